@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <type_traits>
+
+namespace sipher {
+
+/// What a failed call may have changed at the service.
+enum class outcome {
+    /// Nothing of the request left this machine.
+    not_sent,
+    /// The service cannot have acted on the request, or says that it did not.
+    not_applied,
+    /// The request left in full and nothing tells whether the service acted on it.
+    unknown,
+    /// The service said that it acted; what it answered beyond that was lost or could not be read.
+    applied_result_lost,
+};
+
+/// `not sent`, `not applied`, `unknown` or `applied, result lost`.
+SIPHER_API const char* to_string(outcome value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, outcome value);
+
+/// How far an attempt came.
+enum class phase { waiting, resolving, connecting, tls_handshake, writing, reading_header, reading_body, done };
+
+SIPHER_API const char* to_string(phase value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, phase value);
+
+/// One attempt of a call: one try to get one answer over one connection.
+struct SIPHER_API attempt {
+    attempt() = default;
+
+    /// Why it failed; no error for the one that succeeded.
+    boost::system::error_code code;
+    phase reached = phase::waiting;
+    /// The peer's address and port; empty if none was connected.
+    std::string address;
+    /// Whether the connection had carried a request before.
+    bool reused = false;
+    /// Bytes that the kernel accepted for this request, as they are on the wire (ciphertext under TLS).
+    std::size_t bytes_written = 0;
+    /// HTTP status; 0 if none came.
+    unsigned status = 0;
+    /// `X-Request-ID` that was sent.
+    std::string request_id;
+    std::chrono::nanoseconds duration{};
+    /// What this attempt alone may have changed at the service.
+    sipher::outcome outcome = sipher::outcome::not_sent;
+};
+
+static_assert(!std::is_aggregate_v<attempt>);
+
+} // namespace sipher

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <sipher/config.hpp>
+#include <sipher/response_info.hpp>
+#include <sipher/retry_options.hpp>
+#include <sipher/session.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace sipher {
+
+/// The session that a request runs under.
+///
+/// The service ignores an `X-Session-Id` that it does not know, without a word, and runs the request with its own
+/// defaults. An `applied_session` made from a whole `session` therefore also *pins* the session's defaults: members
+/// that are missing from the request's JSON object are added by the client exactly as the service would add them,
+/// so that the request means the same whether or not the service still knows the session.
+class SIPHER_API applied_session {
+public:
+    /// Applies the session and pins its defaults; a session whose `expires_at` has passed fails with
+    /// `errc::session_gone` before anything is sent.
+    applied_session(session value) // NOLINT(google-explicit-constructor): a session is one to apply
+        : id_(value.id), expires_at_(value.expires_at), pinned_(std::move(value.defaults))
+    {
+    }
+    /// Applies the session by its id alone. Nothing is pinned: if the service has lost the session, the request
+    /// runs under the service's own defaults and nothing tells.
+    applied_session(session_id id) : id_(id) {} // NOLINT(google-explicit-constructor)
+
+    /// The same session without pinning.
+    [[nodiscard]] applied_session unpinned() const
+    {
+        applied_session copy{*this};
+        copy.pinned_.reset();
+        return copy;
+    }
+
+    [[nodiscard]] const session_id& id() const noexcept { return id_; }
+    [[nodiscard]] const std::optional<timestamp>& expires_at() const noexcept { return expires_at_; }
+    [[nodiscard]] const std::optional<session_defaults>& pinned() const noexcept { return pinned_; }
+
+private:
+    session_id id_;
+    std::optional<timestamp> expires_at_;
+    std::optional<session_defaults> pinned_;
+};
+
+/// What one call does differently from the client's options.
+struct SIPHER_API call_options {
+    call_options() = default;
+
+    /// All the time the call may take, waits and retries included. Unset: the client's. Zero: no limit.
+    std::optional<std::chrono::milliseconds> total_timeout;
+    /// Unset: the client's.
+    std::optional<retry_options> retry;
+    /// Added to the client's default headers; a field of the same name replaces the default.
+    header_list headers;
+    /// Sent as `X-Request-ID` of the first attempt; further ones append `-2`, `-3`, …. Empty: made by the client.
+    std::string request_id;
+    /// Sent as `X-Session-Id`, and see `applied_session`.
+    std::optional<applied_session> session;
+    /// Filled before the call completes. Null: not wanted. What it points to must live until the call completes.
+    response_info* info = nullptr;
+};
+
+static_assert(!std::is_aggregate_v<call_options>);
+
+} // namespace sipher

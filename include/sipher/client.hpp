@@ -1,0 +1,151 @@
+#pragma once
+
+#include <sipher/call_options.hpp>
+#include <sipher/client_options.hpp>
+#include <sipher/client_stats.hpp>
+#include <sipher/config.hpp>
+#include <sipher/session.hpp>
+#include <sipher/verb.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace sipher {
+
+namespace detail {
+class client_handle;
+} // namespace detail
+
+/// A client of the Sipher Sessions API: a cheap, copyable handle on shared connections.
+///
+/// Make one and share it. When the last copy is destroyed, calls under way complete with `errc::client_closed` and
+/// all connections close; nothing is waited for.
+///
+/// Executors: the client's own work runs on the executor given to the constructor. A call may be awaited on that or
+/// any other executor, and resumes on the executor of the coroutine that awaits it. Nothing completes inline.
+///
+/// Thread safety: all members may be called from any thread at the same time, and every copy shares the same state;
+/// assigning to or destroying one and the same handle object while another thread uses it is not safe.
+///
+/// What holds for every awaiting member below:
+///
+/// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total`
+///   until the first byte of a request was written (Asio's coroutines let only `terminal` through unless told
+///   otherwise). The call completes within one turn of its executor with `boost::asio::error::operation_aborted`
+///   and the outcome so far; a connection that was writing or reading for it is closed, one being made is kept for
+///   others, and the client stays usable.
+/// - **Errors** are of type `sipher::error`. All calls can fail with `errc::invalid_request` (arguments, before
+///   anything is sent), `client_closed`, `deadline_exceeded` (total time), `pool_timeout` and `pool_overloaded`
+///   (no connection free), `rate_limited` (gate), `resolve_failed`, `connect_failed`, `tls_handshake_failed`,
+///   `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`, `incomplete_header`, `incomplete_body`,
+///   `protocol_error`, `desynchronized` (transport), `bad_payload` (a success that cannot be read), and with the
+///   HTTP status in `service_category()` when the service refuses: `condition::unauthorized` (401), `forbidden`
+///   (403, a tier without sessions), `rate_limited` (429), `server_error` (5xx), `timeout` (408).
+/// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
+class SIPHER_API client {
+public:
+    /// @param executor Where the client does its work; a multi-threaded one is fine.
+    /// @throws sipher::error with `errc::invalid_request` that names the offending option.
+    explicit client(boost::asio::any_io_executor executor, client_options options = {});
+
+    /// The same for an execution context, such as an `io_context`.
+    template <class Context>
+        requires requires(Context& context) { boost::asio::any_io_executor{context.get_executor()}; }
+    explicit client(Context& context, client_options options = {})
+        : client(boost::asio::any_io_executor{context.get_executor()}, std::move(options))
+    {
+    }
+
+    /// Creates a session.
+    ///
+    /// Arguments are taken by value. `time_to_live` is in whole seconds from 60 s to 86 400 s; zero leaves it to
+    /// the service (one hour).
+    /// Idempotency: none. It is sent again only when the request before is proven not applied.
+    /// Cancellation: see above; after the request was sent, the outcome is `unknown` and a session may remain
+    /// until it expires.
+    /// Errors: see above. A session that was created but whose answer was lost or unreadable has the outcome
+    /// `applied_result_lost`.
+    /// Thread safety: safe.
+    /// Source: `POST /v1/sessions` of the API's OpenAPI document.
+    [[nodiscard]] boost::asio::awaitable<session> create_session(session_defaults defaults,
+                                                                 std::chrono::seconds time_to_live = {},
+                                                                 call_options options = {});
+
+    /// Reads a session. This moves its `last_accessed_at` and nothing else.
+    ///
+    /// Arguments are taken by value.
+    /// Idempotency: safe; retried on every transient failure.
+    /// Cancellation: see above; nothing can be left changed.
+    /// Errors: see above, and `condition::not_found` when the session is unknown, expired, or another key's.
+    /// Thread safety: safe.
+    /// Source: `GET /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.1.
+    [[nodiscard]] boost::asio::awaitable<session> get_session(session_id id, call_options options = {});
+
+    /// Sets defaults of a session. Members that are absent stay as they are; there is no way to unset one.
+    ///
+    /// Arguments are taken by value.
+    /// Idempotency: idempotent unless somebody else writes to the session at the same time; retried on transient
+    /// failures unless `retry_options::retry_updates` is off, and `response_info::ambiguous_prior_attempt` tells
+    /// when an earlier attempt may have been applied too.
+    /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
+    /// Errors: see above, and `condition::not_found` as for `get_session`.
+    /// Thread safety: safe.
+    /// Source: `PATCH /v1/sessions/{id}` of the API's OpenAPI document; RFC 5789.
+    [[nodiscard]] boost::asio::awaitable<session> update_session(session_id id, session_defaults defaults,
+                                                                 call_options options = {});
+
+    /// Deletes a session.
+    ///
+    /// Arguments are taken by value.
+    /// Idempotency: idempotent; retried on transient failures. When an earlier attempt of this call may have been
+    /// applied, a 404 is success with `deleted_session::already_absent`; a 404 to the first attempt is an error.
+    /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
+    /// Errors: see above, and `condition::not_found` as for `get_session`.
+    /// Thread safety: safe.
+    /// Source: `DELETE /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.5.
+    [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(session_id id, call_options options = {});
+
+    /// Calls any other endpoint of the service, under a session if `options.session` is set.
+    ///
+    /// The result is the `data` member of the service's envelope, or the whole body where there is no envelope;
+    /// null for an answer without a body.
+    /// Arguments are taken by value. `target` is a path with an optional query, already percent-encoded, appended
+    /// to the base URL's path. Members of `body` always win over the session's defaults.
+    /// Idempotency: `get`, `head`, `put` and `delete_` are idempotent and retried on transient failures; `post` and
+    /// `patch` are sent again only when the request before is proven not applied.
+    /// Cancellation: see above.
+    /// Errors: see above, and `errc::session_gone` when the session to be used has expired.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
+                                                                     boost::json::value body,
+                                                                     call_options options = {});
+
+    /// The same without a body.
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
+                                                                     call_options options = {});
+
+    /// Takes no new calls and waits for those under way, at most `grace`; then closes as destruction does. Calls
+    /// that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with
+    /// `errc::client_closed` at once. Zero closes at once.
+    ///
+    /// Cancellation: stops the waiting; the client takes no new calls all the same.
+    /// Errors: `operation_aborted` when cancelled.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<void> shutdown(std::chrono::milliseconds grace);
+
+    /// A snapshot of the connections.
+    [[nodiscard]] client_stats stats() const;
+
+    /// The executor that was given to the constructor.
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const;
+
+private:
+    std::shared_ptr<detail::client_handle> handle_;
+};
+
+} // namespace sipher

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <sipher/clock.hpp>
+#include <sipher/config.hpp>
+#include <sipher/observer.hpp>
+#include <sipher/response_info.hpp>
+#include <sipher/retry_options.hpp>
+#include <sipher/secret.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+namespace sipher {
+
+/// How the service is authenticated and the channel protected.
+struct SIPHER_API tls_options {
+    tls_options() = default;
+
+    /// File of trusted authorities in PEM. Empty, and `ca_pem` empty: the system's store.
+    std::string ca_file;
+    /// Trusted authorities in PEM, instead of a file.
+    std::string ca_pem;
+    /// File of the client's certificate chain in PEM. Empty: none is sent.
+    std::string certificate_file;
+    /// File of its private key in PEM. Required with `certificate_file`.
+    std::string private_key_file;
+    /// Name to ask for and to verify instead of the base URL's host. Empty: that host.
+    std::string server_name;
+    /// The oldest version to accept: 12 (TLS 1.2) or 13 (TLS 1.3).
+    unsigned minimum_version = 12;
+};
+
+/// How many connections there are and how long they live.
+struct SIPHER_API pool_options {
+    pool_options() = default;
+
+    /// Connections at a time, those being made included. 0 is invalid.
+    std::size_t max_connections = 8;
+    /// Calls that may wait for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
+    std::size_t max_waiting = 1024;
+    /// How long a connection may be idle and still be used. The service's `Keep-Alive` hint, less a margin,
+    /// shortens it; requests that are not idempotent use half of it. Zero: connections are not kept.
+    std::chrono::milliseconds idle_timeout{4000};
+    /// How long a connection is used at all, ±10 %, so that address and certificate changes are picked up.
+    /// Zero: for ever.
+    std::chrono::milliseconds max_lifetime{300'000};
+};
+
+/// What may take how long. All are deadlines on the client's clock.
+struct SIPHER_API timeout_options {
+    timeout_options() = default;
+
+    /// One call with its waits and retries. Zero: no limit.
+    std::chrono::milliseconds total{30'000};
+    /// One attempt: writing the request and reading the answer. Zero: no limit but the total.
+    std::chrono::milliseconds attempt{10'000};
+    /// Resolving the name and connecting. Zero: no limit.
+    std::chrono::milliseconds connect{3000};
+    /// The TLS handshake. Zero: no limit.
+    std::chrono::milliseconds tls_handshake{5000};
+};
+
+/// Bounds on what a peer can make the client hold.
+struct SIPHER_API limit_options {
+    limit_options() = default;
+
+    /// Bytes of an answer's header, interim answers included. 0 is invalid.
+    std::uint32_t header_size = 32 * 1024;
+    /// Fields of an answer's header. 0 is invalid.
+    std::uint32_t header_fields = 128;
+    /// Bytes of an answer's body. 0 is invalid.
+    std::uint64_t body_size = 1024 * 1024;
+};
+
+/// Where the key goes.
+enum class authentication_scheme {
+    /// `X-API-Key: <key>`
+    api_key_header,
+    /// `Authorization: Bearer <key>`
+    bearer,
+};
+
+/// Everything a client can be told. The defaults are right for the production service; only a key is missing.
+struct SIPHER_API client_options {
+    client_options() = default;
+
+    /// Options from `SIPHER_API_KEY`, `SIPHER_BASE_URL` and `SIPHER_CA_FILE`; unset or empty ones keep the default.
+    [[nodiscard]] static client_options from_environment();
+
+    /// Checks everything that can be checked without the network. The constructor of `client` calls it.
+    /// @throws sipher::error with `errc::invalid_request` that names the offending field.
+    void validate() const;
+
+    /// `https://` or `http://`, host (name, IPv4 or [IPv6]), optional port and path prefix.
+    std::string base_url = "https://sipher.sip-protocol.org";
+    /// Empty, and no provider: requests carry no key.
+    secret api_key;
+    /// Called before each attempt, instead of `api_key`, for keys that rotate. It may be called from several
+    /// threads at once and must not block; what it throws ends the call.
+    std::function<secret()> api_key_provider;
+    authentication_scheme scheme = authentication_scheme::api_key_header;
+    /// Permits sending the key over plain http to a host that is not this machine.
+    bool allow_plaintext_credentials = false;
+
+    tls_options tls;
+    pool_options pool;
+    timeout_options timeouts;
+    retry_options retry;
+    limit_options limits;
+    /// After a 429, or when the service says that nothing remains of its rate limit, hold requests back until its
+    /// window opens. A call whose total time ends before that fails with `errc::rate_limited`.
+    bool rate_gate = true;
+
+    /// Sent with every request.
+    header_list default_headers;
+    /// Empty: `sipher-cpp/<version>`.
+    std::string user_agent;
+    /// Null: nobody looks.
+    std::shared_ptr<sipher::observer> observer;
+    /// Null: the real time.
+    std::shared_ptr<sipher::clock> clock;
+    /// Seed of the jitter of waits and lifetimes. Zero: a random one.
+    std::uint64_t jitter_seed = 0;
+};
+
+static_assert(!std::is_aggregate_v<tls_options>);
+static_assert(!std::is_aggregate_v<pool_options>);
+static_assert(!std::is_aggregate_v<timeout_options>);
+static_assert(!std::is_aggregate_v<limit_options>);
+static_assert(!std::is_aggregate_v<client_options>);
+
+} // namespace sipher

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace sipher {
+
+/// A snapshot of a client's connections. `open == idle + busy + dialing` holds at every moment.
+struct SIPHER_API client_stats {
+    client_stats() = default;
+
+    std::size_t open = 0;
+    std::size_t idle = 0;
+    std::size_t busy = 0;
+    /// Connections being made.
+    std::size_t dialing = 0;
+    /// Calls that wait for a connection.
+    std::size_t waiting = 0;
+
+    /// Counted since the client was made: connections made, requests on a connection that had carried one before,
+    /// connections that could not be made.
+    std::uint64_t dialed = 0;
+    std::uint64_t reused = 0;
+    std::uint64_t dial_failures = 0;
+    /// TLS handshakes that resumed an earlier session.
+    std::uint64_t resumed = 0;
+
+    /// Connections closed, by reason: by the server while idle, for their idle time or lifetime, because an
+    /// exchange on them failed or was cancelled, and because the server asked for it or did not keep them alive.
+    std::uint64_t closed_by_peer = 0;
+    std::uint64_t closed_expired = 0;
+    std::uint64_t closed_failed = 0;
+    std::uint64_t closed_not_reusable = 0;
+};
+
+static_assert(!std::is_aggregate_v<client_stats>);
+
+} // namespace sipher

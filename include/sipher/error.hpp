@@ -1,0 +1,88 @@
+#pragma once
+
+#include <sipher/attempt.hpp>
+#include <sipher/config.hpp>
+#include <sipher/error_code.hpp>
+
+#include <boost/json/fwd.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sipher {
+
+namespace detail {
+struct error_report;
+} // namespace detail
+
+/// Why no further attempt was made.
+enum class end_reason {
+    /// The failure is not of a kind that a repetition mends.
+    permanent,
+    /// Repeating could apply the request twice.
+    not_repeatable,
+    /// `retry_options::max_attempts` was reached, or retrying is off.
+    attempts_exhausted,
+    /// The client's retry budget is used up: too many of its calls fail.
+    budget_exhausted,
+    /// The wait that the next attempt needs does not fit into the call's total time.
+    deadline,
+    cancelled,
+    client_closed,
+};
+
+SIPHER_API const char* to_string(end_reason value) noexcept;
+
+/// The one exception of the library: what failed, and what it may have changed.
+///
+/// `code()` compares equal to the matching `condition`s. `what()` is one line for people, without secrets. Texts
+/// that came from the service (`service_code()`, `service_message()`, `details()`) are its words: do not trust them
+/// more than the service. Copying is cheap and does not throw.
+class SIPHER_API error : public boost::system::system_error {
+public:
+    /// An error with a code and a sentence, of a call that sent nothing.
+    error(boost::system::error_code code, std::string message);
+    explicit error(std::shared_ptr<const detail::error_report> report);
+    error(const error&) noexcept;
+    error& operator=(const error&) noexcept;
+    ~error() override;
+
+    [[nodiscard]] const char* what() const noexcept override;
+
+    /// What the call as a whole may have changed at the service.
+    [[nodiscard]] sipher::outcome outcome() const noexcept;
+    /// The operation that failed, such as `create_session`; empty outside a call.
+    [[nodiscard]] const std::string& operation() const noexcept;
+    /// What happened, in words, without the operation and the outcome.
+    [[nodiscard]] const std::string& message() const noexcept;
+    /// HTTP status of the last answer; 0 if none came.
+    [[nodiscard]] unsigned status() const noexcept;
+    /// `error.code` of the service's answer, such as `SESSION_NOT_FOUND`; empty if it gave none.
+    [[nodiscard]] const std::string& service_code() const noexcept;
+    /// `error.message` of the service's answer; empty if it gave none.
+    [[nodiscard]] const std::string& service_message() const noexcept;
+    /// `error.details` of the service's answer: an array, an object, a string, or null.
+    [[nodiscard]] const boost::json::value& details() const noexcept;
+    /// The service's id of the last request, to give to its support.
+    [[nodiscard]] const std::string& request_id() const noexcept;
+    /// `Location` of a create whose answer was lost; empty if there was none.
+    [[nodiscard]] const std::string& location() const noexcept;
+    /// How long the service asked to wait before another try.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept;
+    /// Every attempt, in order.
+    [[nodiscard]] const std::vector<attempt>& attempts() const noexcept;
+    /// Why no further attempt was made.
+    [[nodiscard]] end_reason ended_because() const noexcept;
+
+private:
+    std::shared_ptr<const detail::error_report> report_;
+};
+
+/// Lets `result<T>::value()` throw the `error` that it holds.
+[[noreturn]] SIPHER_API void throw_exception_from_error(const error& failure, const boost::source_location& where);
+
+} // namespace sipher

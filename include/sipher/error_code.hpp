@@ -1,0 +1,104 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/error_condition.hpp>
+
+#include <type_traits>
+
+namespace sipher {
+
+/// What went wrong before, between or after answers of the service. A refusal by the service itself is an error
+/// code of `service_category()` whose value is the HTTP status; a cancelled call is
+/// `boost::asio::error::operation_aborted`.
+enum class errc {
+    /// An argument, option or environment variable breaks a rule; the message names it. Nothing was sent.
+    invalid_request = 1,
+    /// The client was destroyed or shut down.
+    client_closed,
+    /// The total time of the call ran out.
+    deadline_exceeded,
+    /// No connection became free in time; the message has the last connect failure, if there was one.
+    pool_timeout,
+    /// Too many calls are waiting for a connection already.
+    pool_overloaded,
+    /// The service's rate limit is used up and its window opens too late for this call. Nothing was sent.
+    rate_limited,
+    /// The session to be used is known to be gone. Nothing was sent.
+    session_gone,
+    /// The host name could not be resolved.
+    resolve_failed,
+    /// No address of the host accepted a connection.
+    connect_failed,
+    /// The TLS handshake broke off.
+    tls_handshake_failed,
+    /// The server's certificate was not accepted, or TLS could not be agreed on. Never retried.
+    tls_verify_failed,
+    /// The request could not be written.
+    write_failed,
+    /// The connection ended after the request was written and before any of the answer came.
+    no_response,
+    /// One attempt took too long.
+    attempt_timeout,
+    /// The connection ended inside the answer's header.
+    incomplete_header,
+    /// The connection ended inside the answer's body.
+    incomplete_body,
+    /// What came is not an HTTP/1.1 answer, or one above the size limits.
+    protocol_error,
+    /// The answer carries another request's id; its content was not used.
+    desynchronized,
+    /// A success whose body is not what the API promises; the message names the member.
+    bad_payload,
+};
+
+/// Classes of errors to compare an error code with: `if (error.code() == sipher::condition::not_found)`.
+enum class condition {
+    /// The request breaks a rule: found here (`errc::invalid_request`) or by the service (400, 413, 422).
+    invalid_request = 1,
+    /// 401: no key, or one the service does not accept.
+    unauthorized,
+    /// 403: the key's tier does not allow this.
+    forbidden,
+    /// 404 or 410: no such session for this key, or no such route.
+    not_found,
+    /// 429, or `errc::rate_limited`.
+    rate_limited,
+    /// Some time ran out: `errc::deadline_exceeded`, `attempt_timeout`, `pool_timeout`, or 408.
+    timeout,
+    /// 500 to 599.
+    server_error,
+    /// No answer of the service decided the call: resolving, connecting, TLS, writing or reading failed.
+    transport,
+    /// The caller cancelled the call.
+    cancelled,
+    /// The client was closed.
+    closed,
+    /// A later repetition may succeed. It says nothing about whether repeating is safe: that is `outcome`.
+    retryable,
+};
+
+[[nodiscard]] SIPHER_API const boost::system::error_category& category() noexcept;
+/// The category of HTTP statuses.
+[[nodiscard]] SIPHER_API const boost::system::error_category& service_category() noexcept;
+[[nodiscard]] SIPHER_API const boost::system::error_category& condition_category() noexcept;
+
+[[nodiscard]] inline boost::system::error_code make_error_code(errc value) noexcept
+{
+    return {static_cast<int>(value), category()};
+}
+[[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept
+{
+    return {static_cast<int>(value), condition_category()};
+}
+
+} // namespace sipher
+
+namespace boost::system {
+template <>
+struct is_error_code_enum<sipher::errc> : std::true_type {};
+template <>
+struct is_error_condition_enum<sipher::condition> : std::true_type {};
+} // namespace boost::system

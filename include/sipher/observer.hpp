@@ -1,0 +1,75 @@
+#pragma once
+
+#include <sipher/attempt.hpp>
+#include <sipher/config.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace sipher {
+
+/// A connection was made, or could not be.
+struct SIPHER_API connect_event {
+    connect_event() = default;
+
+    std::string_view host;
+    /// The peer's address and port; empty if none was reached.
+    std::string_view address;
+    /// Such as `TLSv1.3`; empty without TLS.
+    std::string_view tls_version;
+    std::chrono::nanoseconds duration{};
+    boost::system::error_code code;
+    /// What failed, in words; empty if nothing did.
+    std::string_view message;
+};
+
+/// An attempt of a call ended, well or not.
+struct SIPHER_API attempt_event {
+    attempt_event() = default;
+
+    std::string_view operation;
+    std::string_view verb;
+    /// Path and query; session ids in it are shortened.
+    std::string_view target;
+    /// From 1.
+    std::size_t number = 0;
+    const sipher::attempt* attempt = nullptr;
+};
+
+/// Another attempt follows.
+struct SIPHER_API retry_event {
+    retry_event() = default;
+
+    std::string_view operation;
+    /// The attempt that failed, from 1.
+    std::size_t number = 0;
+    std::chrono::nanoseconds delay{};
+    boost::system::error_code code;
+};
+
+/// Sees what a client does: for logs, metrics and traces. The library itself writes nothing anywhere.
+///
+/// Members are called without locks held, on whichever thread does the work, some of them at the same time; they
+/// should be quick. What they throw is dropped. Views are valid during the call only. No event carries a secret.
+class SIPHER_API observer {
+public:
+    observer() = default;
+    observer(const observer&) = delete;
+    observer& operator=(const observer&) = delete;
+    virtual ~observer();
+
+    virtual void on_connect(const connect_event& event);
+    virtual void on_attempt(const attempt_event& event);
+    virtual void on_retry(const retry_event& event);
+};
+
+static_assert(!std::is_aggregate_v<connect_event>);
+static_assert(!std::is_aggregate_v<attempt_event>);
+static_assert(!std::is_aggregate_v<retry_event>);
+
+} // namespace sipher

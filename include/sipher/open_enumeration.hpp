@@ -1,0 +1,112 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <compare>
+#include <cstddef>
+#include <iosfwd>
+#include <string_view>
+
+namespace sipher {
+
+namespace detail {
+
+/// A name that is either one the library knows (a literal, never copied) or one it was told (owned).
+class SIPHER_API open_name {
+public:
+    constexpr open_name() noexcept = default;
+    constexpr open_name(const char* literal, std::size_t size) noexcept : text_(literal), size_(size) {}
+    explicit open_name(std::string_view other);
+    constexpr open_name(const open_name& other) : text_(other.text_), size_(other.size_)
+    {
+        if (other.owned_) {
+            copy_text(other);
+        }
+    }
+    constexpr open_name(open_name&& other) noexcept : text_(other.text_), size_(other.size_), owned_(other.owned_)
+    {
+        other.owned_ = false;
+    }
+    constexpr open_name& operator=(open_name other) noexcept
+    {
+        swap(other);
+        return *this;
+    }
+    constexpr ~open_name()
+    {
+        if (owned_) {
+            delete[] text_;
+        }
+    }
+
+    [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_, size_}; }
+    [[nodiscard]] constexpr bool owned() const noexcept { return owned_; }
+
+private:
+    void copy_text(const open_name& other);
+    constexpr void swap(open_name& other) noexcept
+    {
+        const char* text = text_;
+        const std::size_t size = size_;
+        const bool owned = owned_;
+        text_ = other.text_;
+        size_ = other.size_;
+        owned_ = other.owned_;
+        other.text_ = text;
+        other.size_ = size;
+        other.owned_ = owned;
+    }
+
+    const char* text_ = "";
+    std::size_t size_ = 0;
+    bool owned_ = false;
+};
+
+SIPHER_API std::ostream& write_name(std::ostream& os, std::string_view name);
+
+} // namespace detail
+
+/// The common part of `chain`, `privacy_level`, `rpc_provider` and `backend`: enumerations that the service may
+/// extend. Each has named constants; a value that this version does not know is kept as it came, compares by its
+/// text, and is written back unchanged. Known values never allocate.
+///
+/// @tparam Derived the enumeration itself; it declares `names`, the values it knows.
+template <class Derived>
+class open_enumeration {
+public:
+    /// The value named `text`, known or not. Names are case-sensitive, as they are for the service.
+    [[nodiscard]] static Derived from_name(std::string_view text)
+    {
+        for (const std::string_view known : Derived::names) {
+            if (known == text) {
+                return Derived{detail::open_name{known.data(), known.size()}};
+            }
+        }
+        return Derived{detail::open_name{text}};
+    }
+
+    /// The text that stands for this value in the API's documents.
+    [[nodiscard]] constexpr std::string_view name() const noexcept { return name_.view(); }
+
+    /// Whether this version of the library has a constant for the value.
+    [[nodiscard]] constexpr bool is_known() const noexcept { return !name_.owned(); }
+
+    friend constexpr bool operator==(const open_enumeration& left, const open_enumeration& right) noexcept
+    {
+        return left.name() == right.name();
+    }
+    friend std::ostream& operator<<(std::ostream& os, const open_enumeration& value)
+    {
+        return detail::write_name(os, value.name());
+    }
+
+protected:
+    constexpr explicit open_enumeration(detail::open_name name) noexcept : name_(static_cast<detail::open_name&&>(name))
+    {
+    }
+
+private:
+    detail::open_name name_;
+};
+
+} // namespace sipher

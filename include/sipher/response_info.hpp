@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sipher/attempt.hpp>
+#include <sipher/config.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sipher {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// The service's rate limit as its last answer stated it.
+struct SIPHER_API rate_limit_state {
+    rate_limit_state() = default;
+
+    /// Requests allowed in a window.
+    std::optional<unsigned> limit;
+    /// Requests left in this window.
+    std::optional<unsigned> remaining;
+    /// Time until the window ends.
+    std::optional<std::chrono::seconds> reset;
+};
+
+/// Where the time of a call went.
+struct SIPHER_API call_timings {
+    call_timings() = default;
+
+    /// From the start of the call to its end, all attempts and waits included.
+    std::chrono::nanoseconds total{};
+    /// Waiting for a connection (and, if one had to be made, for it) in the last attempt.
+    std::chrono::nanoseconds connection{};
+    /// From writing the request to the last byte of the answer in the last attempt.
+    std::chrono::nanoseconds exchange{};
+};
+
+/// The HTTP side of a call, for those who want it: point `call_options::info` to one. It is filled before the call
+/// completes, whether it succeeds or fails, and must live until then.
+struct SIPHER_API response_info {
+    response_info() = default;
+
+    /// HTTP status; 0 if no answer came.
+    unsigned status = 0;
+    /// All header fields of the answer, in their order.
+    header_list headers;
+    /// The service's `X-Request-ID`; else what was sent.
+    std::string request_id;
+    /// Every attempt, in order; the last one is the one that succeeded, if one did.
+    std::vector<attempt> attempts;
+    call_timings timings;
+    rate_limit_state rate_limit;
+    /// An attempt before the last one may have been applied too (only for operations where that is harmless).
+    bool ambiguous_prior_attempt = false;
+    /// Names of the members that the session's defaults added to the request body.
+    std::vector<std::string> pinned_members;
+
+    /// The first field of this name (case-insensitive), or an empty view.
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
+};
+
+static_assert(!std::is_aggregate_v<response_info>);
+static_assert(!std::is_aggregate_v<rate_limit_state>);
+static_assert(!std::is_aggregate_v<call_timings>);
+
+} // namespace sipher

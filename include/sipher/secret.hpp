@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <cstddef>
+#include <iosfwd>
+#include <memory>
+#include <string_view>
+
+namespace sipher {
+
+/// Text that must not be seen: an API key, a viewing key, a proxy password.
+///
+/// It is never printed (`os << secret` writes `[secret]`), its memory is wiped before it is given back, and the
+/// text itself can be had only by asking for it by name: `reveal()`.
+///
+/// Thread safety: distinct objects are independent; a shared object may be read from many threads.
+class SIPHER_API secret {
+public:
+    secret() noexcept = default;
+    secret(std::string_view text); // NOLINT(google-explicit-constructor): a literal is a fine way to write one
+    secret(const char* text) : secret(std::string_view{text}) {}
+    secret(const secret& other) : secret(other.reveal()) {}
+    secret(secret&& other) noexcept;
+    secret& operator=(const secret& other);
+    secret& operator=(secret&& other) noexcept;
+    ~secret();
+
+    /// The text itself, valid until this object is assigned or destroyed.
+    [[nodiscard]] std::string_view reveal() const noexcept { return {text_.get(), size_}; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    /// Compares in a time that depends on the lengths only.
+    SIPHER_API friend bool operator==(const secret& left, const secret& right) noexcept;
+    SIPHER_API friend std::ostream& operator<<(std::ostream& os, const secret& value);
+
+private:
+    void wipe() noexcept;
+
+    std::unique_ptr<char[]> text_;
+    std::size_t size_ = 0;
+};
+
+} // namespace sipher

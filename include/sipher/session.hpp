@@ -1,0 +1,71 @@
+#pragma once
+
+#include <sipher/config.hpp>
+#include <sipher/enumerations.hpp>
+#include <sipher/secret.hpp>
+#include <sipher/session_id.hpp>
+
+#include <chrono>
+#include <iosfwd>
+#include <optional>
+#include <type_traits>
+
+namespace sipher {
+
+/// A point of time as the service writes it: milliseconds since the Unix epoch.
+using timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// What later requests under a session fall back to. Every member is optional; the service leaves out what was
+/// never set. A default that was set once can be replaced by an update but not be unset.
+struct SIPHER_API session_defaults {
+    session_defaults() = default;
+
+    std::optional<sipher::chain> chain;
+    std::optional<sipher::privacy_level> privacy_level;
+    std::optional<sipher::rpc_provider> rpc_provider;
+    std::optional<sipher::backend> backend;
+    /// `0x` and hexadecimal digits. Sensitive: it is sent to the service and shown nowhere else.
+    std::optional<secret> default_viewing_key;
+
+    friend bool operator==(const session_defaults&, const session_defaults&) = default;
+};
+
+/// A session as the service knows it.
+struct SIPHER_API session {
+    /// A session must have an id and an expiry, so there is no empty one.
+    session(session_id id_value, timestamp expiry) : id(id_value), expires_at(expiry) {}
+
+    session_id id;
+    session_defaults defaults;
+    /// Absent in the answer to an update.
+    std::optional<timestamp> created_at;
+    /// Fixed at creation: using or updating a session never prolongs it.
+    timestamp expires_at;
+    /// Absent in the answer to a create.
+    std::optional<timestamp> last_accessed_at;
+
+    friend bool operator==(const session&, const session&) = default;
+};
+
+/// The answer to a delete.
+struct SIPHER_API deleted_session {
+    explicit deleted_session(session_id id_value) : id(id_value) {}
+
+    session_id id;
+    /// The service answered 404 to a repetition whose predecessor may have been applied: the session is gone, and
+    /// very likely it was this call that removed it.
+    bool already_absent = false;
+
+    friend bool operator==(const deleted_session&, const deleted_session&) = default;
+};
+
+/// Writes the value as JSON on one line; a viewing key appears as `[secret]`.
+SIPHER_API std::ostream& operator<<(std::ostream& os, const session_defaults& defaults);
+SIPHER_API std::ostream& operator<<(std::ostream& os, const session& value);
+SIPHER_API std::ostream& operator<<(std::ostream& os, const deleted_session& value);
+
+static_assert(!std::is_aggregate_v<session_defaults>);
+static_assert(!std::is_aggregate_v<session>);
+static_assert(!std::is_aggregate_v<deleted_session>);
+
+} // namespace sipher

@@ -1,0 +1,26 @@
+#pragma once
+
+/// Everything of sipher. None of these headers includes Boost.Beast or OpenSSL.
+
+#include <sipher/attempt.hpp>
+#include <sipher/call_options.hpp>
+#include <sipher/client.hpp>
+#include <sipher/client_options.hpp>
+#include <sipher/client_stats.hpp>
+#include <sipher/clock.hpp>
+#include <sipher/enumerations.hpp>
+#include <sipher/error.hpp>
+#include <sipher/error_code.hpp>
+#include <sipher/json.hpp>
+#include <sipher/observer.hpp>
+#include <sipher/response_info.hpp>
+#include <sipher/result.hpp>
+#include <sipher/retry_options.hpp>
+#include <sipher/secret.hpp>
+#include <sipher/session.hpp>
+#include <sipher/session_id.hpp>
+#include <sipher/verb.hpp>
+#include <sipher/version.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>

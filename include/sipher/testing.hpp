@@ -1,0 +1,7 @@
+#pragma once
+
+/// The sandbox and the clock for your own tests; link `sipher::testing`.
+
+#include <sipher/testing/fault.hpp>
+#include <sipher/testing/manual_clock.hpp>
+#include <sipher/testing/sandbox.hpp>

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sipher/clock.hpp>
+#include <sipher/config.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace sipher::testing {
+
+/// A clock that stands still until it is moved: for tests of timeouts, backoff and expiry that do not wait.
+///
+/// Thread safety: all members may be called from any thread.
+class SIPHER_API manual_clock : public clock {
+public:
+    /// Starts at a fixed point of time, 2026-11-23T20:00:00Z, unless told otherwise.
+    explicit manual_clock(wall_time start = wall_time{std::chrono::milliseconds{1'795'464'000'000}});
+    ~manual_clock() override;
+
+    [[nodiscard]] time_point now() const noexcept override;
+    [[nodiscard]] wall_time wall_now() const noexcept override;
+    [[nodiscard]] std::unique_ptr<alarm> make_alarm(boost::asio::any_io_executor executor,
+                                                    std::function<void()> on_wake) override;
+
+    /// Moves both times forward and posts every alarm that has come due to its executor.
+    void advance(std::chrono::nanoseconds by);
+    /// Moves only the civil time, as a suspended machine or an adjusted clock does.
+    void advance_wall(std::chrono::milliseconds by);
+    /// The earliest alarm that is set, or `time_point::max()`.
+    [[nodiscard]] time_point next_alarm() const noexcept;
+
+    struct state;
+
+private:
+    std::shared_ptr<state> state_;
+};
+
+} // namespace sipher::testing

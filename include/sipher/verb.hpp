@@ -1,0 +1,13 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+namespace sipher {
+
+/// HTTP request methods. `get`, `head`, `put` and `delete_` are idempotent (RFC 9110, 9.2.2).
+enum class verb { get, head, post, put, patch, delete_ };
+
+/// The method's name on the wire.
+SIPHER_API const char* to_string(verb value) noexcept;
+
+} // namespace sipher

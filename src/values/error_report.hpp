@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sipher/error.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sipher::detail {
+
+/// Everything an `error` can tell; filled in by whoever knows, then frozen.
+struct error_report {
+    boost::system::error_code code;
+    std::string operation;
+    std::string message;
+    sipher::outcome outcome = sipher::outcome::not_sent;
+    unsigned status = 0;
+    std::string service_code;
+    std::string service_message;
+    boost::json::value details;
+    std::string request_id;
+    std::string location;
+    std::optional<std::chrono::milliseconds> retry_after;
+    std::vector<attempt> attempts;
+    end_reason ended_because = end_reason::permanent;
+    /// The line that `what()` gives; made by `make_error`.
+    std::string what;
+};
+
+/// Composes `what()` and freezes the report.
+[[nodiscard]] error make_error(error_report report);
+
+/// Replaces every session id in `text` by its short form, so that no message carries a usable one.
+[[nodiscard]] std::string redact_session_ids(std::string text);
+
+} // namespace sipher::detail

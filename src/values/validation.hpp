@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sipher/call_options.hpp>
+#include <sipher/session.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// Throws `sipher::error` with `errc::invalid_request` whose message is `<field>: <rule>`.
+[[noreturn]] void throw_invalid(std::string_view field, std::string_view rule);
+
+/// Zero (left to the service) or 60 s to 86 400 s.
+void validate_time_to_live(std::chrono::seconds value);
+/// `0x` and at least one hexadecimal digit; the text itself is not repeated in the message.
+void validate_defaults(const session_defaults& defaults);
+/// RFC 9110 token as name; no CR, LF or NUL in the value; not one of the fields that the client sets itself.
+void validate_header(std::string_view name, std::string_view value, std::string_view field);
+/// `/path?query` of visible ASCII without a fragment.
+void validate_target(std::string_view target);
+void validate_request_id(std::string_view id);
+void validate_call_options(const call_options& options);
+void validate_retry(const retry_options& options, std::string_view field);
+
+} // namespace sipher::detail
