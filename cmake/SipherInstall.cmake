@@ -1,0 +1,52 @@
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sipher)
+
+# One export set a component: those who do not test with the sandbox need not have it.
+install(TARGETS sipher EXPORT sipherTargets
+    RUNTIME COMPONENT sipher_runtime
+    LIBRARY COMPONENT sipher_runtime NAMELINK_COMPONENT sipher_development
+    ARCHIVE COMPONENT sipher_development
+)
+install(TARGETS sipher-testing EXPORT sipherTestingTargets
+    RUNTIME COMPONENT sipher_testing
+    LIBRARY COMPONENT sipher_testing
+    ARCHIVE COMPONENT sipher_testing
+)
+install(EXPORT sipherTargets NAMESPACE sipher:: DESTINATION ${package_dir} COMPONENT sipher_development)
+install(EXPORT sipherTestingTargets NAMESPACE sipher:: DESTINATION ${package_dir} COMPONENT sipher_testing)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher TYPE INCLUDE COMPONENT sipher_development
+    PATTERN "testing*" EXCLUDE
+)
+install(FILES ${PROJECT_SOURCE_DIR}/include/sipher/testing.hpp
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_testing
+)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher/testing
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_testing
+)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE TYPE DOC COMPONENT sipher_development)
+if(SIPHER_BUILD_SANDBOX)
+    install(TARGETS sipher-sandbox RUNTIME COMPONENT sipher_testing)
+endif()
+
+configure_package_config_file(
+    ${PROJECT_SOURCE_DIR}/cmake/sipherConfig.cmake.in ${PROJECT_BINARY_DIR}/sipherConfig.cmake
+    INSTALL_DESTINATION ${package_dir}
+)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/sipherConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${PROJECT_BINARY_DIR}/sipherConfig.cmake
+    ${PROJECT_BINARY_DIR}/sipherConfigVersion.cmake
+    DESTINATION ${package_dir} COMPONENT sipher_development
+)
+
+# A static library brings nothing along, so those who link it must name what it uses; a shared one has it inside.
+set(pc_libs "-L\${libdir} -lsipher -lboost_json -pthread")
+if(NOT BUILD_SHARED_LIBS)
+    set(pc_libs "-L\${libdir} -lsipher -lboost_url -lboost_json -lboost_container -lssl -lcrypto -pthread")
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/sipher.pc.in ${PROJECT_BINARY_DIR}/sipher.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/sipher.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sipher_development
+)

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Writes each ```cpp block of a Markdown file as a translation unit and prints their names, separated by ';'.
+
+A block with an #include is a file as it stands. Any other is the body of a coroutine in which the names of
+snippet_context.hpp are known. Compiler messages name the line of the Markdown file.
+"""
+
+import pathlib
+import re
+import sys
+
+BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def translation_unit(block, markdown, line):
+    place = f'#line {line} "{markdown}"\n'
+    if "#include" in block:
+        return place + block
+    return (
+        '#include "snippet_context.hpp"\n'
+        "static asio::awaitable<void> snippet(SNIPPET_CONTEXT)\n{\n"
+        f"{place}{block}"
+        "    co_return;\n}\n"
+        "[[maybe_unused]] static const auto used = &snippet;\n"
+    )
+
+
+def main():
+    markdown = pathlib.Path(sys.argv[1])
+    folder = pathlib.Path(sys.argv[2])
+    text = markdown.read_text(encoding="utf-8")
+    names = []
+    for number, match in enumerate(BLOCK.finditer(text), start=1):
+        line = text.count("\n", 0, match.start()) + 2
+        path = folder / f"snippet_{number}.cpp"
+        unit = translation_unit(match.group(1), markdown, line)
+        # Left alone if it is the same, so that it need not be compiled again.
+        if not path.exists() or path.read_text(encoding="utf-8") != unit:
+            path.write_text(unit, encoding="utf-8")
+        names.append(str(path))
+    if not names:
+        sys.exit(f"{markdown}: no ```cpp block found")
+    print(";".join(names))
+
+
+if __name__ == "__main__":
+    main()

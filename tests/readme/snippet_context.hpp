@@ -1,0 +1,20 @@
+#pragma once
+
+#include <sipher/sipher.hpp>
+#include <sipher/testing.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <string>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// What the README's short snippets may use without declaring it.
+#define SNIPPET_CONTEXT                                                                                                \
+    [[maybe_unused]] asio::io_context &context, [[maybe_unused]] sipher::client &client,                               \
+        [[maybe_unused]] sipher::session &session, [[maybe_unused]] sipher::session_id id,                             \
+        [[maybe_unused]] sipher::session_defaults defaults, [[maybe_unused]] sipher::client_options options
