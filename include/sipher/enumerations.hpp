@@ -60,8 +60,7 @@ inline constexpr chain chain::zcash{names[16]};
 /// How much of a transaction is hidden. An open enumeration: see `open_enumeration`.
 class privacy_level : public open_enumeration<privacy_level> {
 public:
-    static constexpr std::array<std::string_view, 3> names{
-        "standard", "shielded", "maximum"};
+    static constexpr std::array<std::string_view, 3> names{"standard", "shielded", "maximum"};
 
     static const privacy_level standard;
     static const privacy_level shielded;
@@ -70,7 +69,10 @@ public:
 private:
     friend class open_enumeration<privacy_level>;
     constexpr explicit privacy_level(detail::open_name name) noexcept : open_enumeration(std::move(name)) {}
-    constexpr explicit privacy_level(std::string_view known) noexcept : privacy_level(detail::open_name{known.data(), known.size()}) {}
+    constexpr explicit privacy_level(std::string_view known) noexcept
+        : privacy_level(detail::open_name{known.data(), known.size()})
+    {
+    }
 };
 
 inline constexpr privacy_level privacy_level::standard{names[0]};
@@ -80,8 +82,7 @@ inline constexpr privacy_level privacy_level::maximum{names[2]};
 /// Who serves the RPC calls to the chain. An open enumeration: see `open_enumeration`.
 class rpc_provider : public open_enumeration<rpc_provider> {
 public:
-    static constexpr std::array<std::string_view, 4> names{
-        "helius", "quicknode", "triton", "generic"};
+    static constexpr std::array<std::string_view, 4> names{"helius", "quicknode", "triton", "generic"};
 
     static const rpc_provider helius;
     static const rpc_provider quicknode;
@@ -91,7 +92,10 @@ public:
 private:
     friend class open_enumeration<rpc_provider>;
     constexpr explicit rpc_provider(detail::open_name name) noexcept : open_enumeration(std::move(name)) {}
-    constexpr explicit rpc_provider(std::string_view known) noexcept : rpc_provider(detail::open_name{known.data(), known.size()}) {}
+    constexpr explicit rpc_provider(std::string_view known) noexcept
+        : rpc_provider(detail::open_name{known.data(), known.size()})
+    {
+    }
 };
 
 inline constexpr rpc_provider rpc_provider::helius{names[0]};
@@ -102,15 +106,17 @@ inline constexpr rpc_provider rpc_provider::generic{names[3]};
 /// Which privacy backend does the work. An open enumeration: see `open_enumeration`.
 class backend : public open_enumeration<backend> {
 public:
-    static constexpr std::array<std::string_view, 1> names{
-        "sip-native"};
+    static constexpr std::array<std::string_view, 1> names{"sip-native"};
 
     static const backend sip_native;
 
 private:
     friend class open_enumeration<backend>;
     constexpr explicit backend(detail::open_name name) noexcept : open_enumeration(std::move(name)) {}
-    constexpr explicit backend(std::string_view known) noexcept : backend(detail::open_name{known.data(), known.size()}) {}
+    constexpr explicit backend(std::string_view known) noexcept
+        : backend(detail::open_name{known.data(), known.size()})
+    {
+    }
 };
 
 inline constexpr backend backend::sip_native{names[0]};

@@ -65,7 +65,8 @@ public:
     [[nodiscard]] const std::string& service_code() const noexcept;
     /// `error.message` of the service's answer; empty if it gave none.
     [[nodiscard]] const std::string& service_message() const noexcept;
-    /// `error.details` of the service's answer: an array, an object, a string, or null.
+    /// `error.details` of the service's answer: an array, an object, a string, or null. An answer that has no `error`
+    /// but `data`, as those of health checks, gives its `data` here.
     [[nodiscard]] const boost::json::value& details() const noexcept;
     /// The service's id of the last request, to give to its support.
     [[nodiscard]] const std::string& request_id() const noexcept;

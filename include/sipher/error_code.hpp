@@ -62,7 +62,7 @@ enum class condition {
     unauthorized,
     /// 403: the key's tier does not allow this.
     forbidden,
-    /// 404 or 410: no such session for this key, or no such route.
+    /// 404 or 410: no such session for this key, or no such route. Also `errc::session_gone`.
     not_found,
     /// 429, or `errc::rate_limited`.
     rate_limited,

@@ -12,9 +12,11 @@
 ///     boost::json::value text = boost::json::value_from(session);
 ///     auto session = boost::json::value_to<sipher::session>(text);
 ///
-/// Reading ignores unknown members, accepts missing optional ones and unknown enumeration values, and is strict
-/// about types and ranges. `value_to` throws `sipher::error` (`errc::bad_payload`) that names the offending member,
-/// such as `expiresAt: expected integer, got string`; `try_value_to` gives `errc::bad_payload` alone.
+/// Reading ignores unknown members, accepts missing optional ones (a `null` counts as missing) and unknown
+/// enumeration values, and is strict about types and ranges. A session must have `sessionId`, `expiresAt` and
+/// `defaults`: one whose defaults are not known cannot be pinned to a request. `value_to` throws `sipher::error`
+/// (`errc::bad_payload`) that names the offending member, such as `expiresAt: expected integer, got string`;
+/// `try_value_to` gives `errc::bad_payload` alone.
 ///
 /// Note that `value_from` writes viewing keys in the clear: it makes what goes over the wire.
 namespace sipher {
@@ -42,16 +44,24 @@ SIPHER_API session_defaults tag_invoke(json::value_to_tag<session_defaults>, con
 SIPHER_API session          tag_invoke(json::value_to_tag<session>, const json::value& in);
 SIPHER_API deleted_session  tag_invoke(json::value_to_tag<deleted_session>, const json::value& in);
 
-
-SIPHER_API boost::system::result<chain>            tag_invoke(json::try_value_to_tag<chain>, const json::value& in);
-SIPHER_API boost::system::result<privacy_level>    tag_invoke(json::try_value_to_tag<privacy_level>, const json::value& in);
-SIPHER_API boost::system::result<rpc_provider>     tag_invoke(json::try_value_to_tag<rpc_provider>, const json::value& in);
-SIPHER_API boost::system::result<backend>          tag_invoke(json::try_value_to_tag<backend>, const json::value& in);
-SIPHER_API boost::system::result<secret>           tag_invoke(json::try_value_to_tag<secret>, const json::value& in);
-SIPHER_API boost::system::result<session_id>       tag_invoke(json::try_value_to_tag<session_id>, const json::value& in);
-SIPHER_API boost::system::result<session_defaults> tag_invoke(json::try_value_to_tag<session_defaults>, const json::value& in);
-SIPHER_API boost::system::result<session>          tag_invoke(json::try_value_to_tag<session>, const json::value& in);
-SIPHER_API boost::system::result<deleted_session>  tag_invoke(json::try_value_to_tag<deleted_session>, const json::value& in);
+SIPHER_API boost::system::result<chain>
+    tag_invoke(json::try_value_to_tag<chain>, const json::value& in);
+SIPHER_API boost::system::result<privacy_level>
+    tag_invoke(json::try_value_to_tag<privacy_level>, const json::value& in);
+SIPHER_API boost::system::result<rpc_provider>
+    tag_invoke(json::try_value_to_tag<rpc_provider>, const json::value& in);
+SIPHER_API boost::system::result<backend>
+    tag_invoke(json::try_value_to_tag<backend>, const json::value& in);
+SIPHER_API boost::system::result<secret>
+    tag_invoke(json::try_value_to_tag<secret>, const json::value& in);
+SIPHER_API boost::system::result<session_id>
+    tag_invoke(json::try_value_to_tag<session_id>, const json::value& in);
+SIPHER_API boost::system::result<session_defaults>
+    tag_invoke(json::try_value_to_tag<session_defaults>, const json::value& in);
+SIPHER_API boost::system::result<session>
+    tag_invoke(json::try_value_to_tag<session>, const json::value& in);
+SIPHER_API boost::system::result<deleted_session>
+    tag_invoke(json::try_value_to_tag<deleted_session>, const json::value& in);
 // clang-format on
 
 } // namespace sipher

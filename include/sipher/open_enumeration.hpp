@@ -25,7 +25,11 @@ public:
     }
     constexpr open_name(open_name&& other) noexcept : text_(other.text_), size_(other.size_), owned_(other.owned_)
     {
-        other.owned_ = false;
+        if (owned_) {
+            other.text_ = "";
+            other.size_ = 0;
+            other.owned_ = false;
+        }
     }
     constexpr open_name& operator=(open_name other) noexcept
     {

@@ -59,7 +59,7 @@ struct SIPHER_API deleted_session {
     friend bool operator==(const deleted_session&, const deleted_session&) = default;
 };
 
-/// Writes the value as JSON on one line; a viewing key appears as `[secret]`.
+/// Writes the value as JSON on one line; a viewing key appears as `[secret]`, an id in its short form.
 SIPHER_API std::ostream& operator<<(std::ostream& os, const session_defaults& defaults);
 SIPHER_API std::ostream& operator<<(std::ostream& os, const session& value);
 SIPHER_API std::ostream& operator<<(std::ostream& os, const deleted_session& value);

@@ -24,6 +24,8 @@ using decoded = boost::system::result<T, decode_error>;
 [[noreturn]] void throw_exception_from_error(const decode_error& failure, const boost::source_location& where);
 
 /// Each decodes `in`, which stands at `path` of the whole document (empty: it is the document).
+[[nodiscard]] decoded<std::string_view> decode_text(const boost::json::value& in, std::string_view path);
+[[nodiscard]] decoded<session_id> decode_session_id(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<session_defaults> decode_defaults(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<session> decode_session(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<deleted_session> decode_deleted(const boost::json::value& in, std::string_view path);
@@ -34,10 +36,11 @@ using decoded = boost::system::result<T, decode_error>;
 /// What an error answer says, in whatever form it came: the service's envelope, another JSON, HTML, or nothing.
 struct service_error {
     std::string code;
-    /// For people; never empty.
+    /// For people, one line; never empty.
     std::string message;
     /// `error.message` alone.
     std::string service_message;
+    /// `error.details`; in an answer without `error`, its `data`.
     boost::json::value details;
     /// `error.retryable`.
     bool retryable = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sipher/call_options.hpp>
+#include <sipher/secret.hpp>
 #include <sipher/session.hpp>
 
 #include <chrono>
@@ -16,11 +17,17 @@ namespace sipher::detail {
 void validate_time_to_live(std::chrono::seconds value);
 /// `0x` and at least one hexadecimal digit; the text itself is not repeated in the message.
 void validate_defaults(const session_defaults& defaults);
-/// RFC 9110 token as name; no CR, LF or NUL in the value; not one of the fields that the client sets itself.
+/// RFC 9110 token as name; no CR, LF, NUL or other control character in the value; not one of the fields that the
+/// client sets itself. The value is not repeated in the message.
 void validate_header(std::string_view name, std::string_view value, std::string_view field);
 /// `/path?query` of visible ASCII without a fragment.
 void validate_target(std::string_view target);
+/// Visible ASCII without spaces, at most 128 characters; empty is one to be made by the client.
 void validate_request_id(std::string_view id);
+/// Visible ASCII without spaces; the text itself is not repeated in the message.
+void validate_api_key(const secret& key, std::string_view field);
+/// Zero to 365 days, so that a deadline made of it cannot overflow.
+void validate_duration(std::chrono::milliseconds value, std::string_view field);
 void validate_call_options(const call_options& options);
 void validate_retry(const retry_options& options, std::string_view field);
 
