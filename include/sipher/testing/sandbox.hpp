@@ -50,7 +50,8 @@ struct SIPHER_API sandbox_options {
     /// Requests per window and client address. Zero: no limit (the real service: 100).
     unsigned rate_limit = 0;
     std::chrono::seconds rate_window{60};
-    /// Idle connections are closed after this; also announced as `Keep-Alive: timeout=…` in whole seconds.
+    /// Idle connections are closed after this; also announced as `Keep-Alive: timeout=…` in whole seconds. Real time.
+    /// Zero: they are never closed, and nothing is announced.
     std::chrono::milliseconds keep_alive{5000};
     /// Where sessions' times, rate windows and quotas come from. Null: the real time.
     std::shared_ptr<sipher::clock> clock;
@@ -133,7 +134,7 @@ public:
     void add_faults(std::size_t count, const fault& next);
     void clear_faults();
     /// Drops faults that were not used, all connections and, like a service that keeps its sessions in memory, all
-    /// sessions; it goes on listening on the same port.
+    /// sessions, rate windows and quotas; it goes on listening on the same port. Ledger and counters stay.
     void restart();
     /// Forgets one session, as if its memory had been lost. False if it was not there.
     bool lose_session(const session_id& id);

@@ -1,0 +1,171 @@
+#include <sipher/testing/manual_clock.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace sipher::testing {
+
+namespace {
+
+/// What outlives an alarm: a wake-up that is already on its way finds out here that it is no longer wanted.
+struct alarm_record {
+    alarm_record(boost::asio::any_io_executor where, std::function<void()> what)
+        : executor(std::move(where)), on_wake(std::move(what))
+    {
+    }
+
+    const boost::asio::any_io_executor executor;
+    const std::function<void()> on_wake;
+    clock::time_point when = clock::time_point::max();
+    /// Counts arrangements, so that a wake-up knows whether its own still stands.
+    std::uint64_t arrangement = 0;
+};
+
+using record_pointer = std::shared_ptr<alarm_record>;
+
+} // namespace
+
+struct manual_clock::state {
+    using wall_nanoseconds = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+    mutable std::mutex mutex;
+    /// Not zero, so that differences to earlier times make sense.
+    time_point now{std::chrono::hours{24}};
+    wall_nanoseconds wall;
+    std::vector<record_pointer> records;
+};
+
+namespace {
+
+using state_pointer = std::shared_ptr<manual_clock::state>;
+
+void post_wake(const state_pointer& state, const record_pointer& record, std::uint64_t arrangement)
+{
+    boost::asio::post(record->executor, [state, record, arrangement] {
+        {
+            const std::lock_guard lock{state->mutex};
+            if (record->arrangement != arrangement) {
+                return;
+            }
+        }
+        record->on_wake();
+    });
+}
+
+class manual_alarm final : public clock::alarm {
+public:
+    manual_alarm(state_pointer state, record_pointer record) : state_(std::move(state)), record_(std::move(record))
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->records.push_back(record_);
+    }
+
+    ~manual_alarm() override
+    {
+        const std::lock_guard lock{state_->mutex};
+        ++record_->arrangement;
+        std::erase(state_->records, record_);
+    }
+
+    void set(clock::time_point when) override
+    {
+        std::uint64_t arrangement = 0;
+        {
+            const std::lock_guard lock{state_->mutex};
+            arrangement = ++record_->arrangement;
+            const bool due = when <= state_->now;
+            record_->when = due ? clock::time_point::max() : when;
+            if (!due) {
+                return;
+            }
+        }
+        post_wake(state_, record_, arrangement);
+    }
+
+    void cancel() noexcept override
+    {
+        const std::lock_guard lock{state_->mutex};
+        ++record_->arrangement;
+        record_->when = clock::time_point::max();
+    }
+
+private:
+    const state_pointer state_;
+    const record_pointer record_;
+};
+
+} // namespace
+
+manual_clock::manual_clock(wall_time start) : state_(std::make_shared<state>())
+{
+    state_->wall = start;
+}
+
+manual_clock::~manual_clock() = default;
+
+clock::time_point manual_clock::now() const noexcept
+{
+    const std::lock_guard lock{state_->mutex};
+    return state_->now;
+}
+
+clock::wall_time manual_clock::wall_now() const noexcept
+{
+    const std::lock_guard lock{state_->mutex};
+    return std::chrono::floor<std::chrono::milliseconds>(state_->wall);
+}
+
+std::unique_ptr<clock::alarm> manual_clock::make_alarm(boost::asio::any_io_executor executor,
+                                                       std::function<void()> on_wake)
+{
+    return std::make_unique<manual_alarm>(state_,
+                                          std::make_shared<alarm_record>(std::move(executor), std::move(on_wake)));
+}
+
+void manual_clock::advance(std::chrono::nanoseconds by)
+{
+    struct due_alarm {
+        time_point when;
+        record_pointer record;
+        std::uint64_t arrangement;
+    };
+    std::vector<due_alarm> due;
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->now += by;
+        state_->wall += by;
+        for (const record_pointer& record : state_->records) {
+            if (record->when <= state_->now) {
+                due.push_back({record->when, record, record->arrangement});
+                record->when = time_point::max();
+            }
+        }
+    }
+    std::stable_sort(due.begin(), due.end(), [](const auto& left, const auto& right) { return left.when < right.when; });
+    for (const due_alarm& next : due) {
+        post_wake(state_, next.record, next.arrangement);
+    }
+}
+
+void manual_clock::advance_wall(std::chrono::milliseconds by)
+{
+    const std::lock_guard lock{state_->mutex};
+    state_->wall += by;
+}
+
+clock::time_point manual_clock::next_alarm() const noexcept
+{
+    const std::lock_guard lock{state_->mutex};
+    time_point earliest = time_point::max();
+    for (const record_pointer& record : state_->records) {
+        earliest = std::min(earliest, record->when);
+    }
+    return earliest;
+}
+
+} // namespace sipher::testing

@@ -1,0 +1,42 @@
+#include "testing/rate_limiter.hpp"
+
+namespace sipher::testing::detail {
+
+rate_verdict rate_limiter::count(const std::string& client, clock::time_point now)
+{
+    rate_verdict verdict;
+    if (limit_ == 0) {
+        return verdict;
+    }
+    window_state& state = clients_[client];
+    if (now >= state.end) {
+        state.end = now + window_;
+        state.used = 0;
+    }
+    verdict.allowed = state.used < limit_;
+    state.used += verdict.allowed ? 1 : 0;
+    verdict.remaining = limit_ - state.used;
+    verdict.reset = std::chrono::ceil<std::chrono::seconds>(state.end - now);
+    return verdict;
+}
+
+quota_verdict daily_quota::count(const std::string& key, unsigned limit, clock::wall_time now)
+{
+    const auto today = std::chrono::floor<std::chrono::days>(now);
+    quota_verdict verdict;
+    verdict.reset_at = today + std::chrono::days{1};
+    if (limit == 0) {
+        return verdict;
+    }
+    day_state& state = keys_[key];
+    if (state.day != today) {
+        state.day = today;
+        state.used = 0;
+    }
+    verdict.allowed = state.used < limit;
+    state.used += verdict.allowed ? 1 : 0;
+    verdict.used = state.used;
+    return verdict;
+}
+
+} // namespace sipher::testing::detail

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <string_view>
+
+/// The service's own reading of requests. It shares nothing with the client's validation, so that a mistake in one
+/// of them shows in the other.
+namespace sipher::testing::detail {
+
+/// A create or update request as the service understood it, or the issues that it found.
+struct session_request {
+    /// The members that the service knows, in its own order; others are dropped.
+    boost::json::object defaults;
+    std::chrono::seconds time_to_live{3600};
+    /// Empty: the request is valid.
+    boost::json::array issues;
+};
+
+/// `body` is null when the request had no JSON body.
+[[nodiscard]] session_request validate_create(const boost::json::value* body);
+[[nodiscard]] session_request validate_update(const boost::json::value* body);
+/// What is wrong with the members `chain` and `privacyLevel` of a request that uses a session.
+[[nodiscard]] boost::json::array validate_use(const boost::json::value* body);
+
+[[nodiscard]] bool is_session_id(std::string_view text) noexcept;
+
+} // namespace sipher::testing::detail
