@@ -24,7 +24,8 @@ struct base_url {
     bool is_loopback = false;
 };
 
-/// @throws sipher::error with `errc::invalid_request` that says what is wrong with `base_url`.
-[[nodiscard]] base_url parse_base_url(std::string_view text);
+/// @throws sipher::error with `errc::invalid_request` that says which rule `field` breaks. The text is not repeated:
+/// it may hold a password.
+[[nodiscard]] base_url parse_base_url(std::string_view text, std::string_view field = "base_url");
 
 } // namespace sipher::detail

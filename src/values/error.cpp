@@ -6,6 +6,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -19,7 +21,7 @@ constexpr std::size_t longest_message = 1000;
 constexpr std::size_t longest_request_id = 128;
 constexpr std::string_view hexadecimal_digits = "0123456789abcdefABCDEF";
 
-/// Replaces what exceeds `kept` hexadecimal digits after `prefix` by `…`, wherever there are at least `least` of them.
+/// Wherever at least `least` hexadecimal digits follow `prefix`, `…` takes the place of all but the first `kept`.
 std::string shorten_digits(std::string text, std::string_view prefix, std::size_t least, std::size_t kept)
 {
     for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {

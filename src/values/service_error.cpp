@@ -1,0 +1,271 @@
+#include "values/decode.hpp"
+#include "values/printable_text.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t longest_code = 64;
+constexpr std::size_t longest_line = 120;
+constexpr std::size_t longest_sentence = 400;
+constexpr std::size_t most_items = 5;
+
+std::string status_phrase(unsigned status)
+{
+    return boost::system::error_code{static_cast<int>(status), service_category()}.message();
+}
+
+std::string text_member(const json::object& in, json::string_view name, std::size_t limit)
+{
+    const json::value* const member = in.if_contains(name);
+    if (member == nullptr || !member->is_string()) {
+        return {};
+    }
+    const json::string& text = member->get_string();
+    return printable_text({text.data(), text.size()}, limit);
+}
+
+/// `defaults.chain` or `items[0].name`.
+std::string path_text(const json::value& path)
+{
+    std::string text;
+    const json::array* const steps = path.if_array();
+    if (steps == nullptr) {
+        return text;
+    }
+    for (const json::value& step : *steps) {
+        if (const json::string* const name = step.if_string()) {
+            text.append(text.empty() ? "" : ".").append(name->data(), name->size());
+        } else if (step.is_number()) {
+            text += "[" + json::serialize(step) + "]";
+        }
+        if (text.size() > longest_line) {
+            break;
+        }
+    }
+    return printable_text(text, longest_line);
+}
+
+/// `ttlSeconds: Too small: expected number to be >=60`.
+std::string issue_text(const json::value& issue)
+{
+    if (const json::string* const text = issue.if_string()) {
+        return printable_text({text->data(), text->size()}, longest_line);
+    }
+    const json::object* const members = issue.if_object();
+    if (members == nullptr) {
+        return {};
+    }
+    const json::value* const path = members->if_contains("path");
+    const std::string where = path != nullptr ? path_text(*path) : std::string{};
+    const std::string what = text_member(*members, "message", longest_line);
+    return where.empty() || what.empty() ? where + what : where + ": " + what;
+}
+
+std::string scalar_text(const json::value& in)
+{
+    if (const json::string* const text = in.if_string()) {
+        return printable_text({text->data(), text->size()}, longest_line);
+    }
+    return in.is_structured() || in.is_null() ? std::string{} : json::serialize(in);
+}
+
+class item_list {
+public:
+    /// Whether more would be shown.
+    bool add(const std::string& item, std::string_view separator)
+    {
+        if (item.empty()) {
+            return true;
+        }
+        if (count_ == most_items) {
+            text_.append(separator).append("…");
+            return false;
+        }
+        text_.append(count_ == 0 ? std::string_view{} : separator).append(item);
+        ++count_;
+        return true;
+    }
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+private:
+    std::string text_;
+    std::size_t count_ = 0;
+};
+
+/// Issues of a validation, the members of an object (`retryAfter 60, limit 3`), or a text.
+std::string details_text(const json::value& details)
+{
+    item_list items;
+    if (const json::array* const issues = details.if_array()) {
+        for (const json::value& issue : *issues) {
+            if (!items.add(issue_text(issue), "; ")) {
+                break;
+            }
+        }
+        return items.text();
+    }
+    if (const json::object* const members = details.if_object()) {
+        for (const auto& [name, value] : *members) {
+            const std::string text = scalar_text(value);
+            const std::string_view shown{name.data(), name.size()};
+            if (!items.add(text.empty() ? text : printable_text(shown, longest_code) + " " + text, ", ")) {
+                break;
+            }
+        }
+        return items.text();
+    }
+    return scalar_text(details);
+}
+
+std::string joined(std::string message, const std::string& details)
+{
+    if (message.empty() || details.empty()) {
+        return message + details;
+    }
+    return std::move(message) + ": " + details;
+}
+
+void read_error_object(const json::object& in, service_error& out)
+{
+    out.code = text_member(in, "code", longest_code);
+    out.service_message = text_member(in, "message", longest_sentence);
+    if (const json::value* const details = in.if_contains("details")) {
+        out.details = *details;
+    }
+    const json::value* const retryable = in.if_contains("retryable");
+    out.retryable = retryable != nullptr && retryable->is_bool() && retryable->get_bool();
+    out.message = joined(out.service_message, details_text(out.details));
+}
+
+void read_object(const json::object& document, unsigned status, service_error& out)
+{
+    out.is_json = true;
+    const json::value* const error = document.if_contains("error");
+    if (error != nullptr && error->is_object()) {
+        read_error_object(error->get_object(), out);
+    } else {
+        out.service_message = text_member(document, error != nullptr && error->is_string() ? "error" : "message",
+                                          longest_sentence);
+        out.message = out.service_message;
+        if (const json::value* const data = document.if_contains("data")) {
+            out.details = *data;
+            out.message = joined(out.message, details_text(*data));
+        }
+        if (out.service_message.empty()) {
+            out.message = joined(status_phrase(status), out.message);
+        }
+    }
+    if (out.message.empty()) {
+        out.message = status_phrase(status) + " without an explanation";
+    }
+}
+
+bool is_space(char letter) noexcept
+{
+    return letter == ' ' || (letter >= '\t' && letter <= '\r');
+}
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && is_space(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_space(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+std::string_view first_line(std::string_view text)
+{
+    text = trimmed(text);
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+/// Position of `tag` (lower case) in `text` with letters of any case.
+std::size_t find_tag(std::string_view text, std::string_view tag)
+{
+    const auto same = [](char left, char right) {
+        return std::tolower(static_cast<unsigned char>(left)) == static_cast<unsigned char>(right);
+    };
+    const auto found = std::search(text.begin(), text.end(), tag.begin(), tag.end(), same);
+    return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
+}
+
+/// What stands outside of tags; each tag ends a line.
+std::string without_tags(std::string_view page)
+{
+    std::string text;
+    bool inside = false;
+    for (const char letter : page) {
+        if (letter == '<' || letter == '>') {
+            inside = letter == '<';
+            text += '\n';
+        } else if (!inside) {
+            text += letter;
+        }
+    }
+    return text;
+}
+
+/// A gateway's page says what happened in its title, or else in its first words.
+std::string page_text(std::string_view page)
+{
+    constexpr std::string_view title = "<title>";
+    const std::size_t at = find_tag(page, title);
+    if (at != std::string_view::npos) {
+        page.remove_prefix(at + title.size());
+        page = page.substr(0, page.find('<'));
+    }
+    return printable_text(first_line(without_tags(page)), longest_line);
+}
+
+std::string plain_message(unsigned status, std::string_view body)
+{
+    const std::string_view text = trimmed(body);
+    const std::string line =
+        text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
+    const std::string phrase = status_phrase(status);
+    if (text.empty()) {
+        return phrase + " without a body";
+    }
+    if (line.starts_with(std::to_string(status) + " ")) {
+        return line;
+    }
+    return line.empty() ? phrase : phrase + ": " + line;
+}
+
+} // namespace
+
+service_error decode_service_error(unsigned status, std::string_view body)
+{
+    service_error out;
+    boost::system::error_code failure;
+    const json::value document = json::parse(json::string_view{body.data(), body.size()}, failure);
+    if (failure) {
+        out.message = plain_message(status, body);
+    } else if (const json::object* const members = document.if_object()) {
+        read_object(*members, status, out);
+    } else {
+        out.details = document;
+        out.message = joined(status_phrase(status), details_text(document));
+    }
+    return out;
+}
+
+} // namespace sipher::detail
