@@ -12,8 +12,8 @@ namespace sipher {
 class chain : public open_enumeration<chain> {
 public:
     static constexpr std::array<std::string_view, 17> names{
-        "solana", "ethereum", "polygon", "arbitrum", "optimism", "base", "near", "aptos", "sui", "cosmos",
-        "osmosis", "injective", "celestia", "sei", "dydx", "bitcoin", "zcash"};
+        "solana", "ethereum", "polygon",   "arbitrum", "optimism", "base", "near",    "aptos", "sui",
+        "cosmos", "osmosis",  "injective", "celestia", "sei",      "dydx", "bitcoin", "zcash"};
 
     static const chain solana;
     static const chain ethereum;
@@ -113,8 +113,7 @@ public:
 private:
     friend class open_enumeration<backend>;
     constexpr explicit backend(detail::open_name name) noexcept : open_enumeration(std::move(name)) {}
-    constexpr explicit backend(std::string_view known) noexcept
-        : backend(detail::open_name{known.data(), known.size()})
+    constexpr explicit backend(std::string_view known) noexcept : backend(detail::open_name{known.data(), known.size()})
     {
     }
 };

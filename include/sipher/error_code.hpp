@@ -98,7 +98,9 @@ enum class condition {
 
 namespace boost::system {
 template <>
-struct is_error_code_enum<sipher::errc> : std::true_type {};
+struct is_error_code_enum<sipher::errc> : std::true_type {
+};
 template <>
-struct is_error_condition_enum<sipher::condition> : std::true_type {};
+struct is_error_condition_enum<sipher::condition> : std::true_type {
+};
 } // namespace boost::system

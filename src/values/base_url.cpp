@@ -105,8 +105,9 @@ private:
             out.is_loopback = url_.host_ipv6_address().is_loopback();
         } else {
             const std::string_view name = without_dot(out.host);
-            require(is_host_name(name), "must have a host of letters, digits, `-`, `_` and dots, an IPv4 address, or an "
-                                        "IPv6 address in brackets without a zone");
+            require(is_host_name(name),
+                    "must have a host of letters, digits, `-`, `_` and dots, an IPv4 address, or an "
+                    "IPv6 address in brackets without a zone");
             out.is_loopback = name == "localhost" || name.ends_with(".localhost");
         }
         out.server_name = out.is_address ? std::string_view{out.host} : without_dot(out.host);

@@ -159,14 +159,14 @@ void read_object(const json::object& document, unsigned status, service_error& o
     if (error != nullptr && error->is_object()) {
         read_error_object(error->get_object(), out);
     } else {
-        out.service_message = text_member(document, error != nullptr && error->is_string() ? "error" : "message",
-                                          longest_sentence);
+        out.service_message =
+            text_member(document, error != nullptr && error->is_string() ? "error" : "message", longest_sentence);
         out.message = out.service_message;
         if (const json::value* const data = document.if_contains("data")) {
             out.details = *data;
             out.message = joined(out.message, details_text(*data));
         }
-        if (out.service_message.empty()) {
+        if (out.service_message.empty() && !out.message.empty()) {
             out.message = joined(status_phrase(status), out.message);
         }
     }
@@ -238,8 +238,7 @@ std::string page_text(std::string_view page)
 std::string plain_message(unsigned status, std::string_view body)
 {
     const std::string_view text = trimmed(body);
-    const std::string line =
-        text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
+    const std::string line = text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
     const std::string phrase = status_phrase(status);
     if (text.empty()) {
         return phrase + " without a body";
