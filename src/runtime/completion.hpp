@@ -1,0 +1,132 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/recycling_allocator.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace sipher::detail {
+
+/// A completion handler that waits somewhere in our own lists instead of in an Asio service.
+///
+/// It keeps the handler's executor at work while it waits, and is consumed by completing it once. Destroying it
+/// destroys the handler, and so the coroutine behind it, without running it.
+///
+/// (Asio's `any_completion_handler` would do, but that of 1.81 recurses without end when it is moved into a
+/// binder.)
+template <class... Args>
+class completion {
+public:
+    completion() noexcept = default;
+
+    template <class Handler>
+    completion(Handler handler, const boost::asio::any_io_executor& fallback)
+        : waiting_(waiting_for<Handler>::make(std::move(handler), fallback))
+    {
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return waiting_ != nullptr; }
+
+    [[nodiscard]] boost::asio::cancellation_slot slot() const noexcept { return waiting_->slot(); }
+
+    /// Completes, inline if the caller already runs on the handler's executor: never call it with a lock held, nor
+    /// from an initiating function.
+    void dispatch(Args... args) && { waiting_.release()->complete(true, std::move(args)...); }
+
+    /// Completes later.
+    void post(Args... args) && { waiting_.release()->complete(false, std::move(args)...); }
+
+private:
+    class waiting {
+    public:
+        virtual void complete(bool may_be_inline, Args... args) = 0;
+        virtual void destroy() noexcept = 0;
+        [[nodiscard]] virtual boost::asio::cancellation_slot slot() const noexcept = 0;
+
+    protected:
+        ~waiting() = default;
+    };
+
+    struct destroyer {
+        void operator()(waiting* pointer) const noexcept { pointer->destroy(); }
+    };
+
+    /// Its memory comes from the handler's allocator and is given back before the handler runs, so that the next
+    /// operation can have the same memory.
+    template <class Handler>
+    class waiting_for final : public waiting {
+    public:
+        static waiting* make(Handler handler, const boost::asio::any_io_executor& fallback)
+        {
+            allocator from{allocator_of(handler)};
+            waiting_for* const memory = allocator_traits::allocate(from, 1);
+            return ::new (static_cast<void*>(memory)) waiting_for{std::move(handler), fallback};
+        }
+
+        void complete(bool may_be_inline, Args... args) override
+        {
+            Handler handler{std::move(handler_)};
+            const boost::asio::any_io_executor work{std::move(work_)};
+            free(handler);
+            auto run = [handler = std::move(handler), ... args = std::move(args)]() mutable {
+                std::move(handler)(std::move(args)...);
+            };
+            if (may_be_inline) {
+                boost::asio::dispatch(work, std::move(run));
+            } else {
+                boost::asio::post(work, std::move(run));
+            }
+        }
+
+        void destroy() noexcept override
+        {
+            const boost::asio::any_io_executor work{std::move(work_)};
+            const Handler handler{std::move(handler_)};
+            free(handler);
+        }
+
+        [[nodiscard]] boost::asio::cancellation_slot slot() const noexcept override
+        {
+            return boost::asio::get_associated_cancellation_slot(handler_);
+        }
+
+    private:
+        static auto allocator_of(const Handler& handler)
+        {
+            return boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>{});
+        }
+        using allocator_traits = typename std::allocator_traits<decltype(allocator_of(
+            std::declval<const Handler&>()))>::template rebind_traits<waiting_for>;
+        using allocator = typename allocator_traits::allocator_type;
+
+        waiting_for(Handler handler, const boost::asio::any_io_executor& fallback)
+            : work_(boost::asio::prefer(
+                  boost::asio::any_io_executor{boost::asio::get_associated_executor(handler, fallback)},
+                  boost::asio::execution::outstanding_work.tracked)),
+              handler_(std::move(handler))
+        {
+        }
+
+        void free(const Handler& handler) noexcept
+        {
+            allocator to{allocator_of(handler)};
+            std::destroy_at(this);
+            allocator_traits::deallocate(to, this, 1);
+        }
+
+        boost::asio::any_io_executor work_;
+        Handler handler_;
+    };
+
+    std::unique_ptr<waiting, destroyer> waiting_;
+};
+
+} // namespace sipher::detail

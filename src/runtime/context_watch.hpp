@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace sipher::detail {
+
+/// Something that must let go of its I/O objects and waiting handlers before their execution context dies.
+class context_client {
+public:
+    virtual void on_context_shutdown() noexcept = 0;
+
+protected:
+    ~context_client() = default;
+};
+
+/// Handlers that wait in our own lists are unknown to Asio: without this, a context that is destroyed with calls
+/// outstanding would leave them, and the coroutines that they own, behind for ever.
+void watch_context(const boost::asio::any_io_executor& executor, std::weak_ptr<context_client> client);
+
+} // namespace sipher::detail

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "runtime/completion.hpp"
+#include "runtime/timer_queue.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace sipher::detail {
+
+/// Calls that wait for a point of time, all of which can be woken together.
+///
+/// Thread safety: all members may be called from any thread.
+class sleep_list : public std::enable_shared_from_this<sleep_list> {
+public:
+    sleep_list(boost::asio::any_io_executor executor, std::shared_ptr<timer_queue> timers)
+        : executor_(std::move(executor)), timers_(std::move(timers))
+    {
+    }
+
+    /// Completes at `when` without an error, or with the code given to `release`; never inline.
+    /// Cancellation: every type, with `operation_aborted`.
+    template <class CompletionToken>
+    auto async_sleep_until(clock::time_point when, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
+            [self = shared_from_this()](auto handler, clock::time_point until) {
+                self->begin(until, completion<boost::system::error_code>{std::move(handler), self->executor_});
+            },
+            token, when);
+    }
+
+    /// Wakes everybody with `code`, those who come later too.
+    void release(boost::system::error_code code) noexcept;
+    /// Destroys the waiting handlers without running them.
+    void abandon() noexcept;
+
+private:
+    class sleeper;
+
+    void begin(clock::time_point when, completion<boost::system::error_code> done);
+    void wake(sleeper& target, boost::system::error_code code);
+
+    const boost::asio::any_io_executor executor_;
+    const std::shared_ptr<timer_queue> timers_;
+    std::mutex mutex_;
+    std::optional<boost::system::error_code> released_;
+    boost::intrusive::list<sleeper, boost::intrusive::base_hook<boost::intrusive::list_base_hook<>>> sleepers_;
+};
+
+class sleep_list::sleeper final : public timer_target, public boost::intrusive::list_base_hook<> {
+public:
+    sleeper(std::shared_ptr<sleep_list> owner, completion<boost::system::error_code> waiting_handler)
+        : done(std::move(waiting_handler)), owner_(std::move(owner))
+    {
+    }
+    ~sleeper() override { owner_->timers_->disarm(*this); }
+
+    void on_timer() override { owner_->wake(*this, {}); }
+
+    completion<boost::system::error_code> done;
+    /// Keeps it alive while it is in the list.
+    std::shared_ptr<sleeper> self;
+
+private:
+    const std::shared_ptr<sleep_list> owner_;
+};
+
+} // namespace sipher::detail

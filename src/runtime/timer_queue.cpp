@@ -1,0 +1,145 @@
+#include "runtime/timer_queue.hpp"
+
+#include <utility>
+
+namespace sipher::detail {
+
+std::shared_ptr<timer_queue> timer_queue::make(boost::asio::any_io_executor executor, std::shared_ptr<clock> time)
+{
+    const std::shared_ptr<timer_queue> queue{new timer_queue{std::move(time)}};
+    queue->alarm_ = queue->time_->make_alarm(std::move(executor), [weak = std::weak_ptr<timer_queue>{queue}] {
+        if (const auto self = weak.lock()) {
+            self->wake();
+        }
+    });
+    return queue;
+}
+
+void timer_queue::arm(timer_target& target, clock::time_point when)
+{
+    const std::lock_guard lock{mutex_};
+    if (!alarm_) {
+        return;
+    }
+    if (when == clock::time_point::max()) {
+        remove(target);
+        return;
+    }
+    target.when_ = when;
+    if (target.position_ == timer_target::not_armed) {
+        heap_.push_back(&target);
+        target.position_ = heap_.size() - 1;
+    }
+    sift_up(target.position_);
+    sift_down(target.position_);
+    if (heap_.front()->when_ < alarm_at_) {
+        set_alarm();
+    }
+}
+
+void timer_queue::disarm(timer_target& target) noexcept
+{
+    const std::lock_guard lock{mutex_};
+    remove(target);
+    if (heap_.empty() && alarm_ && alarm_at_ != clock::time_point::max()) {
+        // A pending alarm would keep the executor busy with nothing to wait for.
+        alarm_at_ = clock::time_point::max();
+        alarm_->cancel();
+    }
+}
+
+void timer_queue::stop() noexcept
+{
+    std::unique_ptr<clock::alarm> alarm;
+    const std::lock_guard lock{mutex_};
+    alarm = std::move(alarm_);
+    for (timer_target* target : heap_) {
+        target->position_ = timer_target::not_armed;
+    }
+    heap_.clear();
+}
+
+void timer_queue::wake()
+{
+    for (;;) {
+        std::shared_ptr<timer_target> due;
+        {
+            const std::lock_guard lock{mutex_};
+            alarm_at_ = clock::time_point::max();
+            if (heap_.empty()) {
+                return;
+            }
+            if (heap_.front()->when_ > time_->now()) {
+                set_alarm();
+                return;
+            }
+            timer_target& target = *heap_.front();
+            due = target.weak_from_this().lock();
+            remove(target);
+        }
+        if (due) {
+            due->on_timer();
+        }
+    }
+}
+
+void timer_queue::set_alarm()
+{
+    alarm_at_ = heap_.front()->when_;
+    alarm_->set(alarm_at_);
+}
+
+void timer_queue::place(std::size_t position, timer_target* target) noexcept
+{
+    heap_[position] = target;
+    target->position_ = position;
+}
+
+void timer_queue::sift_up(std::size_t position) noexcept
+{
+    timer_target* const target = heap_[position];
+    while (position > 0 && target->when_ < heap_[(position - 1) / 2]->when_) {
+        place(position, heap_[(position - 1) / 2]);
+        position = (position - 1) / 2;
+    }
+    place(position, target);
+}
+
+void timer_queue::sift_down(std::size_t position) noexcept
+{
+    timer_target* const target = heap_[position];
+    for (;;) {
+        std::size_t child = 2 * position + 1;
+        if (child >= heap_.size()) {
+            break;
+        }
+        if (child + 1 < heap_.size() && heap_[child + 1]->when_ < heap_[child]->when_) {
+            ++child;
+        }
+        if (heap_[child]->when_ >= target->when_) {
+            break;
+        }
+        place(position, heap_[child]);
+        position = child;
+    }
+    place(position, target);
+}
+
+void timer_queue::remove(timer_target& target) noexcept
+{
+    const std::size_t position = target.position_;
+    if (position == timer_target::not_armed) {
+        return;
+    }
+    target.position_ = timer_target::not_armed;
+    timer_target* const last = heap_.back();
+    heap_.pop_back();
+    if (last == &target) {
+        return;
+    }
+    place(position, last);
+    sift_up(position);
+    sift_down(last->position_);
+}
+
+} // namespace sipher::detail
