@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace sipher::detail {
+
+/// Told when a stream can be read or written again.
+class readiness_listener {
+public:
+    virtual void on_readable(boost::system::error_code failure) = 0;
+    virtual void on_writable(boost::system::error_code failure) = 0;
+
+protected:
+    ~readiness_listener() = default;
+};
+
+struct io_result {
+    std::size_t bytes = 0;
+    /// `asio::error::would_block` when nothing can be done now, `asio::error::eof` at the end.
+    boost::system::error_code failure;
+};
+
+/// A connected, non-blocking stream of bytes: TCP, or a script in tests.
+///
+/// It tells readiness instead of completing operations, so that the kernel never owns a buffer of ours: a stream
+/// can be closed at any moment, an idle connection needs no buffer to be watched, and what `write_some` returns is
+/// exactly what was handed over.
+class byte_stream {
+public:
+    byte_stream() = default;
+    byte_stream(const byte_stream&) = delete;
+    byte_stream& operator=(const byte_stream&) = delete;
+    virtual ~byte_stream() = default;
+
+    virtual io_result read_some(void* to, std::size_t size) = 0;
+    virtual io_result write_some(const void* from, std::size_t size) = 0;
+    /// At most one wait of each kind is outstanding. `listener` is kept alive until it is told; closing tells it
+    /// `operation_aborted`.
+    virtual void wait_readable(std::shared_ptr<readiness_listener> listener) = 0;
+    virtual void wait_writable(std::shared_ptr<readiness_listener> listener) = 0;
+    /// `abort`: without waiting for what is unsent, so that nothing of it can still arrive.
+    virtual void close(bool abort) noexcept = 0;
+};
+
+} // namespace sipher::detail

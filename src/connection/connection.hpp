@@ -1,0 +1,135 @@
+#pragma once
+
+#include "connection/byte_stream.hpp"
+#include "connection/channel.hpp"
+#include "connection/exchange.hpp"
+#include "connection/response_head.hpp"
+#include "connection/response_parser.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/timer_queue.hpp"
+
+#include <sipher/client_options.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace sipher::detail {
+
+/// Told when a connection ends by itself, outside an exchange.
+class connection_owner {
+public:
+    virtual void on_connection_closed(class connection& closed) noexcept = 0;
+
+protected:
+    ~connection_owner() = default;
+};
+
+/// One connection to the server, ready to carry one request at a time.
+///
+/// A wait for readability is outstanding all its life: an end or unsolicited bytes while it is idle are noticed
+/// when they come, and the same wait brings the next answer. Buffers live here, not in the coroutines, and are
+/// used again by the next exchange.
+///
+/// Thread safety: the lease holder starts exchanges and reads the report; readiness, deadlines and cancellation
+/// come from anywhere. A mutex, never held while a handler runs, keeps them apart.
+class connection final : public readiness_listener, public timer_target {
+public:
+    connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
+               limit_options limits, std::shared_ptr<timer_queue> timers);
+    ~connection() override;
+
+    /// Starts watching. `owner` must outlive the connection or be taken away by `close`.
+    void open(std::weak_ptr<connection_owner> owner);
+
+    /// The text of the request to send, to be filled in before `async_exchange`.
+    [[nodiscard]] std::string& request_text() noexcept { return request_text_; }
+
+    /// Sends `request_text()` and reads the answer. Completes with nothing; `report()` has the result.
+    ///
+    /// Cancellation: `terminal` and `partial` close the connection, `total` does so while no byte was accepted.
+    template <class CompletionToken>
+    auto async_exchange(exchange_request request, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void()>(
+            [self = self()](auto handler, exchange_request wanted) {
+                self->begin(std::move(wanted), completion<>{std::move(handler), self->executor_});
+            },
+            token, std::move(request));
+    }
+
+    /// Of the last exchange; valid until the next one begins.
+    [[nodiscard]] const exchange_report& report() const noexcept { return report_; }
+    [[nodiscard]] const response_head& head() const noexcept { return head_; }
+    [[nodiscard]] const std::string& body() const noexcept { return body_; }
+
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
+    [[nodiscard]] bool is_open() const;
+
+    /// Ends it. An exchange under way completes with `reason`. `abort`: so that nothing unsent still goes out.
+    void close(boost::system::error_code reason, bool abort) noexcept;
+    /// Ends it and destroys, without running it, the handler of an exchange under way.
+    void abandon() noexcept;
+    /// Gives back memory that an unusually large exchange took.
+    void trim() noexcept;
+
+    void on_readable(boost::system::error_code failure) override;
+    void on_writable(boost::system::error_code failure) override;
+    void on_timer() override;
+
+private:
+    std::shared_ptr<connection> self() { return std::static_pointer_cast<connection>(shared_from_this()); }
+
+    void begin(exchange_request request, completion<> done);
+    void connect_cancellation();
+    void cancel(boost::asio::cancellation_type type, std::uint64_t exchange_number);
+
+    // The mutex is held in all of these.
+    void write_request();
+    void read_answer();
+    bool parse_input();
+    void take_message();
+    void start_message();
+    void end_of_stream(boost::system::error_code failure);
+    void fail(boost::system::error_code code, std::string problem = {});
+    /// What to complete once the mutex is released.
+    [[nodiscard]] completion<> finish();
+    /// Whether the connection is still good.
+    [[nodiscard]] bool watch_idle();
+    void arm_read();
+    void close_stream(bool abort) noexcept;
+
+    const boost::asio::any_io_executor executor_;
+    const std::string address_;
+    const limit_options limits_;
+    const std::shared_ptr<timer_queue> timers_;
+
+    mutable std::mutex mutex_;
+    std::weak_ptr<connection_owner> owner_;
+    std::unique_ptr<channel> channel_;
+    bool read_armed_ = false;
+    bool write_armed_ = false;
+
+    // The exchange under way; `done_` tells that there is one.
+    completion<> done_;
+    std::uint64_t exchange_number_ = 0;
+    exchange_request request_;
+    std::string request_text_;
+    std::uint64_t wire_bytes_before_ = 0;
+    std::optional<response_parser> parser_;
+    std::size_t header_bytes_ = 0;
+    unsigned interim_answers_ = 0;
+    /// It has its result and only `finish` is left to do.
+    bool ended_ = false;
+    std::string input_;
+    exchange_report report_;
+    response_head head_;
+    std::string body_;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "connection/connection.hpp"
+
+#include <sipher/attempt.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sipher::detail {
+
+/// A new connection, or why there is none.
+struct connect_result {
+    connect_result() = default;
+
+    std::shared_ptr<connection> made;
+    boost::system::error_code code;
+    std::string problem;
+    phase reached = phase::resolving;
+    /// Another try would end the same way.
+    bool permanent = false;
+    bool resumed = false;
+};
+
+/// A connection in the making.
+class pending_connect {
+public:
+    pending_connect() = default;
+    pending_connect(const pending_connect&) = delete;
+    pending_connect& operator=(const pending_connect&) = delete;
+    virtual ~pending_connect() = default;
+
+    /// Gives up at once; the result is reported as for any failure.
+    virtual void cancel() = 0;
+};
+
+/// Makes connections to the one server of a client: over the network, or by a script in tests.
+class connector {
+public:
+    connector() = default;
+    connector(const connector&) = delete;
+    connector& operator=(const connector&) = delete;
+    virtual ~connector() = default;
+
+    /// `done` is called exactly once, never from within this call, unless the execution context is destroyed before.
+    [[nodiscard]] virtual std::shared_ptr<pending_connect> connect(std::function<void(connect_result)> done) = 0;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <sipher/attempt.hpp>
+#include <sipher/clock.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace sipher::detail {
+
+/// What one request and its answer on a connection are to be like.
+struct exchange_request {
+    exchange_request() = default;
+
+    /// An answer to HEAD has no body, whatever its header says.
+    bool expects_no_body = false;
+    /// Keep all header fields, not only those that the library reads.
+    bool keep_fields = false;
+    /// `X-Request-ID` that an answer must echo, if it has one.
+    std::string request_id;
+    clock::time_point deadline = clock::time_point::max();
+};
+
+/// What became of it, as far as the wire shows.
+struct exchange_report {
+    exchange_report() = default;
+
+    boost::system::error_code code;
+    /// Words for the code, where the code alone does not say enough.
+    std::string problem;
+    phase reached = phase::waiting;
+    /// Bytes that the kernel accepted for the request.
+    std::size_t bytes_written = 0;
+    /// It accepted all of them, so the peer may have been able to read the request.
+    bool fully_written = false;
+    /// Any of the answer came.
+    bool answer_begun = false;
+    /// The answer's header is complete, so its status counts even if the body is cut.
+    bool header_complete = false;
+    /// The connection can carry another request.
+    bool reusable = false;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "connection/connector.hpp"
+#include "connection/tls_context.hpp"
+#include "runtime/timer_queue.hpp"
+#include "values/base_url.hpp"
+
+#include <sipher/client_options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace sipher::detail {
+
+/// What every connection to the server has in common.
+struct server_settings {
+    boost::asio::any_io_executor executor;
+    base_url url;
+    timeout_options timeouts;
+    limit_options limits;
+    /// Null: plain http.
+    std::shared_ptr<tls_context> tls;
+    std::shared_ptr<timer_queue> timers;
+    std::shared_ptr<observer> watcher;
+};
+
+/// Resolves, connects and, for https, shakes hands.
+[[nodiscard]] std::unique_ptr<connector> make_network_connector(std::shared_ptr<const server_settings> settings);
+
+} // namespace sipher::detail

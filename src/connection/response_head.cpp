@@ -1,0 +1,123 @@
+#include "connection/response_head.hpp"
+
+#include <boost/beast/core/string.hpp>
+
+#include <charconv>
+#include <limits>
+#include <string_view>
+
+namespace sipher::detail {
+
+namespace {
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+/// Digits alone; anything else, and what does not fit, is nothing.
+std::optional<unsigned> read_number(std::string_view text)
+{
+    text = trimmed(text);
+    unsigned value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+bool is(std::string_view name, std::string_view other)
+{
+    return boost::beast::iequals(name, other);
+}
+
+std::optional<std::chrono::seconds> read_keep_alive(std::string_view value)
+{
+    while (!value.empty()) {
+        const auto comma = value.find(',');
+        const std::string_view item = trimmed(value.substr(0, comma));
+        value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
+        const auto equals = item.find('=');
+        if (equals == std::string_view::npos || !is(trimmed(item.substr(0, equals)), "timeout")) {
+            continue;
+        }
+        std::string_view number = trimmed(item.substr(equals + 1));
+        if (number.size() >= 2 && number.front() == '"' && number.back() == '"') {
+            number = number.substr(1, number.size() - 2);
+        }
+        if (const auto seconds = read_number(number)) {
+            return std::chrono::seconds{*seconds};
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+void response_head::clear()
+{
+    status = 0;
+    request_id.clear();
+    retry_after.clear();
+    date.clear();
+    location.clear();
+    rate_limit = {};
+    keep_alive.reset();
+    fields.clear();
+}
+
+void read_field(response_head& head, std::string_view name, std::string_view value)
+{
+    // The length tells most of the 22 fields of an answer apart before any text is compared.
+    switch (name.size()) {
+    case 4:
+        if (is(name, "Date")) {
+            head.date = value;
+        }
+        break;
+    case 8:
+        if (is(name, "Location")) {
+            head.location = value;
+        }
+        break;
+    case 10:
+        if (is(name, "Keep-Alive")) {
+            head.keep_alive = read_keep_alive(value);
+        }
+        break;
+    case 11:
+        if (is(name, "Retry-After")) {
+            head.retry_after = value;
+        }
+        break;
+    case 12:
+        if (is(name, "X-Request-ID")) {
+            head.request_id = value;
+        }
+        break;
+    case 15:
+        if (is(name, "RateLimit-Limit")) {
+            head.rate_limit.limit = read_number(value);
+        } else if (is(name, "RateLimit-Reset")) {
+            if (const auto seconds = read_number(value)) {
+                head.rate_limit.reset = std::chrono::seconds{*seconds};
+            }
+        }
+        break;
+    case 19:
+        if (is(name, "RateLimit-Remaining")) {
+            head.rate_limit.remaining = read_number(value);
+        }
+        break;
+    default: break;
+    }
+}
+
+} // namespace sipher::detail

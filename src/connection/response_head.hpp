@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sipher/response_info.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace sipher::detail {
+
+/// The header fields of an answer that the library itself reads. The strings keep their memory from one answer on a
+/// connection to the next.
+struct response_head {
+    unsigned status = 0;
+    std::string request_id;
+    std::string retry_after;
+    std::string date;
+    std::string location;
+    rate_limit_state rate_limit;
+    /// `Keep-Alive: timeout=`
+    std::optional<std::chrono::seconds> keep_alive;
+    /// Every field, if they were asked for.
+    header_list fields;
+
+    void clear();
+};
+
+/// Takes what `name: value` tells into `head`.
+void read_field(response_head& head, std::string_view name, std::string_view value);
+
+} // namespace sipher::detail

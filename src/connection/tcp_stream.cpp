@@ -1,0 +1,75 @@
+#include "connection/tcp_stream.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+using boost::system::error_code;
+namespace asio = boost::asio;
+
+class tcp_stream final : public byte_stream {
+public:
+    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket))
+    {
+        error_code ignored;
+        socket_.non_blocking(true, ignored);
+        socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+        socket_.set_option(asio::socket_base::keep_alive{true}, ignored);
+    }
+    ~tcp_stream() override { close(false); }
+
+    io_result read_some(void* to, std::size_t size) override
+    {
+        io_result result;
+        result.bytes = socket_.read_some(asio::buffer(to, size), result.failure);
+        return result;
+    }
+
+    io_result write_some(const void* from, std::size_t size) override
+    {
+        io_result result;
+        result.bytes = socket_.write_some(asio::buffer(from, size), result.failure);
+        return result;
+    }
+
+    void wait_readable(std::shared_ptr<readiness_listener> listener) override
+    {
+        socket_.async_wait(asio::socket_base::wait_read, [listener = std::move(listener)](error_code failure) {
+            listener->on_readable(failure);
+        });
+    }
+
+    void wait_writable(std::shared_ptr<readiness_listener> listener) override
+    {
+        socket_.async_wait(asio::socket_base::wait_write, [listener = std::move(listener)](error_code failure) {
+            listener->on_writable(failure);
+        });
+    }
+
+    void close(bool abort) noexcept override
+    {
+        error_code ignored;
+        if (abort && socket_.is_open()) {
+            socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+        }
+        socket_.close(ignored);
+    }
+
+private:
+    asio::ip::tcp::socket socket_;
+};
+
+} // namespace
+
+std::unique_ptr<byte_stream> make_tcp_stream(asio::ip::tcp::socket socket)
+{
+    return std::make_unique<tcp_stream>(std::move(socket));
+}
+
+} // namespace sipher::detail

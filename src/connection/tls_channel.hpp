@@ -1,0 +1,13 @@
+#pragma once
+
+#include "connection/channel.hpp"
+#include "connection/openssl_handle.hpp"
+
+#include <memory>
+
+namespace sipher::detail {
+
+[[nodiscard]] std::unique_ptr<channel> make_tls_channel(std::unique_ptr<byte_stream> stream, ssl_ptr ssl,
+                                                        const BIO_METHOD* bio_method);
+
+} // namespace sipher::detail
