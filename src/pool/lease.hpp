@@ -1,0 +1,64 @@
+#pragma once
+
+#include "connection/connection.hpp"
+#include "pool/pool_core.hpp"
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace sipher::detail {
+
+class pool;
+
+/// A connection in the pool's books.
+struct pool_entry : pooled {
+    std::shared_ptr<connection> open_connection;
+    std::list<pool_entry>::iterator position;
+};
+
+/// The right to use a connection; ends when it is destroyed. Unless told otherwise, the connection closes then.
+class lease {
+public:
+    lease() noexcept = default;
+    lease(std::shared_ptr<pool> owner, pool_entry& entry) noexcept : owner_(std::move(owner)), entry_(&entry) {}
+    lease(lease&& other) noexcept { swap(other); }
+    lease& operator=(lease&& other) noexcept
+    {
+        lease taken{std::move(other)};
+        swap(taken);
+        return *this;
+    }
+    ~lease();
+
+    [[nodiscard]] explicit operator bool() const noexcept { return entry_ != nullptr; }
+    [[nodiscard]] connection& operator*() const noexcept { return *entry_->open_connection; }
+    [[nodiscard]] connection* operator->() const noexcept { return entry_->open_connection.get(); }
+    /// The connection has carried a request before.
+    [[nodiscard]] bool reused() const noexcept { return entry_->has_carried; }
+
+    /// When the lease ends, the connection may carry another request; `hint` is the server's `Keep-Alive: timeout`.
+    void keep(std::optional<std::chrono::seconds> hint) noexcept
+    {
+        reusable_ = true;
+        hint_ = hint;
+    }
+
+private:
+    void swap(lease& other) noexcept
+    {
+        owner_.swap(other.owner_);
+        std::swap(entry_, other.entry_);
+        std::swap(reusable_, other.reusable_);
+        hint_.swap(other.hint_);
+    }
+
+    std::shared_ptr<pool> owner_;
+    pool_entry* entry_ = nullptr;
+    bool reusable_ = false;
+    std::optional<std::chrono::seconds> hint_;
+};
+
+} // namespace sipher::detail

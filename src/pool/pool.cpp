@@ -1,0 +1,388 @@
+#include "pool/pool.hpp"
+
+#include "pool/acquire_op.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+
+#include <utility>
+
+namespace sipher::detail {
+
+/// Filled in with the mutex held, carried out by its destructor: declare it before the lock.
+struct pool::deferred_work {
+    deferred_work() = default;
+    deferred_work(const deferred_work&) = delete;
+    deferred_work& operator=(const deferred_work&) = delete;
+
+    ~deferred_work()
+    {
+        for (const auto& connection : to_close) {
+            connection->close(errc::client_closed, false);
+        }
+        for (auto& [op, result] : to_complete) {
+            std::move(op->done).post(std::move(result));
+        }
+    }
+
+    void complete(pool_waiter& waiter, acquire_result result)
+    {
+        auto& op = static_cast<acquire_op&>(waiter);
+        to_complete.emplace_back(std::move(op.self), std::move(result));
+    }
+
+    std::vector<std::shared_ptr<connection>> to_close;
+    std::vector<std::pair<std::shared_ptr<acquire_op>, acquire_result>> to_complete;
+};
+
+namespace {
+
+acquire_result failure(boost::system::error_code code, std::string problem = {})
+{
+    acquire_result result;
+    result.code = code;
+    result.problem = std::move(problem);
+    return result;
+}
+
+} // namespace
+
+void pool::acquire_op::on_timer()
+{
+    if (const auto owner = owner_.lock()) {
+        owner->stop_waiting(*this, failure(errc::pool_timeout));
+    }
+}
+
+void pool::acquire_op::connect_cancellation()
+{
+    if (auto slot = done.slot(); slot.is_connected()) {
+        slot.assign([weak = std::weak_ptr<timer_target>{shared_from_this()}](boost::asio::cancellation_type) {
+            if (const auto target = std::static_pointer_cast<acquire_op>(weak.lock())) {
+                if (const auto owner = target->owner_.lock()) {
+                    owner->stop_waiting(*target, failure(boost::asio::error::operation_aborted));
+                }
+            }
+        });
+    }
+}
+
+pool::pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
+           std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance)
+    : executor_(std::move(executor)), options_(options), source_(std::move(source)), timers_(std::move(timers)),
+      jitter_(std::move(chance)),
+      core_(pool_rules{options.max_connections, options.max_waiting, options.idle_timeout})
+{
+}
+
+pool::~pool()
+{
+    timers_->disarm(*this);
+}
+
+pool_time pool::time() const
+{
+    return {timers_->time().now(), timers_->time().wall_now()};
+}
+
+lease pool::try_acquire(bool careful)
+{
+    deferred_work work;
+    std::vector<pooled*> expired;
+    const std::lock_guard lock{mutex_};
+    if (closed_) {
+        return {};
+    }
+    pooled* const found = core_.take_idle(time(), careful, expired);
+    stats_.closed_expired += expired.size();
+    discard_all(expired, work);
+    if (found == nullptr) {
+        return {};
+    }
+    ++stats_.reused;
+    return lease{self(), static_cast<pool_entry&>(*found)};
+}
+
+void pool::wait(clock::time_point deadline, completion<acquire_result> done)
+{
+    const auto op = std::make_shared<acquire_op>(self(), std::move(done));
+    op->connect_cancellation();
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    op->self = op;
+    if (closed_) {
+        work.complete(*op, failure(errc::client_closed));
+    } else if (!core_.enqueue(*op)) {
+        work.complete(*op, failure(errc::pool_overloaded, "pool.max_waiting calls wait for a connection already"));
+    } else {
+        timers_->arm(*op, deadline);
+        begin_dials(work);
+    }
+}
+
+void pool::stop_waiting(acquire_op& op, acquire_result result)
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    if (!op.waiting) {
+        return;
+    }
+    core_.remove(op);
+    if (result.code == errc::pool_timeout) {
+        result.problem = last_failure_.empty() ? "no connection became free in time"
+                                               : "no connection in time; the last one failed: " + last_failure_;
+    }
+    work.complete(op, std::move(result));
+}
+
+void pool::begin_dials(deferred_work& work)
+{
+    std::vector<pooled*> evicted;
+    const std::size_t count = core_.begin_dials(evicted);
+    stats_.closed_expired += evicted.size();
+    discard_all(evicted, work);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto position = dials_.emplace(dials_.end());
+        *position = source_->connect([weak = std::weak_ptr<pool>{self()}, position](connect_result result) {
+            if (const auto owner = weak.lock()) {
+                owner->on_connect_result(position, std::move(result));
+            }
+        });
+    }
+}
+
+void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result)
+{
+    std::shared_ptr<pending_connect> ended;
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    if (dials_.empty()) {
+        // Abandoned: nobody is left to use it.
+        return;
+    }
+    ended = std::move(*position);
+    dials_.erase(position);
+    if (result.made) {
+        adopt(result, work);
+    } else {
+        ++stats_.dial_failures;
+        last_failure_ = result.problem;
+        if (pool_waiter* const waiter = core_.dial_failed()) {
+            acquire_result told = failure(result.code, std::move(result.problem));
+            told.reached = result.reached;
+            told.permanent = result.permanent;
+            work.complete(*waiter, std::move(told));
+        }
+    }
+    if (!closed_) {
+        begin_dials(work);
+    }
+}
+
+void pool::adopt(connect_result& result, deferred_work& work)
+{
+    ++stats_.dialed;
+    stats_.resumed += result.resumed ? 1 : 0;
+    last_failure_.clear();
+    const pool_time time_now = time();
+    const auto position = entries_.emplace(entries_.end());
+    position->position = position;
+    position->open_connection = std::move(result.made);
+    if (options_.max_lifetime.count() != 0) {
+        position->dies_at = time_now.now + std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                               options_.max_lifetime * (0.9 + 0.2 * jitter_->unit()));
+    }
+    position->open_connection->open(std::static_pointer_cast<pool>(shared_from_this()));
+    if (pool_waiter* const waiter = core_.dial_succeeded(*position, time_now)) {
+        acquire_result granted;
+        granted.granted = lease{self(), *position};
+        work.complete(*waiter, std::move(granted));
+    } else if (closed_) {
+        core_.forget_idle(*position);
+        discard(*position, work);
+    } else {
+        arm_expiry();
+    }
+}
+
+void pool::give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept
+{
+    entry.open_connection->trim();
+    const bool usable = reusable && entry.open_connection->is_open();
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    const auto [what, waiter] = core_.give_back(entry, usable && !closed_, hint, time());
+    switch (what) {
+    case pool_core::fate::to_waiter: {
+        ++stats_.reused;
+        acquire_result granted;
+        granted.granted = lease{self(), entry};
+        work.complete(*waiter, std::move(granted));
+        break;
+    }
+    case pool_core::fate::idle:
+        if (!entry.open_connection->is_open()) {
+            // It ended in the meantime, and `on_connection_closed` took it for busy.
+            core_.forget_idle(entry);
+            ++stats_.closed_by_peer;
+            discard(entry, work);
+        }
+        arm_expiry();
+        break;
+    case pool_core::fate::closed_expired:
+        ++stats_.closed_expired;
+        discard(entry, work);
+        break;
+    case pool_core::fate::closed_not_reusable:
+        ++(reusable ? stats_.closed_not_reusable : stats_.closed_failed);
+        discard(entry, work);
+        break;
+    }
+    if (!closed_) {
+        begin_dials(work);
+    }
+}
+
+void pool::discard(pool_entry& entry, deferred_work& work)
+{
+    work.to_close.push_back(std::move(entry.open_connection));
+    entries_.erase(entry.position);
+}
+
+void pool::discard_all(const std::vector<pooled*>& connections, deferred_work& work)
+{
+    for (pooled* const each : connections) {
+        discard(static_cast<pool_entry&>(*each), work);
+    }
+}
+
+void pool::on_connection_closed(connection& closed) noexcept
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    for (pool_entry& entry : entries_) {
+        if (entry.open_connection.get() == &closed && entry.is_linked()) {
+            core_.forget_idle(entry);
+            ++stats_.closed_by_peer;
+            discard(entry, work);
+            return;
+        }
+    }
+}
+
+void pool::arm_expiry()
+{
+    if (!expiry_armed_ && core_.idle() != 0) {
+        expiry_armed_ = true;
+        timers_->arm(*this, core_.next_expiry());
+    }
+}
+
+void pool::on_timer()
+{
+    deferred_work work;
+    std::vector<pooled*> expired;
+    const std::lock_guard lock{mutex_};
+    expiry_armed_ = false;
+    core_.expire_idle(time(), false, expired);
+    stats_.closed_expired += expired.size();
+    discard_all(expired, work);
+    arm_expiry();
+}
+
+void pool::drop_idle()
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    stats_.closed_by_peer += core_.idle();
+    close_idle(work);
+}
+
+void pool::close_idle(deferred_work& work)
+{
+    std::vector<pooled*> idle;
+    core_.expire_idle(time(), true, idle);
+    discard_all(idle, work);
+}
+
+void pool::fail_waiters(deferred_work& work)
+{
+    while (pool_waiter* const waiter = core_.pop_waiter()) {
+        work.complete(*waiter, failure(errc::client_closed));
+    }
+}
+
+void pool::drain()
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    closed_ = true;
+    close_idle(work);
+    fail_waiters(work);
+}
+
+void pool::close() noexcept
+{
+    drain();
+    std::vector<std::shared_ptr<connection>> busy;
+    std::vector<std::shared_ptr<pending_connect>> dials;
+    {
+        const std::lock_guard lock{mutex_};
+        for (const pool_entry& entry : entries_) {
+            busy.push_back(entry.open_connection);
+        }
+        dials.assign(dials_.begin(), dials_.end());
+    }
+    for (const auto& each : busy) {
+        each->close(errc::client_closed, true);
+    }
+    for (const auto& each : dials) {
+        if (each) {
+            each->cancel();
+        }
+    }
+}
+
+void pool::abandon() noexcept
+{
+    std::vector<std::shared_ptr<acquire_op>> waiters;
+    std::vector<std::shared_ptr<connection>> connections;
+    std::list<std::shared_ptr<pending_connect>> dials;
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        while (pool_waiter* const waiter = core_.pop_waiter()) {
+            waiters.push_back(std::move(static_cast<acquire_op&>(*waiter).self));
+        }
+        for (const pool_entry& entry : entries_) {
+            connections.push_back(entry.open_connection);
+        }
+        dials.swap(dials_);
+    }
+    for (const auto& each : connections) {
+        each->abandon();
+    }
+}
+
+client_stats pool::stats() const
+{
+    const std::lock_guard lock{mutex_};
+    client_stats snapshot = stats_;
+    snapshot.open = core_.open();
+    snapshot.idle = core_.idle();
+    snapshot.busy = core_.busy();
+    snapshot.dialing = core_.dialing();
+    snapshot.waiting = core_.waiting();
+    return snapshot;
+}
+
+lease::~lease()
+{
+    if (entry_ != nullptr) {
+        owner_->give_back(*entry_, reusable_, hint_);
+    }
+}
+
+} // namespace sipher::detail

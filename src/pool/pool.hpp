@@ -1,0 +1,113 @@
+#pragma once
+
+#include "connection/connection.hpp"
+#include "connection/connector.hpp"
+#include "pool/lease.hpp"
+#include "pool/pool_core.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/jitter.hpp"
+#include "runtime/timer_queue.hpp"
+
+#include <sipher/client_options.hpp>
+#include <sipher/client_stats.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace sipher::detail {
+
+/// What waiting for a connection came to: a lease, or why there is none.
+struct acquire_result {
+    acquire_result() = default;
+
+    lease granted;
+    boost::system::error_code code;
+    std::string problem;
+    phase reached = phase::waiting;
+    bool permanent = false;
+};
+
+/// The connections of a client: carries out what `pool_core` decides.
+///
+/// Thread safety: all members may be called from any thread.
+class pool final : public connection_owner, public timer_target {
+public:
+    pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
+         std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance);
+    ~pool() override;
+
+    /// A lease if one can be had without waiting; the usual case, and a cheap one.
+    [[nodiscard]] lease try_acquire(bool careful);
+
+    /// Waits for a connection, at most until `deadline`; completes with an `acquire_result`, never inline.
+    /// Cancellation: every type; the connection that is being made stays in the making for others.
+    template <class CompletionToken>
+    auto async_acquire(clock::time_point deadline, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(acquire_result)>(
+            [self = self()](auto handler, clock::time_point until) {
+                self->wait(until, completion<acquire_result>{std::move(handler), self->executor_});
+            },
+            token, deadline);
+    }
+
+    /// After one idle connection proved dead, its contemporaries are not worth trying.
+    void drop_idle();
+    /// No new leases; waiters fail with `client_closed`, idle connections close, busy ones go on.
+    void drain();
+    /// As `drain`, and everything under way fails with `client_closed`.
+    void close() noexcept;
+    /// Lets go of everything without completing anything: the execution context is being destroyed.
+    void abandon() noexcept;
+
+    [[nodiscard]] client_stats stats() const;
+
+    void on_connection_closed(connection& closed) noexcept override;
+    void on_timer() override;
+
+private:
+    friend class lease;
+    class acquire_op;
+
+    std::shared_ptr<pool> self() { return std::static_pointer_cast<pool>(shared_from_this()); }
+    [[nodiscard]] pool_time time() const;
+
+    void wait(clock::time_point deadline, completion<acquire_result> done);
+    void stop_waiting(acquire_op& op, acquire_result result);
+    void give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
+    void on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result);
+
+    /// What is to be done once the mutex is released.
+    struct deferred_work;
+    void adopt(connect_result& result, deferred_work& work);
+    void begin_dials(deferred_work& work);
+    void discard(pool_entry& entry, deferred_work& work);
+    void discard_all(const std::vector<pooled*>& connections, deferred_work& work);
+    void close_idle(deferred_work& work);
+    void fail_waiters(deferred_work& work);
+    void arm_expiry();
+
+    const boost::asio::any_io_executor executor_;
+    const pool_options options_;
+    const std::unique_ptr<connector> source_;
+    const std::shared_ptr<timer_queue> timers_;
+    const std::shared_ptr<jitter> jitter_;
+
+    mutable std::mutex mutex_;
+    pool_core core_;
+    bool closed_ = false;
+    bool expiry_armed_ = false;
+    std::list<pool_entry> entries_;
+    std::list<std::shared_ptr<pending_connect>> dials_;
+    std::string last_failure_;
+    client_stats stats_;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,176 @@
+#include "pool/pool_core.hpp"
+
+#include <algorithm>
+
+namespace sipher::detail {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+nanoseconds idle_time(const pooled& connection, const pool_time& time)
+{
+    // A machine that was suspended lost time on the steady clock, but not on the civil one.
+    return std::max<nanoseconds>(time.now - connection.last_used, time.wall - connection.last_used_wall);
+}
+
+} // namespace
+
+bool pool_core::too_old(const pooled& connection, const pool_time& time)
+{
+    return idle_time(connection, time) >= connection.idle_limit || time.now >= connection.dies_at;
+}
+
+void pool_core::limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const
+{
+    connection.idle_limit = rules_.idle_timeout;
+    connection.careful_idle_limit = rules_.idle_timeout / 2;
+    if (hint) {
+        // The server's clock starts before ours, so a part of its promise is not ours to use.
+        constexpr nanoseconds margin = std::chrono::seconds{1};
+        const nanoseconds promised = std::min<std::chrono::seconds>(*hint, std::chrono::hours{24});
+        connection.idle_limit = std::min(connection.idle_limit, promised - margin);
+        connection.careful_idle_limit = std::min(connection.idle_limit, promised / 2);
+    }
+}
+
+pooled* pool_core::take_idle(const pool_time& time, bool careful, std::vector<pooled*>& expired)
+{
+    if (!waiters_.empty()) {
+        return nullptr;
+    }
+    while (!idle_.empty()) {
+        pooled& latest = idle_.front();
+        if (too_old(latest, time)) {
+            idle_.pop_front();
+            expired.push_back(&latest);
+        } else if (careful && idle_time(latest, time) >= latest.careful_idle_limit) {
+            return nullptr;
+        } else {
+            idle_.pop_front();
+            ++busy_;
+            return &latest;
+        }
+    }
+    return nullptr;
+}
+
+bool pool_core::enqueue(pool_waiter& waiter)
+{
+    const std::size_t could_dial = rules_.max_connections - std::min(rules_.max_connections, busy_ + dialing_);
+    if (waiters_.size() >= rules_.max_waiting + dialing_ + could_dial) {
+        return false;
+    }
+    waiters_.push_back(waiter);
+    waiter.waiting = true;
+    return true;
+}
+
+void pool_core::remove(pool_waiter& waiter) noexcept
+{
+    if (waiter.waiting) {
+        waiter.waiting = false;
+        waiters_.erase(waiters_.iterator_to(waiter));
+    }
+}
+
+pool_waiter* pool_core::pop_waiter() noexcept
+{
+    if (waiters_.empty()) {
+        return nullptr;
+    }
+    pool_waiter& first = waiters_.front();
+    remove(first);
+    return &first;
+}
+
+std::size_t pool_core::begin_dials(std::vector<pooled*>& evicted)
+{
+    std::size_t begun = 0;
+    while (waiters_.size() > dialing_) {
+        if (open() >= rules_.max_connections) {
+            if (idle_.empty()) {
+                break;
+            }
+            evicted.push_back(&idle_.back());
+            idle_.pop_back();
+        }
+        ++dialing_;
+        ++begun;
+    }
+    return begun;
+}
+
+pool_waiter* pool_core::dial_succeeded(pooled& made, const pool_time& time)
+{
+    --dialing_;
+    made.last_used = time.now;
+    made.last_used_wall = time.wall;
+    limit_idle_time(made, std::nullopt);
+    pool_waiter* const waiter = pop_waiter();
+    if (waiter != nullptr) {
+        ++busy_;
+    } else {
+        idle_.push_front(made);
+    }
+    return waiter;
+}
+
+pool_waiter* pool_core::dial_failed()
+{
+    --dialing_;
+    return waiters_.size() > dialing_ ? pop_waiter() : nullptr;
+}
+
+pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable,
+                                                 std::optional<std::chrono::seconds> hint, const pool_time& time)
+{
+    --busy_;
+    used.has_carried = true;
+    used.last_used = time.now;
+    used.last_used_wall = time.wall;
+    limit_idle_time(used, hint);
+    if (!reusable || used.idle_limit <= nanoseconds::zero()) {
+        return {fate::closed_not_reusable, nullptr};
+    }
+    if (time.now >= used.dies_at) {
+        return {fate::closed_expired, nullptr};
+    }
+    if (pool_waiter* const waiter = pop_waiter()) {
+        ++busy_;
+        return {fate::to_waiter, waiter};
+    }
+    idle_.push_front(used);
+    return {fate::idle, nullptr};
+}
+
+void pool_core::forget_idle(pooled& gone) noexcept
+{
+    if (gone.is_linked()) {
+        idle_.erase(idle_.iterator_to(gone));
+    }
+}
+
+void pool_core::expire_idle(const pool_time& time, bool all, std::vector<pooled*>& expired)
+{
+    for (auto position = idle_.begin(); position != idle_.end();) {
+        pooled& connection = *position;
+        if (all || too_old(connection, time)) {
+            position = idle_.erase(position);
+            expired.push_back(&connection);
+        } else {
+            ++position;
+        }
+    }
+}
+
+clock::time_point pool_core::next_expiry() const noexcept
+{
+    auto next = clock::time_point::max();
+    for (const pooled& connection : idle_) {
+        next = std::min({next, connection.last_used + connection.idle_limit, connection.dies_at});
+    }
+    return next;
+}
+
+} // namespace sipher::detail

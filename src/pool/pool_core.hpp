@@ -1,0 +1,105 @@
+#pragma once
+
+#include <sipher/clock.hpp>
+
+#include <boost/intrusive/list.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace sipher::detail {
+
+struct pool_rules {
+    std::size_t max_connections = 8;
+    std::size_t max_waiting = 1024;
+    std::chrono::nanoseconds idle_timeout{};
+};
+
+struct pool_time {
+    clock::time_point now;
+    clock::wall_time wall;
+};
+
+/// What the pool knows about a connection.
+struct pooled : boost::intrusive::list_base_hook<> {
+    clock::time_point last_used;
+    clock::wall_time last_used_wall;
+    /// Not used beyond this.
+    clock::time_point dies_at = clock::time_point::max();
+    /// How long it may be idle for a request that can be repeated, and for one that cannot.
+    std::chrono::nanoseconds idle_limit{};
+    std::chrono::nanoseconds careful_idle_limit{};
+    bool has_carried = false;
+};
+
+/// A call that waits for a connection.
+struct pool_waiter : boost::intrusive::list_base_hook<> {
+    bool waiting = false;
+};
+
+/// Who gets which connection, when one is made and when one is closed: decisions without I/O, time passed in.
+///
+/// Idle connections form a stack, so that the surplus dies of old age; waiters form a queue. What comes first, a
+/// connection given back or one newly made, goes to the waiter that has waited longest, and so does the failure to
+/// make one, unless other connections still in the making are enough for everybody who waits.
+class pool_core {
+public:
+    explicit pool_core(const pool_rules& rules) : rules_(rules) {}
+
+    /// The most recently used connection that is still good for the request; what is found to be too old is added
+    /// to `expired` and forgotten. Null while others wait: they come first.
+    /// @param careful The request must not be repeated, so the connection must not be about to be closed.
+    [[nodiscard]] pooled* take_idle(const pool_time& time, bool careful, std::vector<pooled*>& expired);
+
+    /// False: too many wait already.
+    [[nodiscard]] bool enqueue(pool_waiter& waiter);
+    /// The waiter gives up, or was served.
+    void remove(pool_waiter& waiter) noexcept;
+
+    /// How many connections to begin making now; they count as such from here on. An idle one that is of no use to
+    /// those who wait makes room and is added to `evicted`.
+    [[nodiscard]] std::size_t begin_dials(std::vector<pooled*>& evicted);
+
+    /// A connection was made; the waiter that gets it, or null if it is idle now.
+    [[nodiscard]] pool_waiter* dial_succeeded(pooled& made, const pool_time& time);
+    /// None was made; the waiter that is to hear it, or null.
+    [[nodiscard]] pool_waiter* dial_failed();
+
+    enum class fate { to_waiter, idle, closed_expired, closed_not_reusable };
+    struct give_back_result {
+        fate what = fate::idle;
+        pool_waiter* waiter = nullptr;
+    };
+    /// A lease ended. `hint` is the server's `Keep-Alive: timeout`.
+    [[nodiscard]] give_back_result give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
+                                             const pool_time& time);
+
+    /// An idle connection ended by itself.
+    void forget_idle(pooled& gone) noexcept;
+    /// Takes out every idle connection that is too old (`all`: every one).
+    void expire_idle(const pool_time& time, bool all, std::vector<pooled*>& expired);
+    /// When the next idle connection gets too old; `max()` if none is idle.
+    [[nodiscard]] clock::time_point next_expiry() const noexcept;
+    /// Empties the queue from its head.
+    [[nodiscard]] pool_waiter* pop_waiter() noexcept;
+
+    [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
+    [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
+    [[nodiscard]] std::size_t dialing() const noexcept { return dialing_; }
+    [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size(); }
+    [[nodiscard]] std::size_t open() const noexcept { return idle() + busy_ + dialing_; }
+
+private:
+    [[nodiscard]] static bool too_old(const pooled& connection, const pool_time& time);
+    void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;
+
+    const pool_rules rules_;
+    boost::intrusive::list<pooled> idle_;
+    boost::intrusive::list<pool_waiter> waiters_;
+    std::size_t busy_ = 0;
+    std::size_t dialing_ = 0;
+};
+
+} // namespace sipher::detail
