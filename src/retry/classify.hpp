@@ -1,0 +1,62 @@
+#pragma once
+
+#include "retry/operation_kind.hpp"
+
+#include <sipher/attempt.hpp>
+
+#include <boost/system/error_code.hpp>
+
+namespace sipher::detail {
+
+/// What is known about an attempt once it ended.
+struct attempt_facts {
+    operation_kind kind = operation_kind::read;
+    /// What the transport says; no error when an answer came.
+    boost::system::error_code code;
+    phase reached = phase::waiting;
+    /// The connection could not be made, and would not be the next time.
+    bool permanent = false;
+    bool reused = false;
+    /// Bytes of the request that the kernel accepted, and whether it was all of them.
+    bool any_written = false;
+    bool fully_written = false;
+    /// The request is small enough to travel as one TLS record, so a part of it tells the server nothing.
+    bool indivisible = true;
+    /// HTTP status of an answer whose header is complete, even if its body is not; else 0.
+    unsigned status = 0;
+    /// Of the answer's body: made by the service's application, and what it says of itself.
+    bool is_json = false;
+    bool says_retryable = false;
+    bool says_unavailable = false;
+    bool is_daily_quota = false;
+    /// An attempt of the same call before this one may have been applied.
+    bool ambiguous_before = false;
+    bool retry_updates = true;
+};
+
+enum class action {
+    succeed,
+    /// Success, although the answer is a 404: an earlier attempt of the same call removed it.
+    succeed_already_absent,
+    fail,
+    /// Again after a delay, at the cost of an attempt.
+    retry,
+    /// Again at once on a new connection: the one that was used had ended unnoticed. Only once in a call.
+    replay,
+};
+
+struct verdict {
+    action what = action::fail;
+    /// What this attempt alone may have changed.
+    sipher::outcome outcome = sipher::outcome::unknown;
+    boost::system::error_code code;
+    /// A repetition is out of the question because it might apply the request twice.
+    bool not_repeatable = false;
+    /// The service asks for less.
+    bool throttled = false;
+};
+
+/// Decides by the table of operations and points of failure.
+[[nodiscard]] verdict classify(const attempt_facts& facts);
+
+} // namespace sipher::detail
