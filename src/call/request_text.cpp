@@ -1,0 +1,90 @@
+#include "call/request_text.hpp"
+
+#include <sipher/version.hpp>
+
+#include <boost/beast/core/string.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace sipher::detail {
+
+namespace {
+
+void append_field(std::string& out, std::string_view name, std::string_view value)
+{
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+bool contains(const header_list& headers, std::string_view name)
+{
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& field) { return boost::beast::iequals(field.first, name); });
+}
+
+void append_user_headers(std::string& out, const client_options& options, const call_options& call)
+{
+    append_field(out, "User-Agent",
+                 options.user_agent.empty() ? "sipher-cpp/" SIPHER_VERSION : std::string_view{options.user_agent});
+    if (!contains(call.headers, "Accept") && !contains(options.default_headers, "Accept")) {
+        append_field(out, "Accept", "application/json");
+    }
+    for (const auto& [name, value] : options.default_headers) {
+        if (!contains(call.headers, name)) {
+            append_field(out, name, value);
+        }
+    }
+    for (const auto& [name, value] : call.headers) {
+        append_field(out, name, value);
+    }
+}
+
+void append_key(std::string& out, authentication_scheme scheme, const secret& key)
+{
+    if (key.empty()) {
+        return;
+    }
+    if (scheme == authentication_scheme::bearer) {
+        out.append("Authorization: Bearer ").append(key.reveal()).append("\r\n");
+    } else {
+        append_field(out, "X-API-Key", key.reveal());
+    }
+}
+
+void append_body(std::string& out, const request_message& message)
+{
+    if (!message.body.empty()) {
+        append_field(out, "Content-Type", "application/json");
+    }
+    const bool announces = !message.body.empty() || message.method == verb::post || message.method == verb::put ||
+                           message.method == verb::patch;
+    if (announces) {
+        std::array<char, 20> digits; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), message.body.size()).ptr;
+        append_field(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+    }
+    out.append("\r\n").append(message.body);
+}
+
+} // namespace
+
+void write_request_text(std::string& out, const request_message& message, const client_options& options,
+                        const base_url& url, const call_options& call, const secret& key,
+                        std::string_view request_id)
+{
+    out.clear();
+    out.append(to_string(message.method)).append(" ").append(url.path_prefix).append(message.target);
+    out.append(" HTTP/1.1\r\n");
+    append_field(out, "Host", url.host_field);
+    append_user_headers(out, options, call);
+    append_key(out, options.scheme, key);
+    append_field(out, "X-Request-ID", request_id);
+    if (call.session) {
+        const auto id = call.session->id().to_chars();
+        append_field(out, "X-Session-Id", {id.data(), id.size()});
+    }
+    append_body(out, message);
+}
+
+} // namespace sipher::detail
