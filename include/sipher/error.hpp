@@ -44,6 +44,8 @@ SIPHER_API const char* to_string(end_reason value) noexcept;
 /// more than the service. Copying is cheap and does not throw.
 class SIPHER_API error : public boost::system::system_error {
 public:
+    /// No error: what a `result` that holds a value gives when it is asked for its error.
+    error();
     /// An error with a code and a sentence, of a call that sent nothing.
     error(boost::system::error_code code, std::string message);
     explicit error(std::shared_ptr<const detail::error_report> report);

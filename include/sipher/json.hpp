@@ -3,7 +3,8 @@
 #include <sipher/config.hpp>
 #include <sipher/session.hpp>
 
-#include <boost/json/conversion.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 #include <boost/json/fwd.hpp>
 #include <boost/system/result.hpp>
 

@@ -156,6 +156,8 @@ const char* to_string(end_reason value) noexcept
     return "";
 }
 
+error::error() : error(boost::system::error_code{}, {}) {}
+
 error::error(boost::system::error_code code, std::string message)
     : error(detail::freeze(detail::simple_report(code, std::move(message))))
 {

@@ -1,0 +1,88 @@
+#include <sipher/client.hpp>
+
+#include "client/client_handle.hpp"
+#include "client/operations.hpp"
+
+#include <sipher/error.hpp>
+
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace sipher {
+
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std::chrono::milliseconds grace)
+{
+    services->closing = true;
+    services->sleepers->release(errc::client_closed);
+    services->pool->drain();
+    if (services->active != 0 && grace.count() > 0) {
+        const clock::time_point until = services->now() + grace;
+        try {
+            co_await services->drained->async_sleep_until(until, asio::use_awaitable);
+        } catch (const boost::system::system_error& failure) {
+            throw error{failure.code(), "the client was not waited for to the end of its calls"};
+        }
+    }
+    detail::close_services(*services);
+}
+
+} // namespace
+
+client::client(asio::any_io_executor executor, client_options options)
+    : handle_(detail::client_handle::make(std::move(executor), std::move(options)))
+{
+}
+
+asio::awaitable<session> client::create_session(session_defaults defaults, std::chrono::seconds time_to_live,
+                                                call_options options)
+{
+    return detail::create_session(handle_->services(), std::move(defaults), time_to_live, std::move(options));
+}
+
+asio::awaitable<session> client::get_session(session_id id, call_options options)
+{
+    return detail::get_session(handle_->services(), id, std::move(options));
+}
+
+asio::awaitable<session> client::update_session(session_id id, session_defaults defaults, call_options options)
+{
+    return detail::update_session(handle_->services(), id, std::move(defaults), std::move(options));
+}
+
+asio::awaitable<deleted_session> client::delete_session(session_id id, call_options options)
+{
+    return detail::delete_session(handle_->services(), id, std::move(options));
+}
+
+asio::awaitable<boost::json::value> client::request(verb method, std::string target, boost::json::value body,
+                                                    call_options options)
+{
+    return detail::request(handle_->services(), method, std::move(target), std::move(body), std::move(options));
+}
+
+asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
+{
+    return detail::request(handle_->services(), method, std::move(target), std::nullopt, std::move(options));
+}
+
+asio::awaitable<void> client::shutdown(std::chrono::milliseconds grace)
+{
+    return drain(handle_->services(), grace);
+}
+
+client_stats client::stats() const
+{
+    return handle_->services()->pool->stats();
+}
+
+asio::any_io_executor client::get_executor() const
+{
+    return handle_->executor();
+}
+
+} // namespace sipher

@@ -1,0 +1,81 @@
+#include "client/client_handle.hpp"
+
+#include "connection/network_connector.hpp"
+#include "connection/tls_context.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+std::unique_ptr<connector> connect_by_network(const call_services& services,
+                                              const boost::asio::any_io_executor& executor)
+{
+    auto settings = std::make_shared<server_settings>();
+    settings->executor = executor;
+    settings->url = services.url;
+    settings->timeouts = services.options.timeouts;
+    settings->limits = services.options.limits;
+    settings->timers = services.timers;
+    settings->watcher = services.options.observer;
+    if (services.url.tls) {
+        const tls_options& tls = services.options.tls;
+        const bool own_name = !tls.server_name.empty();
+        settings->tls = std::make_shared<tls_context>(tls, own_name ? tls.server_name : services.url.server_name,
+                                                      !own_name && services.url.is_address);
+    }
+    return make_network_connector(std::move(settings));
+}
+
+} // namespace
+
+client_handle::client_handle(boost::asio::any_io_executor executor, std::shared_ptr<call_services> services)
+    : executor_(std::move(executor)), services_(std::move(services))
+{
+}
+
+client_handle::~client_handle()
+{
+    close_services(*services_);
+}
+
+std::shared_ptr<client_handle> client_handle::make(boost::asio::any_io_executor executor, client_options options)
+{
+    return make(executor, std::move(options),
+                [&executor](const call_services& services) { return connect_by_network(services, executor); });
+}
+
+std::shared_ptr<client_handle> client_handle::make(
+    boost::asio::any_io_executor executor, client_options options,
+    const std::function<std::unique_ptr<connector>(const call_services&)>& make_connector)
+{
+    options.validate();
+    auto services = std::make_shared<call_services>(std::move(options), executor);
+    services->pool = std::make_shared<pool>(executor, services->options.pool, make_connector(*services),
+                                            services->timers, services->chance);
+    const std::shared_ptr<client_handle> handle{new client_handle{executor, std::move(services)}};
+    watch_context(executor, handle);
+    return handle;
+}
+
+void client_handle::on_context_shutdown() noexcept
+{
+    services_->closing = true;
+    services_->timers->stop();
+    services_->sleepers->abandon();
+    services_->drained->abandon();
+    services_->pool->abandon();
+}
+
+void close_services(call_services& services) noexcept
+{
+    services.closing = true;
+    services.sleepers->release(errc::client_closed);
+    services.pool->close();
+    services.drained->release({});
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "call/call_services.hpp"
+#include "runtime/context_watch.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace sipher::detail {
+
+/// What the copies of a `client` share and calls do not: when it goes, the client closes.
+class client_handle final : public context_client, public std::enable_shared_from_this<client_handle> {
+public:
+    [[nodiscard]] static std::shared_ptr<client_handle> make(boost::asio::any_io_executor executor,
+                                                             client_options options);
+    /// With connections from elsewhere than the network.
+    [[nodiscard]] static std::shared_ptr<client_handle> make(
+        boost::asio::any_io_executor executor, client_options options,
+        const std::function<std::unique_ptr<connector>(const call_services&)>& make_connector);
+    ~client_handle();
+    client_handle(const client_handle&) = delete;
+    client_handle& operator=(const client_handle&) = delete;
+
+    [[nodiscard]] const std::shared_ptr<call_services>& services() const noexcept { return services_; }
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+
+    void on_context_shutdown() noexcept override;
+
+private:
+    client_handle(boost::asio::any_io_executor executor, std::shared_ptr<call_services> services);
+
+    const boost::asio::any_io_executor executor_;
+    const std::shared_ptr<call_services> services_;
+};
+
+/// Ends everything that the services have under way with `client_closed`.
+void close_services(call_services& services) noexcept;
+
+} // namespace sipher::detail

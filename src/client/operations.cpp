@@ -1,0 +1,208 @@
+#include "client/operations.hpp"
+
+#include "call/call.hpp"
+#include "client/pinning.hpp"
+#include "values/decode.hpp"
+#include "values/validation.hpp"
+
+#include <sipher/error.hpp>
+#include <sipher/json.hpp>
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <array>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view sessions_path = "/v1/sessions";
+
+std::string path_of(const session_id& id)
+{
+    const auto text = id.to_chars();
+    std::string path;
+    path.reserve(sessions_path.size() + 1 + text.size());
+    return path.append(sessions_path).append("/").append(text.data(), text.size());
+}
+
+request_message make_message(verb method, std::string target)
+{
+    request_message message;
+    message.method = method;
+    message.target = std::move(target);
+    return message;
+}
+
+/// Reads the envelope of a success and hands its `data` to `decode`, which gives a value or says what is wrong.
+/// What is parsed lives on the stack: an answer has a few hundred bytes.
+template <class Decode>
+auto decode_answer(call& made, Decode&& decode)
+{
+    std::array<unsigned char, 4096> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    json::monotonic_resource resource{memory.data(), memory.size()};
+    boost::system::error_code failure;
+    const json::value document = json::parse(made.body(), failure, &resource);
+    if (failure) {
+        made.fail_payload({"", "the answer's body is not JSON: " + failure.message()});
+    }
+    const auto data = envelope_data(document);
+    if (!data) {
+        made.fail_payload(data.error());
+    }
+    auto value = decode(**data);
+    if (!value) {
+        made.fail_payload(value.error());
+    }
+    return std::move(*value);
+}
+
+session decode_session_answer(call& made)
+{
+    return decode_answer(made, [](const json::value& data) { return decode_session(data, "data"); });
+}
+
+/// An answer about another session than the one asked for must not be taken for it.
+void require_same_session(call& made, const session_id& asked, const session_id& answered)
+{
+    if (asked != answered) {
+        made.fail_payload({"data.sessionId", "is another session than the one asked for"});
+    }
+}
+
+operation_kind kind_of(verb method)
+{
+    switch (method) {
+    case verb::get:
+    case verb::head: return operation_kind::read;
+    case verb::put:
+    case verb::delete_: return operation_kind::other_idempotent;
+    case verb::post:
+    case verb::patch: break;
+    }
+    return operation_kind::other_not_idempotent;
+}
+
+void require_alive(const call_services& services, const call_options& options)
+{
+    const auto& applied = options.session;
+    if (applied && applied->expires_at() && *applied->expires_at() <= services.timers->time().wall_now()) {
+        error_report report;
+        report.code = errc::session_gone;
+        report.operation = "request";
+        report.message = "the session to run under has expired";
+        throw make_error(std::move(report));
+    }
+}
+
+/// `data` of an envelope; what is none is given as it is.
+json::value take_data(json::value document)
+{
+    json::object* const envelope = document.if_object();
+    if (envelope != nullptr && envelope->contains("success") && envelope->contains("data")) {
+        return std::move(envelope->at("data"));
+    }
+    return document;
+}
+
+} // namespace
+
+asio::awaitable<session> create_session(std::shared_ptr<call_services> services, session_defaults defaults,
+                                        std::chrono::seconds time_to_live, call_options options)
+{
+    validate_defaults(defaults);
+    validate_time_to_live(time_to_live);
+    validate_call_options(options);
+    json::object body;
+    body["defaults"] = json::value_from(defaults);
+    if (time_to_live.count() != 0) {
+        body["ttlSeconds"] = time_to_live.count();
+    }
+    request_message message = make_message(verb::post, std::string{sessions_path});
+    message.body = json::serialize(body);
+    call made{std::move(services), "create_session", operation_kind::create, std::move(message), std::move(options)};
+    co_await made.run();
+    co_return decode_session_answer(made);
+}
+
+asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id, call_options options)
+{
+    validate_call_options(options);
+    request_message message = make_message(verb::get, path_of(id));
+    call made{std::move(services), "get_session", operation_kind::read, std::move(message), std::move(options)};
+    co_await made.run();
+    session answer = decode_session_answer(made);
+    require_same_session(made, id, answer.id);
+    co_return answer;
+}
+
+asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
+                                        session_defaults defaults, call_options options)
+{
+    validate_defaults(defaults);
+    validate_call_options(options);
+    json::object body;
+    body["defaults"] = json::value_from(defaults);
+    request_message message = make_message(verb::patch, path_of(id));
+    message.body = json::serialize(body);
+    call made{std::move(services), "update_session", operation_kind::update, std::move(message), std::move(options)};
+    co_await made.run();
+    session answer = decode_session_answer(made);
+    require_same_session(made, id, answer.id);
+    co_return answer;
+}
+
+asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services, session_id id,
+                                                call_options options)
+{
+    validate_call_options(options);
+    request_message message = make_message(verb::delete_, path_of(id));
+    call made{std::move(services), "delete_session", operation_kind::remove, std::move(message), std::move(options)};
+    co_await made.run();
+    deleted_session answer{id};
+    if (made.already_absent()) {
+        answer.already_absent = true;
+        co_return answer;
+    }
+    answer = decode_answer(made, [](const json::value& data) { return decode_deleted(data, "data"); });
+    require_same_session(made, id, answer.id);
+    co_return answer;
+}
+
+asio::awaitable<json::value> request(std::shared_ptr<call_services> services, verb method, std::string target,
+                                     std::optional<json::value> body, call_options options)
+{
+    validate_target(target);
+    validate_call_options(options);
+    require_alive(*services, options);
+    request_message message = make_message(method, std::move(target));
+    if (body) {
+        std::vector<std::string> pinned;
+        if (options.session && options.session->pinned()) {
+            pinned = pin_defaults(*body, *options.session->pinned());
+        }
+        if (options.info != nullptr) {
+            options.info->pinned_members = std::move(pinned);
+        }
+        message.body = json::serialize(*body);
+    }
+    call made{std::move(services), "request", kind_of(method), std::move(message), std::move(options)};
+    co_await made.run();
+    if (made.body().empty()) {
+        co_return json::value{};
+    }
+    boost::system::error_code failure;
+    json::value document = json::parse(made.body(), failure);
+    if (failure) {
+        made.fail_payload({"", "the answer's body is not JSON: " + failure.message()});
+    }
+    co_return take_data(std::move(document));
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "call/call_services.hpp"
+
+#include <sipher/call_options.hpp>
+#include <sipher/session.hpp>
+#include <sipher/verb.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sipher::detail {
+
+// The coroutines behind the members of `client`. They hold the services and not the client, so that a client may be
+// destroyed while they run.
+
+[[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
+                                                             session_defaults defaults,
+                                                             std::chrono::seconds time_to_live,
+                                                             call_options options);
+[[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id,
+                                                          call_options options);
+[[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
+                                                             session_defaults defaults, call_options options);
+[[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services,
+                                                                     session_id id, call_options options);
+[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<call_services> services,
+                                                                 verb method, std::string target,
+                                                                 std::optional<boost::json::value> body,
+                                                                 call_options options);
+
+} // namespace sipher::detail
