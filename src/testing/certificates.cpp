@@ -135,8 +135,7 @@ void finish_certificate(X509* certificate, X509* issuer, EVP_PKEY* issuer_key, c
 
 pem_pair to_pair(X509* certificate, EVP_PKEY* key)
 {
-    return {to_pem([certificate](BIO* out) { return PEM_write_bio_X509(out, certificate); }),
-            to_pem([key](BIO* out) {
+    return {to_pem([certificate](BIO* out) { return PEM_write_bio_X509(out, certificate); }), to_pem([key](BIO* out) {
                 return PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
             })};
 }
@@ -160,8 +159,7 @@ pem_pair make_authority(const std::string& common_name)
 
 pem_pair issue(const pem_pair& authority, const certificate_spec& spec)
 {
-    const owned<X509> issuer{
-        PEM_read_bio_X509(reader_of(authority.certificate).get(), nullptr, nullptr, nullptr)};
+    const owned<X509> issuer{PEM_read_bio_X509(reader_of(authority.certificate).get(), nullptr, nullptr, nullptr)};
     require(issuer != nullptr, "read authority");
     const owned<EVP_PKEY> issuer_key{
         PEM_read_bio_PrivateKey(reader_of(authority.private_key).get(), nullptr, nullptr, nullptr)};

@@ -36,7 +36,8 @@ asio::awaitable<error_code> channel::handshake()
 {
     error_code problem;
     if (tls_) {
-        co_await tls_->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, problem));
+        co_await tls_->async_handshake(asio::ssl::stream_base::server,
+                                       asio::redirect_error(asio::use_awaitable, problem));
     }
     co_return problem;
 }

@@ -21,10 +21,7 @@ constexpr std::chrono::milliseconds linger_time{1000};
 } // namespace
 
 connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, const patience& times, books& shared)
-    : channel_(std::move(socket), tls),
-      timer_(channel_.executor()),
-      times_(times),
-      books_(shared),
+    : channel_(std::move(socket), tls), timer_(channel_.executor()), times_(times), books_(shared),
       peer_(channel_.peer())
 {
     books_.connection_opened();

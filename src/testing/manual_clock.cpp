@@ -146,7 +146,8 @@ void manual_clock::advance(std::chrono::nanoseconds by)
             }
         }
     }
-    std::stable_sort(due.begin(), due.end(), [](const auto& left, const auto& right) { return left.when < right.when; });
+    std::stable_sort(due.begin(), due.end(),
+                     [](const auto& left, const auto& right) { return left.when < right.when; });
     for (const due_alarm& next : due) {
         post_wake(state_, next.record, next.arrangement);
     }

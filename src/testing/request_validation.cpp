@@ -26,10 +26,8 @@ struct enumerated_member {
     std::span<const std::string_view> values;
 };
 
-constexpr std::array<enumerated_member, 4> enumerated_members{{{"chain", chains},
-                                                               {"privacyLevel", privacy_levels},
-                                                               {"rpcProvider", rpc_providers},
-                                                               {"backend", backends}}};
+constexpr std::array<enumerated_member, 4> enumerated_members{
+    {{"chain", chains}, {"privacyLevel", privacy_levels}, {"rpcProvider", rpc_providers}, {"backend", backends}}};
 
 constexpr std::string_view viewing_key = "defaultViewingKey";
 constexpr double shortest_time_to_live = 60;
@@ -89,8 +87,8 @@ json::object wrong_option(std::span<const std::string_view> values, json::array 
 std::optional<json::object> check_option(const json::value& value, std::span<const std::string_view> values,
                                          json::array path)
 {
-    const bool known = value.is_string() && std::find(values.begin(), values.end(),
-                                                      std::string_view{value.get_string()}) != values.end();
+    const bool known = value.is_string() &&
+                       std::find(values.begin(), values.end(), std::string_view{value.get_string()}) != values.end();
     return known ? std::nullopt : std::optional{wrong_option(values, std::move(path))};
 }
 
@@ -123,8 +121,8 @@ json::object out_of_range(bool small)
     issue[small ? "minimum" : "maximum"] = limit;
     issue["inclusive"] = true;
     issue["path"] = json::array{"ttlSeconds"};
-    issue["message"] = (small ? "Too small: expected number to be >=" : "Too big: expected number to be <=") +
-                       std::to_string(limit);
+    issue["message"] =
+        (small ? "Too small: expected number to be >=" : "Too big: expected number to be <=") + std::to_string(limit);
     return issue;
 }
 

@@ -80,12 +80,11 @@ public:
 private:
     implementation(const sandbox_options& options, identity keys)
         : ca_pem(std::move(keys.ca_pem)),
-          api_key(first_pro_key(options.keys.empty() ? detail::default_keys() : options.keys)),
-          books(options),
+          api_key(first_pro_key(options.keys.empty() ? detail::default_keys() : options.keys)), books(options),
           server(make_settings(options, std::move(keys.server)), books)
     {
-        base_url = (options.tls ? "https://" : "http://") + host_for(options.address) + ":" +
-                   std::to_string(server.port());
+        base_url =
+            (options.tls ? "https://" : "http://") + host_for(options.address) + ":" + std::to_string(server.port());
     }
 };
 

@@ -79,6 +79,7 @@ void describe(CLI::App& app, arguments& given)
     app.add_option("--keep-alive", given.keep_alive, "Idle time after which a connection is closed; 0s: never")
         ->default_str("5s")
         ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED))
+        ->check(CLI::NonNegativeNumber)
         ->type_name("TIME");
     app.add_option("--key", given.keys, "Key to accept instead of the usual ones; may be repeated")
         ->type_name("TEXT:TIER")

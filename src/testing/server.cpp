@@ -21,8 +21,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 server::server(const server_settings& settings, books& shared)
-    : books_(shared),
-      times_(settings.times),
+    : books_(shared), times_(settings.times),
       acceptor_(context_, tcp::endpoint{asio::ip::make_address(settings.address), settings.port})
 {
     if (settings.identity) {

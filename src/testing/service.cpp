@@ -100,8 +100,7 @@ std::vector<sandbox_key> default_keys()
 }
 
 service::service(const sandbox_options& options)
-    : clock_(clock_or_real(options.clock)),
-      keys_(options.keys.empty() ? default_keys() : options.keys),
+    : clock_(clock_or_real(options.clock)), keys_(options.keys.empty() ? default_keys() : options.keys),
       limiter_(options.rate_limit, options.rate_window)
 {
 }
@@ -245,15 +244,14 @@ handled service::serve_sessions(const request& received, std::string_view path, 
     const std::string_view id = path.substr(std::min(path.size(), sessions_path.size() + 1));
     const bool nested = id.find('/') != std::string_view::npos;
     const std::string_view method = received.method;
-    const bool known = id.empty() ? method == "POST"
-                                  : !nested && (method == "GET" || method == "HEAD" || method == "PATCH" ||
-                                                method == "DELETE");
+    const bool known =
+        id.empty() ? method == "POST"
+                   : !nested && (method == "GET" || method == "HEAD" || method == "PATCH" || method == "DELETE");
     if (!known) {
         throw no_route(received, path);
     }
     if (key.level == tier::free) {
-        throw refusal{
-            403, "TIER_ACCESS_DENIED", "This endpoint requires one of: pro, enterprise", nullptr, {}};
+        throw refusal{403, "TIER_ACCESS_DENIED", "This endpoint requires one of: pro, enterprise", nullptr, {}};
     }
     if (id.empty()) {
         return create(key, body);

@@ -64,11 +64,8 @@ handled service::create(const sandbox_key& key, const json::value* body)
 stored_session& service::find_session(std::string_view id, const sandbox_key& key)
 {
     if (!is_session_id(id)) {
-        throw refusal{400,
-                      "VALIDATION_ERROR",
-                      "Invalid session ID format. Expected sess_ + 64 hex chars.",
-                      nullptr,
-                      {}};
+        throw refusal{
+            400, "VALIDATION_ERROR", "Invalid session ID format. Expected sess_ + 64 hex chars.", nullptr, {}};
     }
     stored_session* const found = sessions_.access(id, key.text, clock_->wall_now());
     if (found == nullptr) {

@@ -1,0 +1,173 @@
+#include "support/raw_call.hpp"
+#include "support/raw_peer.hpp"
+
+#include <sipher/testing/manual_clock.hpp>
+#include <sipher/testing/sandbox.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace sipher::test;
+using sipher::testing::manual_clock;
+using sipher::testing::sandbox;
+using sipher::testing::sandbox_key;
+using sipher::testing::sandbox_options;
+using sipher::testing::tier;
+
+class sandbox_limits_test : public testing::Test {
+protected:
+    sandbox_options make_options()
+    {
+        sandbox_options options;
+        options.tls = false;
+        options.keep_alive = 0ms;
+        options.clock = time;
+        return options;
+    }
+
+    const std::shared_ptr<manual_clock> time = std::make_shared<manual_clock>();
+    const std::string missing = "/v1/sessions/sess_" + std::string(64, '0');
+};
+
+std::string header(const raw_answer& answer, std::string_view name)
+{
+    const auto found = answer.find(name);
+    return found == answer.end() ? "(none)" : std::string{found->value()};
+}
+
+TEST_F(sandbox_limits_test, without_a_limit_nothing_is_said_of_one)
+{
+    sandbox service{make_options()};
+    raw_peer peer{service.port()};
+    const raw_answer answer = exchange(peer, {"GET", missing});
+    for (const std::string name : {"RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}) {
+        EXPECT_EQ(header(answer, name), "(none)");
+    }
+}
+
+TEST_F(sandbox_limits_test, every_answer_states_the_limit)
+{
+    sandbox_options options = make_options();
+    options.rate_limit = 100;
+    sandbox service{options};
+    raw_peer peer{service.port()};
+    raw_call unauthorised{"GET", missing};
+    raw_answer answer = exchange(peer, unauthorised.with_key(""));
+    EXPECT_EQ(verdict(answer), "401 UNAUTHORIZED");
+    EXPECT_EQ(header(answer, "RateLimit-Policy"), "100;w=60");
+    EXPECT_EQ(header(answer, "RateLimit-Limit"), "100");
+    EXPECT_EQ(header(answer, "RateLimit-Remaining"), "99");
+    EXPECT_EQ(header(answer, "RateLimit-Reset"), "60");
+    time->advance(59s + 500ms);
+    answer = exchange(peer, {"GET", "/v1/health"});
+    EXPECT_EQ(header(answer, "RateLimit-Remaining"), "98");
+    EXPECT_EQ(header(answer, "RateLimit-Reset"), "1");
+}
+
+TEST_F(sandbox_limits_test, over_the_limit_nothing_is_processed_until_the_window_ends)
+{
+    sandbox_options options = make_options();
+    options.rate_limit = 3;
+    options.rate_window = 10s;
+    sandbox service{options};
+    raw_peer first{service.port()};
+    raw_peer second{service.port()};
+    create_session(first);
+    create_session(second);
+    raw_call unknown_key{"GET", missing};
+    EXPECT_EQ(exchange(first, unknown_key.with_key("x")).result_int(), 401U) << "counted before authentication";
+    time->advance(4s);
+    raw_call create{"POST", "/v1/sessions"};
+    const raw_answer answer = exchange(second, create.with_body(R"({"defaults":{}})"));
+    EXPECT_EQ(verdict(answer), "429 RATE_LIMIT_EXCEEDED");
+    EXPECT_EQ(header(answer, "Retry-After"), "6");
+    EXPECT_EQ(header(answer, "RateLimit-Remaining"), "0");
+    EXPECT_EQ(text_at(answer, "/error/details"), R"({"retryAfter":6,"limit":3})");
+    EXPECT_EQ(service.counters().created, 2U);
+    EXPECT_FALSE(service.ledger().back().applied);
+    time->advance(6s);
+    EXPECT_EQ(exchange(second, create).result_int(), 201U);
+}
+
+TEST_F(sandbox_limits_test, a_daily_quota_names_the_midnight_at_which_it_ends)
+{
+    sandbox_options options = make_options();
+    sandbox_key limited{"limited", tier::pro};
+    limited.daily_quota = 2;
+    options.keys = {limited, sandbox_key{"free of it", tier::enterprise}};
+    sandbox service{options};
+    raw_peer peer{service.port()};
+    raw_call get{"GET", missing};
+    get.with_key("limited");
+    EXPECT_EQ(exchange(peer, get).result_int(), 404U);
+    EXPECT_EQ(exchange(peer, get).result_int(), 404U);
+    const raw_answer answer = exchange(peer, get);
+    EXPECT_EQ(verdict(answer), "429 DAILY_QUOTA_EXCEEDED");
+    EXPECT_EQ(header(answer, "Retry-After"), "(none)");
+    EXPECT_EQ(text_at(answer, "/error/details"),
+              R"({"category":"session","current":2,"limit":2,"resetAt":"2026-11-24T00:00:00.000Z","tier":"pro"})");
+    raw_call other{"GET", missing};
+    EXPECT_EQ(exchange(peer, other.with_key("free of it")).result_int(), 404U);
+    time->advance(4h - 1ms);
+    EXPECT_EQ(exchange(peer, get).result_int(), 429U);
+    time->advance(1ms);
+    EXPECT_EQ(exchange(peer, get).result_int(), 404U);
+}
+
+TEST_F(sandbox_limits_test, a_service_that_shuts_down_declines_and_closes)
+{
+    sandbox service{make_options()};
+    raw_peer peer{service.port()};
+    service.set_shutting_down(true);
+    raw_call create{"POST", "/v1/sessions"};
+    create.with_body(R"({"defaults":{}})").with_header("X-Request-ID", "me");
+    const raw_answer answer = exchange(peer, create);
+    EXPECT_EQ(verdict(answer), "503 SERVICE_UNAVAILABLE");
+    EXPECT_EQ(header(answer, "Connection"), "close");
+    EXPECT_EQ(header(answer, "Keep-Alive"), "(none)");
+    EXPECT_EQ(header(answer, "X-Request-ID"), "me");
+    EXPECT_EQ(peer.read_to_end(), "");
+    EXPECT_EQ(service.counters().created, 0U);
+    service.set_shutting_down(false);
+    raw_peer again{service.port()};
+    EXPECT_EQ(exchange(again, create).result_int(), 201U);
+}
+
+TEST_F(sandbox_limits_test, health_of_a_service_that_shuts_down_has_data_and_no_error)
+{
+    sandbox service{make_options()};
+    service.set_shutting_down(true);
+    raw_peer peer{service.port()};
+    const raw_answer answer = exchange(peer, {"GET", "/v1/health"});
+    EXPECT_EQ(answer.result_int(), 503U);
+    EXPECT_EQ(text_at(answer, "/success"), "false");
+    EXPECT_EQ(text_at(answer, "/data/status"), "shutting_down");
+    EXPECT_EQ(text_at(answer, "/error"), "(none)");
+}
+
+TEST_F(sandbox_limits_test, a_restart_forgets_all_but_the_port_the_ledger_and_the_counters)
+{
+    sandbox_options options = make_options();
+    options.rate_limit = 1;
+    sandbox service{options};
+    const auto port = service.port();
+    raw_peer before{port};
+    const std::string id = create_session(before);
+    service.add_fault(sipher::testing::fault::drop_request());
+    service.restart();
+    EXPECT_EQ(service.counters().open_connections, 0U);
+    EXPECT_TRUE(service.sessions().empty());
+    EXPECT_EQ(before.read_to_end(), "");
+    raw_peer after{port};
+    EXPECT_EQ(verdict(exchange(after, {"GET", "/v1/sessions/" + id})), "404 SESSION_NOT_FOUND");
+    EXPECT_EQ(service.counters().created, 1U);
+    EXPECT_EQ(service.ledger().size(), 2U);
+}
+
+} // namespace
