@@ -62,52 +62,55 @@ TEST(base_url, is_taken_apart)
     }
 }
 
+const std::string not_a_url =
+    "base_url: must be a URL such as https://host, https://host:8443/prefix or http://[::1]:5006";
+const std::string scheme = "base_url: must begin with https:// or http://";
+const std::string host = "base_url: must name a host";
+const std::string host_form = "base_url: must have a host of letters, digits, `-`, `_` and dots, an IPv4 address, or "
+                              "an IPv6 address in brackets without a zone";
+const std::string port = "base_url: must have a port from 1 to 65535, or none";
+
+struct refused_row {
+    std::string text;
+    std::string message;
+};
+
+const refused_row refused[] = {
+    {"", not_a_url},
+    {"example.com", not_a_url},
+    {"//example.com", not_a_url},
+    {"https://exa mple.com", not_a_url},
+    {"https://example.com/\r\nX: y", not_a_url},
+    {"https://ex\xc3\xa4mple.com", not_a_url},
+    {"https://[::1", not_a_url},
+    {"https://[fe80::1%25eth0]", not_a_url},
+    {std::string{"https://a\0b", 11}, not_a_url},
+    {"ftp://example.com", scheme},
+    {"localhost:5006", scheme},
+    {"https:/path", host},
+    {"https://", host},
+    {"https:///path", host},
+    {"https://:443", host},
+    {"https://[v1.x]", host_form},
+    {"https://ex%41mple.com", host_form},
+    {"https://a..b", host_form},
+    {"https://.a", host_form},
+    {"https://a,b", host_form},
+    {"https://" + std::string(64, 'a') + ".com", host_form},
+    {"https://" + std::string(300, 'a'), host_form},
+    {"https://example.com:0", port},
+    {"https://example.com:65536", port},
+    {"https://example.com:99999999999999999999", port},
+    {"https://example.com:", port},
+    {"https://user:hunter2@example.com", "base_url: must not have a user or a password"},
+    {"https://@example.com", "base_url: must not have a user or a password"},
+    {"https://example.com/?a=b", "base_url: must not have a query"},
+    {"https://example.com/#a", "base_url: must not have a fragment"},
+};
+
 TEST(base_url, is_refused_with_the_rule_that_it_breaks)
 {
-    const std::string not_a_url =
-        "base_url: must be a URL such as https://host, https://host:8443/prefix or http://[::1]:5006";
-    const std::string scheme = "base_url: must begin with https:// or http://";
-    const std::string host = "base_url: must name a host";
-    const std::string host_form =
-        "base_url: must have a host of letters, digits, `-`, `_` and dots, an IPv4 address, or "
-        "an IPv6 address in brackets without a zone";
-    const std::string port = "base_url: must have a port from 1 to 65535, or none";
-    const struct {
-        std::string text;
-        std::string message;
-    } rows[] = {
-        {"", not_a_url},
-        {"example.com", not_a_url},
-        {"//example.com", not_a_url},
-        {"https://exa mple.com", not_a_url},
-        {"https://example.com/\r\nX: y", not_a_url},
-        {"https://ex\xc3\xa4mple.com", not_a_url},
-        {"https://[::1", not_a_url},
-        {"https://[fe80::1%25eth0]", not_a_url},
-        {std::string{"https://a\0b", 11}, not_a_url},
-        {"ftp://example.com", scheme},
-        {"localhost:5006", scheme},
-        {"https:/path", host},
-        {"https://", host},
-        {"https:///path", host},
-        {"https://:443", host},
-        {"https://[v1.x]", host_form},
-        {"https://ex%41mple.com", host_form},
-        {"https://a..b", host_form},
-        {"https://.a", host_form},
-        {"https://a,b", host_form},
-        {"https://" + std::string(64, 'a') + ".com", host_form},
-        {"https://" + std::string(300, 'a'), host_form},
-        {"https://example.com:0", port},
-        {"https://example.com:65536", port},
-        {"https://example.com:99999999999999999999", port},
-        {"https://example.com:", port},
-        {"https://user:hunter2@example.com", "base_url: must not have a user or a password"},
-        {"https://@example.com", "base_url: must not have a user or a password"},
-        {"https://example.com/?a=b", "base_url: must not have a query"},
-        {"https://example.com/#a", "base_url: must not have a fragment"},
-    };
-    for (const auto& each : rows) {
+    for (const refused_row& each : refused) {
         EXPECT_EQ(refusal([&] { return parse_base_url(each.text); }), each.message) << each.text;
     }
 }
