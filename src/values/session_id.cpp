@@ -15,13 +15,21 @@ constexpr std::string_view prefix = "sess_";
 constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::size_t digits_of_short_form = 8;
 
-/// 0 to 15, or -1 for what is not a lower-case hexadecimal digit.
-constexpr int digit_value(char digit) noexcept
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
+constexpr std::uint8_t not_a_digit = 0xFF;
+
+/// The value of each byte as a digit. The digits of an id are random, so branches on them would be mispredicted.
+constexpr std::array<std::uint8_t, 256> digit_values = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(not_a_digit);
+    for (std::size_t value = 0; value < digits.size(); ++value) {
+        values[static_cast<unsigned char>(digits[value])] = static_cast<std::uint8_t>(value);
     }
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+    return values;
+}();
+
+constexpr unsigned digit_value(char digit) noexcept
+{
+    return digit_values[static_cast<unsigned char>(digit)];
 }
 
 } // namespace
@@ -41,13 +49,15 @@ boost::system::result<session_id> session_id::parse(std::string_view text) noexc
         return make_error_code(errc::invalid_request);
     }
     session_id id;
+    unsigned seen = 0;
     for (std::size_t i = 0; i < id.bytes_.size(); ++i) {
-        const int high = digit_value(text[prefix.size() + 2 * i]);
-        const int low = digit_value(text[prefix.size() + 2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return make_error_code(errc::invalid_request);
-        }
-        id.bytes_[i] = static_cast<std::uint8_t>(high * 16 + low);
+        const unsigned high = digit_value(text[prefix.size() + 2 * i]);
+        const unsigned low = digit_value(text[prefix.size() + 2 * i + 1]);
+        seen |= high | low;
+        id.bytes_[i] = static_cast<std::uint8_t>(high << 4U | low);
+    }
+    if (seen >= digits.size()) {
+        return make_error_code(errc::invalid_request);
     }
     return id;
 }
