@@ -1,0 +1,92 @@
+#pragma once
+
+#include "connection/connection.hpp"
+#include "runtime/timer_queue.hpp"
+#include "support/scripted_stream.hpp"
+
+#include <sipher/testing/manual_clock.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sipher::test {
+
+/// A connection to a scripted peer, on a clock that stands still.
+class connection_test : public ::testing::Test, public detail::connection_owner {
+protected:
+    connection_test() { connect(); }
+
+    ~connection_test() override
+    {
+        if (connection) {
+            connection->close(boost::system::error_code{}, true);
+        }
+        context.poll();
+        EXPECT_TRUE(context.stopped()) << "something still waits";
+    }
+
+    void connect(limit_options bounds = {})
+    {
+        if (connection) {
+            connection->close({}, true);
+        }
+        peer = std::make_shared<scripted_peer>(context.get_executor());
+        connection = std::make_shared<detail::connection>(context.get_executor(),
+                                                          detail::make_plain_channel(peer->make_stream()), "peer",
+                                                          bounds, timers);
+        connection->open(owner);
+        ended_while_idle = false;
+    }
+
+    void begin(std::string_view request = "GET / HTTP/1.1\r\n\r\n", detail::exchange_request wanted = {})
+    {
+        completed = false;
+        connection->request_text() = request;
+        connection->async_exchange(std::move(wanted), [this] {
+            EXPECT_FALSE(completed) << "completed twice";
+            completed = true;
+        });
+        EXPECT_FALSE(completed) << "completed inline";
+    }
+
+    void run()
+    {
+        context.restart();
+        context.poll();
+    }
+
+    /// One exchange whose answer comes as `bytes` and then ends as told, if at all.
+    const detail::exchange_report& exchange(std::string_view bytes, boost::system::error_code end = {},
+                                            detail::exchange_request wanted = {})
+    {
+        connect(limits);
+        peer->deliver_at_most(largest_read);
+        begin("GET / HTTP/1.1\r\n\r\n", std::move(wanted));
+        peer->send(bytes);
+        if (end) {
+            peer->end(end);
+        }
+        run();
+        return connection->report();
+    }
+
+    void on_connection_closed(detail::connection&) noexcept override { ended_while_idle = true; }
+
+    boost::asio::io_context context;
+    std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>();
+    std::shared_ptr<detail::timer_queue> timers = detail::timer_queue::make(context.get_executor(), clock);
+    std::shared_ptr<detail::connection_owner> owner{this, [](detail::connection_owner*) {}};
+    std::shared_ptr<scripted_peer> peer;
+    std::shared_ptr<detail::connection> connection;
+    limit_options limits;
+    std::size_t largest_read = 1024 * 1024;
+    bool completed = false;
+    bool ended_while_idle = false;
+};
+
+} // namespace sipher::test

@@ -1,0 +1,238 @@
+#include "async/connection_fixture.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string request = "GET /a HTTP/1.1\r\nHost: b\r\n\r\n";
+const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const boost::system::error_code broken_pipe = boost::asio::error::broken_pipe;
+
+TEST_F(connection_test, carries_one_request_after_another)
+{
+    for (int i = 0; i < 3; ++i) {
+        begin(request);
+        EXPECT_EQ(peer->received(), request);
+        peer->received().clear();
+        peer->send(answer);
+        run();
+        ASSERT_TRUE(completed);
+        EXPECT_TRUE(connection->report().reusable);
+        EXPECT_EQ(connection->report().bytes_written, request.size());
+        EXPECT_EQ(connection->body(), "ok");
+    }
+}
+
+TEST_F(connection_test, a_write_that_fails_after_any_byte_tells_how_many_were_accepted)
+{
+    for (std::size_t accepted = 0; accepted < request.size(); ++accepted) {
+        connect();
+        peer->accept_only(accepted, broken_pipe);
+        begin(request);
+        run();
+        ASSERT_TRUE(completed);
+        const auto& report = connection->report();
+        EXPECT_EQ(report.code, errc::write_failed);
+        EXPECT_EQ(report.bytes_written, accepted);
+        EXPECT_FALSE(report.fully_written);
+        EXPECT_TRUE(peer->was_aborted()) << "what the kernel still holds must not arrive";
+    }
+}
+
+TEST_F(connection_test, a_write_goes_on_when_the_kernel_takes_more)
+{
+    peer->accept_only(3);
+    begin(request);
+    run();
+    EXPECT_EQ(peer->received().size(), 3U);
+    peer->accept_only(4);
+    run();
+    EXPECT_EQ(peer->received().size(), 7U);
+    peer->accept_only(1000);
+    peer->send(answer);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(peer->received(), request);
+    EXPECT_TRUE(connection->report().reusable);
+}
+
+TEST_F(connection_test, a_refusal_before_the_request_was_read_in_full_is_heard)
+{
+    peer->accept_only(5);
+    begin(request);
+    peer->send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_FALSE(connection->report().code);
+    EXPECT_EQ(connection->head().status, 413U);
+    EXPECT_FALSE(connection->report().reusable);
+}
+
+TEST_F(connection_test, a_refusal_is_heard_although_writing_fails)
+{
+    begin(request);
+    peer->send(answer);
+    run();
+    peer->send("HTTP/1.1 429 Slow Down\r\nContent-Length: 0\r\n\r\n");
+    peer->accept_only(3, broken_pipe);
+    begin(request);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->head().status, 429U);
+    EXPECT_FALSE(connection->report().reusable);
+}
+
+TEST_F(connection_test, an_end_while_idle_is_noticed_when_it_comes)
+{
+    for (const boost::system::error_code how : {boost::system::error_code{boost::asio::error::eof},
+                                                boost::system::error_code{boost::asio::error::connection_reset}}) {
+        connect();
+        peer->end(how);
+        run();
+        EXPECT_TRUE(ended_while_idle);
+        EXPECT_FALSE(connection->is_open());
+    }
+}
+
+TEST_F(connection_test, bytes_that_nobody_asked_for_end_it)
+{
+    peer->send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
+    run();
+    EXPECT_TRUE(ended_while_idle);
+    begin(request);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->report().code, errc::write_failed);
+    EXPECT_EQ(connection->report().bytes_written, 0U);
+}
+
+TEST_F(connection_test, a_late_second_answer_is_never_taken_for_the_next_one)
+{
+    begin(request);
+    peer->send(answer);
+    run();
+    EXPECT_TRUE(connection->report().reusable);
+    peer->send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
+    run();
+    EXPECT_TRUE(ended_while_idle);
+    EXPECT_FALSE(connection->is_open());
+}
+
+TEST_F(connection_test, an_attempt_ends_at_its_deadline)
+{
+    detail::exchange_request wanted;
+    wanted.deadline = clock->now() + 10s;
+    begin(request, wanted);
+    clock->advance(10s - 1ns);
+    run();
+    EXPECT_FALSE(completed);
+    clock->advance(1ns);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->report().code, errc::attempt_timeout);
+    EXPECT_TRUE(connection->report().fully_written);
+    EXPECT_TRUE(peer->is_closed());
+}
+
+TEST_F(connection_test, a_deadline_of_an_earlier_exchange_does_not_end_a_later_one)
+{
+    detail::exchange_request wanted;
+    wanted.deadline = clock->now() + 1s;
+    begin(request, wanted);
+    peer->send(answer);
+    run();
+    wanted.deadline = clock->now() + 5s;
+    begin(request, wanted);
+    clock->advance(2s);
+    run();
+    EXPECT_FALSE(completed);
+    peer->send(answer);
+    run();
+    EXPECT_TRUE(completed);
+    EXPECT_FALSE(connection->report().code);
+}
+
+class connection_cancellation : public connection_test {
+protected:
+    void begin_cancellable()
+    {
+        connection->request_text() = request;
+        connection->async_exchange({}, boost::asio::bind_cancellation_slot(signal.slot(), [this] {
+            EXPECT_FALSE(completed);
+            completed = true;
+        }));
+    }
+
+    boost::asio::cancellation_signal signal;
+};
+
+TEST_F(connection_cancellation, ends_the_exchange_in_one_turn)
+{
+    begin_cancellable();
+    signal.emit(boost::asio::cancellation_type::terminal);
+    EXPECT_FALSE(completed) << "never inline";
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->report().code, boost::asio::error::operation_aborted);
+    EXPECT_TRUE(peer->was_aborted());
+}
+
+TEST_F(connection_cancellation, total_is_honoured_only_while_nothing_was_sent)
+{
+    peer->accept_only(0);
+    begin_cancellable();
+    signal.emit(boost::asio::cancellation_type::total);
+    run();
+    EXPECT_TRUE(completed);
+    connect();
+    completed = false;
+    begin_cancellable();
+    signal.emit(boost::asio::cancellation_type::total);
+    run();
+    EXPECT_FALSE(completed);
+    peer->send(answer);
+    run();
+    EXPECT_TRUE(completed);
+    EXPECT_FALSE(connection->report().code);
+}
+
+TEST_F(connection_cancellation, after_completion_does_nothing)
+{
+    begin_cancellable();
+    peer->send(answer);
+    run();
+    EXPECT_TRUE(completed);
+    signal.emit(boost::asio::cancellation_type::terminal);
+    run();
+    EXPECT_TRUE(connection->is_open());
+}
+
+TEST_F(connection_test, closing_completes_the_exchange)
+{
+    begin(request);
+    connection->close(errc::client_closed, true);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->report().code, errc::client_closed);
+}
+
+TEST_F(connection_test, abandoning_destroys_the_handler_without_running_it)
+{
+    auto witness = std::make_shared<int>(0);
+    connection->request_text() = request;
+    connection->async_exchange({}, [witness] { FAIL() << "completed"; });
+    EXPECT_EQ(witness.use_count(), 2);
+    connection->abandon();
+    run();
+    EXPECT_EQ(witness.use_count(), 1);
+}
+
+} // namespace
+} // namespace sipher::test

@@ -1,0 +1,117 @@
+#include "support/scripted_stream.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace sipher::test {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using detail::io_result;
+using detail::readiness_listener;
+
+class scripted_peer::stream final : public detail::byte_stream {
+public:
+    explicit stream(std::shared_ptr<scripted_peer> peer) : peer_(std::move(peer)) {}
+    ~stream() override { close(false); }
+
+    io_result read_some(void* to, std::size_t size) override
+    {
+        std::string& readable = peer_->readable_;
+        if (readable.empty()) {
+            return {0, peer_->end_ ? peer_->end_ : error_code{asio::error::would_block}};
+        }
+        const std::size_t count = std::min({size, readable.size(), peer_->largest_read_});
+        std::copy_n(readable.data(), count, static_cast<char*>(to));
+        readable.erase(0, count);
+        return {count, {}};
+    }
+
+    io_result write_some(const void* from, std::size_t size) override
+    {
+        const std::size_t count = std::min(size, peer_->acceptable_);
+        if (count == 0) {
+            return {0, peer_->write_failure_ ? peer_->write_failure_ : error_code{asio::error::would_block}};
+        }
+        peer_->received_.append(static_cast<const char*>(from), count);
+        peer_->acceptable_ -= count;
+        return {count, {}};
+    }
+
+    void wait_readable(std::shared_ptr<readiness_listener> listener) override
+    {
+        peer_->reader_ = std::move(listener);
+        if (!peer_->readable_.empty() || peer_->end_) {
+            peer_->tell_reader();
+        }
+    }
+
+    void wait_writable(std::shared_ptr<readiness_listener> listener) override
+    {
+        peer_->writer_ = std::move(listener);
+        if (peer_->acceptable_ != 0 || peer_->write_failure_) {
+            peer_->tell_writer();
+        }
+    }
+
+    void close(bool abort) noexcept override
+    {
+        if (!std::exchange(peer_->closed_, true)) {
+            peer_->aborted_ = abort;
+            peer_->tell_reader();
+            peer_->tell_writer();
+        }
+    }
+
+private:
+    const std::shared_ptr<scripted_peer> peer_;
+};
+
+std::unique_ptr<detail::byte_stream> scripted_peer::make_stream()
+{
+    return std::make_unique<stream>(shared_from_this());
+}
+
+void scripted_peer::send(std::string_view bytes)
+{
+    readable_ += bytes;
+    tell_reader();
+}
+
+void scripted_peer::end(error_code how)
+{
+    end_ = how;
+    tell_reader();
+}
+
+void scripted_peer::accept_only(std::size_t bytes, error_code failure)
+{
+    acceptable_ = bytes;
+    write_failure_ = failure;
+    if (bytes != 0 || failure) {
+        tell_writer();
+    }
+}
+
+void scripted_peer::tell_reader()
+{
+    if (reader_) {
+        asio::post(executor_, [told = std::exchange(reader_, nullptr), closed = closed_] {
+            told->on_readable(closed ? error_code{asio::error::operation_aborted} : error_code{});
+        });
+    }
+}
+
+void scripted_peer::tell_writer()
+{
+    if (writer_) {
+        asio::post(executor_, [told = std::exchange(writer_, nullptr), closed = closed_] {
+            told->on_writable(closed ? error_code{asio::error::operation_aborted} : error_code{});
+        });
+    }
+}
+
+} // namespace sipher::test

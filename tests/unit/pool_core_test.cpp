@@ -1,0 +1,376 @@
+#include "pool/pool_core.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <list>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace sipher::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+class pool_core_test : public ::testing::Test {
+protected:
+    ~pool_core_test() override { core.expire_idle(time, true, gone); }
+
+    pooled& dial()
+    {
+        pooled& made = connections.emplace_back();
+        EXPECT_TRUE(core.enqueue(waiters.emplace_back()));
+        EXPECT_EQ(core.begin_dials(gone), 1U);
+        EXPECT_EQ(core.dial_succeeded(made, time), &waiters.back());
+        return made;
+    }
+
+    void give_back(pooled& used, std::optional<std::chrono::seconds> hint = 5s)
+    {
+        EXPECT_EQ(core.give_back(used, true, hint, time).what, pool_core::fate::idle);
+    }
+
+    pooled* take(bool careful = false) { return core.take_idle(time, careful, gone); }
+
+    void pass(std::chrono::milliseconds by)
+    {
+        time.now += by;
+        time.wall += by;
+    }
+
+    pool_core core{pool_rules{3, 2, 4s}};
+    pool_time time{clock::time_point{} + 1h, clock::wall_time{} + 1h};
+    std::list<pooled> connections;
+    std::list<pool_waiter> waiters;
+    std::vector<pooled*> gone;
+};
+
+TEST_F(pool_core_test, the_most_recently_used_connection_is_taken)
+{
+    pooled& first = dial();
+    pooled& second = dial();
+    give_back(first);
+    pass(1ms);
+    give_back(second);
+    EXPECT_EQ(take(), &second);
+    EXPECT_EQ(take(), &first);
+    EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(pool_core_test, waiters_are_served_in_their_order)
+{
+    pooled& first = dial();
+    dial();
+    dial();
+    pool_waiter one;
+    pool_waiter two;
+    EXPECT_TRUE(core.enqueue(one));
+    EXPECT_TRUE(core.enqueue(two));
+    EXPECT_EQ(core.begin_dials(gone), 0U) << "there are as many connections as allowed";
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &one);
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &two);
+}
+
+TEST_F(pool_core_test, a_waiter_that_gives_up_is_passed_over)
+{
+    pooled& first = dial();
+    dial();
+    dial();
+    pool_waiter one;
+    pool_waiter two;
+    EXPECT_TRUE(core.enqueue(one));
+    EXPECT_TRUE(core.enqueue(two));
+    core.remove(one);
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &two);
+}
+
+TEST_F(pool_core_test, a_full_queue_refuses)
+{
+    dial();
+    dial();
+    dial();
+    std::array<pool_waiter, 3> more;
+    EXPECT_TRUE(core.enqueue(more[0]));
+    EXPECT_TRUE(core.enqueue(more[1]));
+    EXPECT_FALSE(core.enqueue(more[2]));
+    core.remove(more[0]);
+    core.remove(more[1]);
+}
+
+TEST_F(pool_core_test, a_connection_given_back_overtakes_the_one_being_made)
+{
+    pooled& first = dial();
+    pool_waiter waiter;
+    EXPECT_TRUE(core.enqueue(waiter));
+    EXPECT_EQ(core.begin_dials(gone), 1U);
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &waiter);
+    pooled& late = connections.emplace_back();
+    EXPECT_EQ(core.dial_succeeded(late, time), nullptr);
+    EXPECT_EQ(core.idle(), 1U);
+}
+
+TEST_F(pool_core_test, a_failed_dial_is_told_only_to_who_depends_on_it)
+{
+    pool_waiter one;
+    pool_waiter two;
+    EXPECT_TRUE(core.enqueue(one));
+    EXPECT_TRUE(core.enqueue(two));
+    EXPECT_EQ(core.begin_dials(gone), 2U);
+    core.remove(two);
+    EXPECT_EQ(core.dial_failed(), nullptr) << "the other dial may still serve the only waiter";
+    EXPECT_EQ(core.dial_failed(), &one);
+}
+
+TEST_F(pool_core_test, every_waiter_gets_a_dial_when_all_connections_die)
+{
+    pooled& first = dial();
+    pooled& second = dial();
+    pooled& third = dial();
+    pool_waiter one;
+    pool_waiter two;
+    EXPECT_TRUE(core.enqueue(one));
+    EXPECT_TRUE(core.enqueue(two));
+    std::size_t dials = 0;
+    for (pooled* dead : {&first, &second, &third}) {
+        EXPECT_EQ(core.give_back(*dead, false, {}, time).what, pool_core::fate::closed_not_reusable);
+        dials += core.begin_dials(gone);
+    }
+    EXPECT_EQ(dials, 2U);
+    core.remove(one);
+    core.remove(two);
+}
+
+TEST_F(pool_core_test, an_idle_connection_is_used_up_to_a_second_before_the_hint)
+{
+    give_back(dial());
+    pass(3999ms);
+    pooled* const taken = take();
+    ASSERT_NE(taken, nullptr);
+    give_back(*taken);
+    pass(4s);
+    EXPECT_EQ(take(), nullptr);
+    EXPECT_EQ(gone.size(), 1U);
+    EXPECT_EQ(core.open(), 0U);
+}
+
+TEST_F(pool_core_test, what_cannot_be_repeated_uses_half_of_the_hint)
+{
+    give_back(dial());
+    pass(2499ms);
+    pooled* const taken = take(true);
+    ASSERT_NE(taken, nullptr);
+    give_back(*taken);
+    pass(2500ms);
+    EXPECT_EQ(take(true), nullptr);
+    EXPECT_NE(take(false), nullptr) << "for others it is still good";
+}
+
+TEST_F(pool_core_test, an_idle_connection_makes_room_for_who_cannot_use_it)
+{
+    for (pooled* each : {&dial(), &dial(), &dial()}) {
+        give_back(*each);
+    }
+    pass(3s);
+    EXPECT_EQ(take(true), nullptr);
+    pool_waiter careful;
+    EXPECT_TRUE(core.enqueue(careful));
+    EXPECT_EQ(core.begin_dials(gone), 1U);
+    EXPECT_EQ(gone.size(), 1U);
+    EXPECT_EQ(core.open(), 3U);
+    core.remove(careful);
+}
+
+TEST_F(pool_core_test, a_hint_that_leaves_no_time_means_not_to_keep_it)
+{
+    for (const auto hint : {0s, 1s}) {
+        EXPECT_EQ(core.give_back(dial(), true, hint, time).what, pool_core::fate::closed_not_reusable);
+    }
+    give_back(dial(), std::chrono::seconds{99'999'999'999});
+    pass(4s);
+    EXPECT_EQ(take(), nullptr) << "our own limit stands";
+}
+
+TEST_F(pool_core_test, a_suspended_machine_makes_connections_old)
+{
+    give_back(dial());
+    time.wall += 1h;
+    EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(pool_core_test, a_connection_is_not_used_beyond_its_life)
+{
+    pooled& first = dial();
+    first.dies_at = time.now + 1s;
+    give_back(first);
+    EXPECT_EQ(core.next_expiry(), time.now + 1s);
+    pass(1s);
+    EXPECT_EQ(take(), nullptr);
+    pooled& second = dial();
+    second.dies_at = time.now;
+    EXPECT_EQ(core.give_back(second, true, 5s, time).what, pool_core::fate::closed_expired);
+}
+
+/// Does anything at random and holds the books against its own.
+class pool_model {
+public:
+    explicit pool_model(unsigned seed) : random_(seed) {}
+    ~pool_model()
+    {
+        core_.expire_idle(time_, true, gone_);
+        while (core_.pop_waiter() != nullptr) {
+        }
+    }
+    pool_model(const pool_model&) = delete;
+    pool_model& operator=(const pool_model&) = delete;
+
+    void step()
+    {
+        switch (random_() % 8) {
+        case 0:
+        case 1: acquire(); break;
+        case 2: give_back(); break;
+        case 3: finish_dial(true); break;
+        case 4: finish_dial(random_() % 2 == 0); break;
+        case 5: give_up(); break;
+        case 6: lose_idle(); break;
+        default: pass_time(); break;
+        }
+        begin_dials();
+        check();
+    }
+
+private:
+    static constexpr std::size_t max_connections = 5;
+
+    void acquire()
+    {
+        if (pooled* const found = core_.take_idle(time_, random_() % 2 == 0, gone_)) {
+            busy_.push_back(found);
+        } else if (auto waiter = std::make_unique<pool_waiter>(); core_.enqueue(*waiter)) {
+            waiting_.push_back(std::move(waiter));
+        }
+        forget_gone();
+    }
+
+    void give_back()
+    {
+        if (busy_.empty()) {
+            return;
+        }
+        const std::size_t at = random_() % busy_.size();
+        pooled* const used = busy_[at];
+        busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(at));
+        const auto result = core_.give_back(*used, random_() % 4 != 0, std::chrono::seconds{random_() % 8}, time_);
+        if (result.what == pool_core::fate::to_waiter) {
+            serve(result.waiter);
+            busy_.push_back(used);
+        } else if (result.what != pool_core::fate::idle) {
+            gone_.push_back(used);
+            forget_gone();
+        }
+    }
+
+    void finish_dial(bool well)
+    {
+        if (dialing_ == 0) {
+            return;
+        }
+        --dialing_;
+        if (!well) {
+            if (pool_waiter* const told = core_.dial_failed()) {
+                serve(told);
+            }
+            return;
+        }
+        pooled& made = *connections_.emplace_back(std::make_unique<pooled>());
+        if (pool_waiter* const waiter = core_.dial_succeeded(made, time_)) {
+            serve(waiter);
+            busy_.push_back(&made);
+        }
+    }
+
+    void give_up()
+    {
+        if (!waiting_.empty()) {
+            const std::size_t at = random_() % waiting_.size();
+            core_.remove(*waiting_[at]);
+            waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(at));
+        }
+    }
+
+    void lose_idle()
+    {
+        for (const auto& each : connections_) {
+            if (each->is_linked()) {
+                core_.forget_idle(*each);
+                gone_.push_back(each.get());
+                break;
+            }
+        }
+        forget_gone();
+    }
+
+    void pass_time()
+    {
+        const auto by = std::chrono::milliseconds{random_() % 2000};
+        time_.now += by;
+        time_.wall += by;
+        if (random_() % 2 == 0) {
+            core_.expire_idle(time_, false, gone_);
+            forget_gone();
+        }
+    }
+
+    void begin_dials()
+    {
+        dialing_ += core_.begin_dials(gone_);
+        forget_gone();
+    }
+
+    void serve(pool_waiter* waiter)
+    {
+        ASSERT_EQ(waiter, waiting_.front().get()) << "out of turn";
+        waiting_.erase(waiting_.begin());
+    }
+
+    void forget_gone()
+    {
+        for (pooled* each : gone_) {
+            ASSERT_FALSE(each->is_linked());
+            std::erase_if(connections_, [each](const auto& owned) { return owned.get() == each; });
+        }
+        gone_.clear();
+    }
+
+    void check()
+    {
+        ASSERT_EQ(core_.busy(), busy_.size());
+        ASSERT_EQ(core_.dialing(), dialing_);
+        ASSERT_EQ(core_.waiting(), waiting_.size());
+        ASSERT_EQ(core_.idle() + core_.busy(), connections_.size());
+        ASSERT_LE(core_.open(), max_connections);
+        // Nobody starves: whoever waits has a connection in the making, or all there may be are in use.
+        ASSERT_TRUE(waiting_.empty() || dialing_ >= waiting_.size() || core_.open() == max_connections);
+    }
+
+    std::mt19937 random_;
+    pool_core core_{pool_rules{max_connections, 20, 4s}};
+    pool_time time_{clock::time_point{} + 1h, clock::wall_time{} + 1h};
+    std::vector<std::unique_ptr<pooled>> connections_;
+    std::vector<pooled*> busy_;
+    std::vector<std::unique_ptr<pool_waiter>> waiting_;
+    std::vector<pooled*> gone_;
+    std::size_t dialing_ = 0;
+};
+
+TEST(pool_core_model, a_million_random_steps_keep_the_books)
+{
+    pool_model model{20261123};
+    for (int i = 0; i < 1'000'000 && !::testing::Test::HasFatalFailure(); ++i) {
+        model.step();
+    }
+}
+
+} // namespace
+} // namespace sipher::detail

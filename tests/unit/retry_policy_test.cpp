@@ -1,0 +1,190 @@
+#include "retry/backoff.hpp"
+#include "retry/rate_gate.hpp"
+#include "retry/retry_after.hpp"
+#include "retry/retry_budget.hpp"
+#include "runtime/jitter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace sipher::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr clock::wall_time noon{milliseconds{784'111'777'000}}; // 1994-11-06T08:49:37Z
+
+TEST(next_delay, bound_doubles_up_to_the_maximum)
+{
+    const retry_options options;
+    constexpr double nearly_one = 1.0;
+    EXPECT_EQ(next_delay(options, 1, false, {}, nearly_one), 100ms);
+    EXPECT_EQ(next_delay(options, 2, false, {}, nearly_one), 200ms);
+    EXPECT_EQ(next_delay(options, 5, false, {}, nearly_one), 1600ms);
+    EXPECT_EQ(next_delay(options, 7, false, {}, nearly_one), 5s);
+    EXPECT_EQ(next_delay(options, 4'000'000'000U, false, {}, nearly_one), 5s);
+    EXPECT_EQ(next_delay(options, 3, false, {}, 0.0), 0ms);
+}
+
+TEST(next_delay, a_throttled_service_is_given_more_time)
+{
+    EXPECT_EQ(next_delay({}, 1, true, {}, 0.5), 500ms);
+    EXPECT_EQ(next_delay({}, 2, true, {}, 0.5), 1s);
+}
+
+TEST(next_delay, retry_after_is_never_shortened)
+{
+    EXPECT_EQ(next_delay({}, 1, true, 60s, 0.0), 60s);
+    EXPECT_EQ(next_delay({}, 1, true, 60s, 0.5), 60s + 500ms);
+    EXPECT_EQ(next_delay({}, 1, true, 2s, 0.5), 2s + 100ms);
+}
+
+TEST(next_delay, a_zero_base_does_not_wait)
+{
+    retry_options options;
+    options.base_delay = 0ms;
+    EXPECT_EQ(next_delay(options, 3, false, {}, 0.9), 0ms);
+}
+
+TEST(jitter, is_even)
+{
+    jitter chance{7};
+    constexpr int samples = 100'000;
+    std::vector<double> drawn(samples);
+    std::generate(drawn.begin(), drawn.end(), [&] { return chance.unit(); });
+    std::sort(drawn.begin(), drawn.end());
+    double distance = 0;
+    double expected = 0;
+    for (const double each : drawn) {
+        distance = std::max(distance, std::abs(each - expected));
+        expected += 1.0 / samples;
+    }
+    // Kolmogorov and Smirnov's bound for one in a thousand.
+    EXPECT_LT(distance, 1.95 / std::sqrt(double{samples}));
+    EXPECT_GE(drawn.front(), 0.0);
+    EXPECT_LT(drawn.back(), 1.0);
+}
+
+TEST(jitter, a_seed_reproduces_and_two_clients_differ)
+{
+    EXPECT_EQ(jitter{42}.bits(), jitter{42}.bits());
+    EXPECT_NE(jitter{0}.bits(), jitter{0}.bits());
+}
+
+TEST(http_date, has_three_forms)
+{
+    EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), noon);
+    EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), noon);
+    EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994"), noon);
+}
+
+TEST(http_date, anything_else_is_none)
+{
+    for (const char* text : {"", "0", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+                             "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT x", "06 Nov 1994", ", "}) {
+        EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
+    }
+}
+
+TEST(retry_after, is_seconds_or_a_date_relative_to_the_answer)
+{
+    EXPECT_EQ(parse_retry_after("0", "", noon), 0ms);
+    EXPECT_EQ(parse_retry_after("60", "", noon), 60s);
+    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", "", noon), 10s);
+    // Our own clock is an hour off, which does not matter.
+    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", noon + 1h), 10s);
+}
+
+TEST(retry_after, what_makes_no_sense_is_ignored)
+{
+    for (const char* text : {"", "-1", "+1", "1.5", "soon", "99999999999999999999", "86401", "1 2",
+                             "Sun, 06 Nov 1994 08:49:36 GMT", "Mon, 07 Nov 1994 08:49:38 GMT"}) {
+        EXPECT_EQ(parse_retry_after(text, "", noon), std::nullopt) << text;
+    }
+}
+
+TEST(retry_budget, ends_and_is_earned_again)
+{
+    retry_budget budget{50};
+    int granted = 0;
+    while (budget.withdraw(5)) {
+        ++granted;
+    }
+    EXPECT_EQ(granted, 10);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_FALSE(budget.withdraw(5));
+        budget.deposit(1);
+    }
+    EXPECT_TRUE(budget.withdraw(5));
+    EXPECT_FALSE(budget.withdraw(1));
+}
+
+TEST(retry_budget, is_never_more_than_its_capacity)
+{
+    retry_budget budget{10};
+    budget.deposit(1'000);
+    EXPECT_TRUE(budget.withdraw(10));
+    EXPECT_FALSE(budget.withdraw(1));
+}
+
+TEST(retry_budget, none_is_no_limit)
+{
+    retry_budget budget{0};
+    EXPECT_TRUE(budget.withdraw(1'000'000));
+}
+
+class rate_gate_test : public ::testing::Test {
+protected:
+    static rate_limit_state state(std::optional<unsigned> remaining, std::optional<std::chrono::seconds> reset)
+    {
+        rate_limit_state made;
+        made.limit = 100;
+        made.remaining = remaining;
+        made.reset = reset;
+        return made;
+    }
+
+    clock::time_point now = clock::time_point{} + 1h;
+    rate_gate gate{true};
+};
+
+TEST_F(rate_gate_test, closes_when_nothing_remains)
+{
+    gate.learn(state(1, 7s), false, {}, now);
+    EXPECT_LE(gate.opens_at(), now);
+    gate.learn(state(0, 7s), false, {}, now);
+    EXPECT_EQ(gate.opens_at(), now + 7s);
+}
+
+TEST_F(rate_gate_test, retry_after_wins_over_the_window)
+{
+    gate.learn(state(0, 5s), true, 60s, now);
+    EXPECT_EQ(gate.opens_at(), now + 60s);
+}
+
+TEST_F(rate_gate_test, an_answer_that_came_late_does_not_open_it)
+{
+    gate.learn(state(0, 7s), false, {}, now);
+    gate.learn(state(0, 2s), false, {}, now);
+    EXPECT_EQ(gate.opens_at(), now + 7s);
+}
+
+TEST_F(rate_gate_test, an_absurd_window_does_not_close_it_for_ever)
+{
+    gate.learn(state(0, std::chrono::seconds{4'000'000'000}), false, {}, now);
+    EXPECT_EQ(gate.opens_at(), now + 1h);
+}
+
+TEST_F(rate_gate_test, can_be_turned_off)
+{
+    rate_gate off{false};
+    off.learn(state(0, 7s), true, 60s, now);
+    EXPECT_LE(off.opens_at(), now);
+}
+
+} // namespace
+} // namespace sipher::detail
