@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -129,27 +130,20 @@ std::unique_ptr<clock::alarm> manual_clock::make_alarm(boost::asio::any_io_execu
 
 void manual_clock::advance(std::chrono::nanoseconds by)
 {
-    struct due_alarm {
-        time_point when;
-        record_pointer record;
-        std::uint64_t arrangement;
-    };
-    std::vector<due_alarm> due;
+    std::multimap<time_point, std::pair<record_pointer, std::uint64_t>> due;
     {
         const std::lock_guard lock{state_->mutex};
         state_->now += by;
         state_->wall += by;
         for (const record_pointer& record : state_->records) {
             if (record->when <= state_->now) {
-                due.push_back({record->when, record, record->arrangement});
+                due.emplace(record->when, std::pair{record, record->arrangement});
                 record->when = time_point::max();
             }
         }
     }
-    std::stable_sort(due.begin(), due.end(),
-                     [](const auto& left, const auto& right) { return left.when < right.when; });
-    for (const due_alarm& next : due) {
-        post_wake(state_, next.record, next.arrangement);
+    for (const auto& [when, alarm] : due) {
+        post_wake(state_, alarm.first, alarm.second);
     }
 }
 
