@@ -32,7 +32,8 @@ struct SIPHER_API session_defaults {
 
 /// A session as the service knows it.
 struct SIPHER_API session {
-    /// A session must have an id and an expiry, so there is no empty one.
+    /// No session: what Asio needs to hand over when an awaiting call fails.
+    session() = default;
     session(session_id id_value, timestamp expiry) : id(id_value), expires_at(expiry) {}
 
     session_id id;
@@ -40,7 +41,7 @@ struct SIPHER_API session {
     /// Absent in the answer to an update.
     std::optional<timestamp> created_at;
     /// Fixed at creation: using or updating a session never prolongs it.
-    timestamp expires_at;
+    timestamp expires_at{};
     /// Absent in the answer to a create.
     std::optional<timestamp> last_accessed_at;
 
@@ -49,6 +50,7 @@ struct SIPHER_API session {
 
 /// The answer to a delete.
 struct SIPHER_API deleted_session {
+    deleted_session() = default;
     explicit deleted_session(session_id id_value) : id(id_value) {}
 
     session_id id;

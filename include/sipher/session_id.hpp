@@ -24,6 +24,9 @@ public:
     /// The length of the written form.
     static constexpr std::size_t text_size = 69;
 
+    /// 64 zeros: well-formed, and no session's.
+    session_id() noexcept = default;
+
     /// Parses the written form.
     /// @throws sipher::error with `errc::invalid_request`, outcome `not_sent`, when `text` is not a session id.
     explicit session_id(std::string_view text);
@@ -43,7 +46,6 @@ public:
     SIPHER_API friend std::ostream& operator<<(std::ostream& os, const session_id& id);
 
 private:
-    session_id() noexcept = default;
     friend struct std::hash<session_id>;
 
     std::array<std::uint8_t, 32> bytes_{};

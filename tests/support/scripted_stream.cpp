@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace sipher::test {
@@ -38,6 +39,7 @@ public:
         }
         peer_->received_.append(static_cast<const char*>(from), count);
         peer_->acceptable_ -= count;
+        peer_->look_for_request();
         return {count, {}};
     }
 
@@ -94,6 +96,30 @@ void scripted_peer::accept_only(std::size_t bytes, error_code failure)
     if (bytes != 0 || failure) {
         tell_writer();
     }
+}
+
+void scripted_peer::look_for_request()
+{
+    if (!on_request) {
+        return;
+    }
+    const std::string_view unseen = std::string_view{received_}.substr(looked_through_);
+    const auto header_end = unseen.find("\r\n\r\n");
+    if (header_end == std::string_view::npos) {
+        return;
+    }
+    std::size_t size = header_end + 4;
+    constexpr std::string_view length_name = "Content-Length: ";
+    if (const auto found = unseen.find(length_name); found < header_end) {
+        size += std::stoul(std::string{unseen.substr(found + length_name.size(), 20)});
+    }
+    if (unseen.size() < size) {
+        return;
+    }
+    looked_through_ += size;
+    asio::post(executor_, [self = shared_from_this(), request = std::string{unseen.substr(0, size)}] {
+        self->on_request(*self, request);
+    });
 }
 
 void scripted_peer::tell_reader()

@@ -6,6 +6,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -33,8 +34,13 @@ public:
     /// Gives at most this many bytes in one read.
     void deliver_at_most(std::size_t bytes) noexcept { largest_read_ = bytes; }
 
+    /// Called (soon, not inline) for every request that has arrived in full.
+    std::function<void(scripted_peer&, const std::string& request)> on_request;
+
 private:
     class stream;
+
+    void look_for_request();
 
     void tell_reader();
     void tell_writer();
@@ -46,6 +52,7 @@ private:
     std::size_t acceptable_ = std::numeric_limits<std::size_t>::max();
     boost::system::error_code write_failure_;
     std::size_t largest_read_ = std::numeric_limits<std::size_t>::max();
+    std::size_t looked_through_ = 0;
     bool closed_ = false;
     bool aborted_ = false;
     std::shared_ptr<detail::readiness_listener> reader_;

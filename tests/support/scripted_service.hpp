@@ -1,0 +1,69 @@
+#pragma once
+
+#include "client/client_handle.hpp"
+#include "support/scripted_stream.hpp"
+
+#include <sipher/session_id.hpp>
+#include <sipher/testing/manual_clock.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sipher::test {
+
+/// The service as a script: what happens to each attempt to connect, and to each request that arrives in full.
+class scripted_service {
+public:
+    /// Sees the request; may send, end, or do nothing on its connection.
+    using reaction = std::function<void(scripted_peer& peer, const std::string& request)>;
+    /// Given the number of the connection, from 1: no error, or why there is none.
+    using admission = std::function<boost::system::error_code(std::size_t number)>;
+
+    scripted_service(boost::asio::io_context& context, std::shared_ptr<testing::manual_clock> clock)
+        : context_(context), clock_(std::move(clock))
+    {
+    }
+
+    /// A client whose connections all lead here.
+    [[nodiscard]] std::shared_ptr<detail::client_handle> make_client(client_options options = {});
+
+    /// For the requests to come, one each; beyond them `otherwise` is used.
+    std::deque<reaction> script;
+    reaction otherwise;
+    admission admit;
+    /// Called for each new connection, before it carries anything.
+    std::function<void(scripted_peer&)> prepare;
+
+    std::vector<std::string> requests;
+    std::vector<std::shared_ptr<scripted_peer>> peers;
+    std::size_t connects = 0;
+    /// Attempts to connect are not answered until `finish_connects`.
+    bool hold_connects = false;
+    void finish_connects();
+
+private:
+    class scripted_connector;
+
+    void connect(std::function<void(detail::connect_result)> done, const detail::call_services& services);
+    void on_request(scripted_peer& peer, const std::string& request);
+
+    boost::asio::io_context& context_;
+    const std::shared_ptr<testing::manual_clock> clock_;
+    std::vector<std::function<void()>> held_;
+};
+
+/// Reactions: an answer with this status and JSON body, the end of the connection, no answer at all.
+[[nodiscard]] scripted_service::reaction answer(unsigned status, std::string body, std::string fields = {});
+[[nodiscard]] scripted_service::reaction answer_session(unsigned status = 200);
+[[nodiscard]] scripted_service::reaction hang_up();
+[[nodiscard]] scripted_service::reaction silence();
+
+/// The session that `answer_session` is about.
+[[nodiscard]] session_id scripted_session_id();
+
+} // namespace sipher::test
