@@ -142,8 +142,8 @@ void manual_clock::advance(std::chrono::nanoseconds by)
             }
         }
     }
-    for (const auto& [when, alarm] : due) {
-        post_wake(state_, alarm.first, alarm.second);
+    for (const auto& [when, wake_up] : due) {
+        post_wake(state_, wake_up.first, wake_up.second);
     }
 }
 

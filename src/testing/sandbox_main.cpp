@@ -62,6 +62,11 @@ std::string check_address(const std::string& text)
     return problem ? "expected an IPv4 or IPv6 address" : "";
 }
 
+std::string check_not_negative(const std::string& number)
+{
+    return number.starts_with('-') ? "must not be negative" : "";
+}
+
 void describe(CLI::App& app, arguments& given)
 {
     const std::map<std::string, std::int64_t> units{{"ms", 1}, {"s", 1000}, {"m", 60'000}};
@@ -79,7 +84,7 @@ void describe(CLI::App& app, arguments& given)
     app.add_option("--keep-alive", given.keep_alive, "Idle time after which a connection is closed; 0s: never")
         ->default_str("5s")
         ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED))
-        ->check(CLI::NonNegativeNumber)
+        ->check(check_not_negative)
         ->type_name("TIME");
     app.add_option("--key", given.keys, "Key to accept instead of the usual ones; may be repeated")
         ->type_name("TEXT:TIER")
