@@ -8,6 +8,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -158,6 +159,10 @@ int main(int argument_count, char** argument_values)
     }
     try {
         return serve(given);
+    } catch (const boost::system::system_error& problem) {
+        std::cerr << "sipher-sandbox: cannot listen on " << given.options.address << " port " << given.options.port
+                  << ": " << problem.code().message() << "\n";
+        return EXIT_FAILURE;
     } catch (const std::exception& problem) {
         std::cerr << "sipher-sandbox: " << problem.what() << "\n";
         return EXIT_FAILURE;
