@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iosfwd>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace sipher {
@@ -20,6 +21,7 @@ public:
     secret() noexcept = default;
     secret(std::string_view text); // NOLINT(google-explicit-constructor): a literal is a fine way to write one
     secret(const char* text) : secret(std::string_view{text}) {}
+    secret(const std::string& text) : secret(std::string_view{text}) {}
     secret(const secret& other) : secret(other.reveal()) {}
     secret(secret&& other) noexcept;
     secret& operator=(const secret& other);

@@ -167,6 +167,7 @@ exchange_request call::prepare_exchange()
 {
     exchange_started_ = services_->now();
     reused_ = lease_.reused();
+    lease_.use();
     exchange_request wanted;
     wanted.expects_no_body = message_.method == verb::head;
     wanted.keep_fields = options_.info != nullptr;

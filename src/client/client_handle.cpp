@@ -5,6 +5,8 @@
 
 #include <sipher/error_code.hpp>
 
+#include <boost/asio/ip/address.hpp>
+
 #include <utility>
 
 namespace sipher::detail {
@@ -23,9 +25,10 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
     settings->watcher = services.options.observer;
     if (services.url.tls) {
         const tls_options& tls = services.options.tls;
-        const bool own_name = !tls.server_name.empty();
-        settings->tls = std::make_shared<tls_context>(tls, own_name ? tls.server_name : services.url.server_name,
-                                                      !own_name && services.url.is_address);
+        const std::string& name = tls.server_name.empty() ? services.url.server_name : tls.server_name;
+        boost::system::error_code not_an_address;
+        boost::asio::ip::make_address(name, not_an_address);
+        settings->tls = std::make_shared<tls_context>(tls, name, !not_an_address);
     }
     return make_network_connector(std::move(settings));
 }

@@ -29,6 +29,8 @@ connection::~connection()
 {
     timers_->disarm(*this);
     close_stream(false);
+    // It holds the key. Not earlier: the lease holder writes it without the mutex.
+    OPENSSL_cleanse(request_text_.data(), request_text_.size());
 }
 
 void connection::open(std::weak_ptr<connection_owner> owner)
@@ -387,7 +389,6 @@ void connection::close_stream(bool abort) noexcept
     }
     channel_->stream().close(abort);
     channel_.reset();
-    OPENSSL_cleanse(request_text_.data(), request_text_.size());
 }
 
 } // namespace sipher::detail

@@ -12,7 +12,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -134,13 +136,23 @@ private:
             connect_next();
             return;
         }
-        auto stream = make_tcp_stream(std::move(*socket_));
-        socket_.reset();
         result_.reached = phase::tls_handshake;
         set_deadline(settings_->timeouts.tls_handshake);
+        try {
+            open_channel();
+        } catch (const std::exception& problem) {
+            give_up(errc::tls_handshake_failed, problem.what());
+            return;
+        }
+        shake_hands();
+    }
+
+    void open_channel()
+    {
+        auto stream = make_tcp_stream(std::move(*socket_));
+        socket_.reset();
         channel_ = settings_->tls ? settings_->tls->make_channel(std::move(stream))
                                   : make_plain_channel(std::move(stream));
-        shake_hands();
     }
 
     void shake_hands()

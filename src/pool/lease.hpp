@@ -19,7 +19,8 @@ struct pool_entry : pooled {
     std::list<pool_entry>::iterator position;
 };
 
-/// The right to use a connection; ends when it is destroyed. Unless told otherwise, the connection closes then.
+/// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless told
+/// otherwise.
 class lease {
 public:
     lease() noexcept = default;
@@ -39,6 +40,9 @@ public:
     /// The connection has carried a request before.
     [[nodiscard]] bool reused() const noexcept { return entry_->has_carried; }
 
+    /// It is about to carry a request. A lease that ends before that gives the connection back as it was.
+    void use() noexcept { used_ = true; }
+
     /// When the lease ends, the connection may carry another request; `hint` is the server's `Keep-Alive: timeout`.
     void keep(std::optional<std::chrono::seconds> hint) noexcept
     {
@@ -51,12 +55,14 @@ private:
     {
         owner_.swap(other.owner_);
         std::swap(entry_, other.entry_);
+        std::swap(used_, other.used_);
         std::swap(reusable_, other.reusable_);
         hint_.swap(other.hint_);
     }
 
     std::shared_ptr<pool> owner_;
     pool_entry* entry_ = nullptr;
+    bool used_ = false;
     bool reusable_ = false;
     std::optional<std::chrono::seconds> hint_;
 };

@@ -213,13 +213,26 @@ void pool::give_back(pool_entry& entry, bool reusable, std::optional<std::chrono
     const bool usable = reusable && entry.open_connection->is_open();
     deferred_work work;
     const std::lock_guard lock{mutex_};
-    const auto [what, waiter] = core_.give_back(entry, usable && !closed_, hint, time());
-    switch (what) {
+    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), reusable, work);
+}
+
+void pool::give_back_unused(pool_entry& entry) noexcept
+{
+    const bool usable = entry.open_connection->is_open();
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    settle(entry, usable && !closed_ ? core_.give_back_unused(entry) : core_.give_back(entry, false, {}, time()), true,
+           work);
+}
+
+void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool reusable, deferred_work& work)
+{
+    switch (result.what) {
     case pool_core::fate::to_waiter: {
         ++stats_.reused;
         acquire_result granted;
         granted.granted = lease{self(), entry};
-        work.complete(*waiter, std::move(granted));
+        work.complete(*result.waiter, std::move(granted));
         break;
     }
     case pool_core::fate::idle:
@@ -380,8 +393,13 @@ client_stats pool::stats() const
 
 lease::~lease()
 {
-    if (entry_ != nullptr) {
+    if (entry_ == nullptr) {
+        return;
+    }
+    if (used_) {
         owner_->give_back(*entry_, reusable_, hint_);
+    } else {
+        owner_->give_back_unused(*entry_);
     }
 }
 

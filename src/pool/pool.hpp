@@ -82,11 +82,13 @@ private:
     void wait(clock::time_point deadline, completion<acquire_result> done);
     void stop_waiting(acquire_op& op, acquire_result result);
     void give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
+    void give_back_unused(pool_entry& entry) noexcept;
     void on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result);
 
     /// What is to be done once the mutex is released.
     struct deferred_work;
     void adopt(connect_result& result, deferred_work& work);
+    void settle(pool_entry& entry, const pool_core::give_back_result& result, bool reusable, deferred_work& work);
     void begin_dials(deferred_work& work);
     void discard(pool_entry& entry, deferred_work& work);
     void discard_all(const std::vector<pooled*>& connections, deferred_work& work);

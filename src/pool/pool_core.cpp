@@ -136,11 +136,22 @@ pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable,
     if (time.now >= used.dies_at) {
         return {fate::closed_expired, nullptr};
     }
+    return hand_on(used);
+}
+
+pool_core::give_back_result pool_core::give_back_unused(pooled& unused)
+{
+    --busy_;
+    return hand_on(unused);
+}
+
+pool_core::give_back_result pool_core::hand_on(pooled& free)
+{
     if (pool_waiter* const waiter = pop_waiter()) {
         ++busy_;
         return {fate::to_waiter, waiter};
     }
-    idle_.push_front(used);
+    idle_.push_front(free);
     return {fate::idle, nullptr};
 }
 

@@ -76,6 +76,9 @@ public:
     [[nodiscard]] give_back_result give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
                                              const pool_time& time);
 
+    /// A lease ended that carried nothing.
+    [[nodiscard]] give_back_result give_back_unused(pooled& unused);
+
     /// An idle connection ended by itself.
     void forget_idle(pooled& gone) noexcept;
     /// Takes out every idle connection that is too old (`all`: every one).
@@ -93,6 +96,7 @@ public:
 
 private:
     [[nodiscard]] static bool too_old(const pooled& connection, const pool_time& time);
+    [[nodiscard]] give_back_result hand_on(pooled& free);
     void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;
 
     const pool_rules rules_;

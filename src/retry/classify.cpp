@@ -146,7 +146,8 @@ verdict classify(const attempt_facts& facts)
 {
     const bool success = facts.status >= 200 && facts.status < 300;
     const bool refused = facts.status >= 400;
-    if (facts.code && success && facts.code != boost::asio::error::operation_aborted) {
+    const bool cut_short = facts.code == errc::incomplete_body || facts.code == errc::attempt_timeout;
+    if (cut_short && success) {
         return cut_success(facts);
     }
     // A refusal stands, even if the words for it were cut off.

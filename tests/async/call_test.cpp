@@ -3,6 +3,7 @@
 #include <sipher/error_code.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <vector>
 
@@ -274,6 +275,21 @@ TEST_F(call_test, a_connection_that_outlives_its_requester_serves_the_next_call)
     EXPECT_TRUE(cancelled->failed_with(boost::asio::error::operation_aborted));
     service->finish_connects();
     run();
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    EXPECT_EQ(service->connects, 1U);
+}
+
+TEST_F(call_test, a_connection_granted_to_a_cancelled_call_is_not_lost)
+{
+    service->hold_connects = true;
+    service->otherwise = answer_session();
+    const auto call = perform(operation::create);
+    service->finish_connects();
+    // It runs after the connection was granted and before the call hears of it.
+    boost::asio::post(*context, [&] { call->cancel.emit(boost::asio::cancellation_type::terminal); });
+    run();
+    EXPECT_TRUE(call->failed_with(boost::asio::error::operation_aborted));
+    EXPECT_TRUE(service->requests.empty());
     EXPECT_TRUE(perform(operation::get)->succeeded());
     EXPECT_EQ(service->connects, 1U);
 }
