@@ -1,0 +1,132 @@
+// A command-line client: JSON on the standard output; what went wrong, in one line, on the standard error output.
+// The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
+
+#include "cli_arguments.hpp"
+
+#include <sipher/sipher.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <iostream>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+/// Prints what the client does; no event has a secret in it.
+class printing_observer : public sipher::observer {
+public:
+    void on_connect(const sipher::connect_event& event) override
+    {
+        std::cerr << "connect " << event.host << " " << event.address << " " << event.tls_version << ": "
+                  << (event.code ? event.message : "done") << in_milliseconds(event.duration) << "\n";
+    }
+
+    void on_attempt(const sipher::attempt_event& event) override
+    {
+        const sipher::attempt& made = *event.attempt;
+        std::cerr << event.operation << " attempt " << event.number << ": " << event.verb << " " << event.target
+                  << ": ";
+        if (made.status != 0) {
+            std::cerr << made.status;
+        } else {
+            std::cerr << made.code.message() << " while " << made.reached << ", " << made.outcome;
+        }
+        std::cerr << in_milliseconds(made.duration) << "\n";
+    }
+
+    void on_retry(const sipher::retry_event& event) override
+    {
+        std::cerr << event.operation << " is tried again" << in_milliseconds(event.delay) << " from now\n";
+    }
+
+private:
+    static std::string in_milliseconds(std::chrono::nanoseconds duration)
+    {
+        return ", " + std::to_string(std::chrono::round<std::chrono::milliseconds>(duration).count()) + " ms";
+    }
+};
+
+sipher::client_options make_options(const cli_arguments& given)
+{
+    sipher::client_options options = sipher::client_options::from_environment();
+    if (options.api_key.empty()) {
+        throw sipher::error{sipher::errc::invalid_request, "set SIPHER_API_KEY to your key of the service"};
+    }
+    if (given.timeout) {
+        options.timeouts.total = *given.timeout;
+    }
+    if (given.verbose) {
+        options.observer = std::make_shared<printing_observer>();
+    }
+    return options;
+}
+
+asio::awaitable<json::value> request(sipher::client client, cli_arguments given)
+{
+    sipher::call_options options;
+    if (given.session) {
+        // An id alone pins nothing, and without a word the service ignores one that it does not know.
+        options.session = co_await client.get_session(*given.session);
+    }
+    if (given.body) {
+        co_return co_await client.request(given.method, given.target, *given.body, options);
+    }
+    co_return co_await client.request(given.method, given.target, options);
+}
+
+asio::awaitable<json::value> run(sipher::client client, cli_arguments given)
+{
+    switch (given.command) {
+    case cli_command::create: {
+        const sipher::session made = co_await client.create_session(given.defaults, given.time_to_live);
+        co_return json::value_from(made);
+    }
+    case cli_command::get: {
+        const sipher::session found = co_await client.get_session(given.session.value());
+        co_return json::value_from(found);
+    }
+    case cli_command::update: {
+        const sipher::session changed = co_await client.update_session(given.session.value(), given.defaults);
+        co_return json::value_from(changed);
+    }
+    case cli_command::delete_: {
+        const sipher::deleted_session gone = co_await client.delete_session(given.session.value());
+        co_return json::value_from(gone);
+    }
+    case cli_command::request: break;
+    }
+    const json::value answer = co_await request(client, std::move(given));
+    co_return answer;
+}
+
+cli_exit_code exit_code(const sipher::error& problem)
+{
+    if (problem.code() == sipher::errc::invalid_request) {
+        return exit_usage;
+    }
+    const bool refused = problem.code().category() == sipher::service_category() ||
+                         problem.code() == sipher::errc::rate_limited || problem.code() == sipher::errc::session_gone;
+    return refused ? exit_refused : exit_transport;
+}
+
+int main(int count, char** values)
+{
+    try {
+        const auto parsed = parse_arguments(count, values);
+        if (const auto* const ended = std::get_if<cli_exit_code>(&parsed)) {
+            return *ended;
+        }
+        const auto& given = std::get<cli_arguments>(parsed);
+        asio::io_context context;
+        auto answer =
+            asio::co_spawn(context, run(sipher::client{context, make_options(given)}, given), asio::use_future);
+        context.run();
+        std::cout << json::serialize(answer.get()) << "\n";
+        return exit_done;
+    } catch (const sipher::error& problem) {
+        std::cerr << "cli: " << problem.what() << "\n";
+        return exit_code(problem);
+    }
+}
