@@ -19,8 +19,13 @@ class printing_observer : public sipher::observer {
 public:
     void on_connect(const sipher::connect_event& event) override
     {
-        std::cerr << "connect " << event.host << " " << event.address << " " << event.tls_version << ": "
-                  << (event.code ? event.message : "done") << in_milliseconds(event.duration) << "\n";
+        std::cerr << "connect " << event.host << ": ";
+        if (event.code) {
+            std::cerr << event.message;
+        } else {
+            std::cerr << event.address << " " << event.tls_version;
+        }
+        std::cerr << in_milliseconds(event.duration) << "\n";
     }
 
     void on_attempt(const sipher::attempt_event& event) override

@@ -26,7 +26,7 @@ struct words {
     std::string method;
     std::string target;
     std::string body;
-    std::int64_t timeout = 0;
+    std::optional<std::int64_t> timeout;
     bool verbose = false;
 };
 
@@ -35,9 +35,9 @@ const std::map<std::string, sipher::verb> verbs{{"GET", sipher::verb::get},     
                                                 {"PATCH", sipher::verb::patch}, {"DELETE", sipher::verb::delete_}};
 
 /// Durations are written with their unit, such as `90s` or `30m`.
-CLI::AsNumberWithUnit duration_in(std::map<std::string, std::int64_t> units)
+CLI::Validator duration_in(std::map<std::string, std::int64_t> units)
 {
-    return CLI::AsNumberWithUnit{std::move(units), CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"};
+    return CLI::AsNumberWithUnit{std::move(units), CLI::AsNumberWithUnit::UNIT_REQUIRED}.description("");
 }
 
 std::string check_session(const std::string& text)
@@ -104,15 +104,19 @@ std::map<CLI::App*, cli_command> describe(CLI::App& app, words& given)
         app.add_subcommand("request", "Calls any other endpoint, under a session if one is given");
     add_defaults(*create, given);
     create->add_option("--ttl", given.time_to_live, "How long it lives, such as 90s, 30m or 24h; one hour if not given")
-        ->transform(duration_in({{"s", 1}, {"m", 60}, {"h", 3600}}));
+        ->transform(duration_in({{"s", 1}, {"m", 60}, {"h", 3600}}))
+        ->type_name("TIME");
     for (CLI::App* const command : {get, update, remove}) {
         add_id(*command, given);
     }
     add_defaults(*update, given);
     add_request(*request, given);
     for (CLI::App* const command : {create, get, update, remove, request}) {
-        command->add_option("--timeout", given.timeout, "Limit of each call, such as 500ms or 5s; 30 s if not given")
-            ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}}));
+        command
+            ->add_option("--timeout", given.timeout,
+                         "Limit of each call, such as 500ms or 5s; 0s: none; 30s if not given")
+            ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}}))
+            ->type_name("TIME");
         command->add_flag("--verbose", given.verbose, "Print connections and attempts to the standard error output");
     }
     app.require_subcommand(1);
@@ -151,8 +155,8 @@ cli_arguments to_arguments(cli_command command, const words& given)
     if (!given.body.empty()) {
         arguments.body = json::parse(given.body);
     }
-    if (given.timeout != 0) {
-        arguments.timeout = std::chrono::milliseconds{given.timeout};
+    if (given.timeout) {
+        arguments.timeout = std::chrono::milliseconds{*given.timeout};
     }
     arguments.verbose = given.verbose;
     return arguments;

@@ -19,7 +19,7 @@ struct cli_arguments {
 
     cli_command command = cli_command::create;
     sipher::session_defaults defaults;
-    /// Zero: not given.
+    /// Zero: left to the service.
     std::chrono::seconds time_to_live{};
     /// What to get, update or delete, or what to run a request under.
     std::optional<sipher::session_id> session;

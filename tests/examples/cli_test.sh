@@ -1,0 +1,88 @@
+#!/bin/bash
+# usage: cli_test.sh CLI, in the environment of a client (with_sandbox.sh)
+# Every command of the command-line client, and every exit code.
+set -euo pipefail
+
+cli=$1
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+unknown=sess_$(printf '%064d' 0)
+
+fail() {
+    printf '%s\n' "$1" "standard output: $out" "standard error output: $err"
+    exit 1
+}
+
+# run CODE ARGUMENTS…: leaves what the client printed in $out and $err.
+run() {
+    local wanted=$1 code=0
+    shift
+    out=$("$cli" "$@" 2>"$errors") || code=$?
+    err=$(<"$errors")
+    ((code == wanted)) || fail "cli $*: exit code $code instead of $wanted"
+}
+
+# done_with EXPRESSION ARGUMENTS…: success, one line of JSON that matches, and nothing else.
+done_with() {
+    local expression=$1
+    shift
+    run 0 "$@"
+    [[ $out =~ $expression && $out != *$'\n'* ]] || fail "cli $*: the output does not match $expression"
+    [[ -z $err ]] || fail "cli $*: said something on success"
+}
+
+# fails_with CODE EXPRESSION ARGUMENTS…: one line on the error output that matches, and no output.
+fails_with() {
+    local code=$1 expression=$2
+    shift 2
+    run "$code" "$@"
+    [[ $err =~ $expression && $err != *$'\n'* ]] || fail "cli $*: the error does not match $expression"
+    [[ -z $out ]] || fail "cli $*: printed something in spite of the failure"
+}
+
+# The commands.
+done_with '^\{"sessionId":"sess_[0-9a-f]{64}","defaults":\{"chain":"near"' \
+    create --chain near --privacy-level shielded --rpc-provider helius --backend sip-native --ttl 30m
+[[ $out =~ sess_[0-9a-f]{64} ]]
+id=${BASH_REMATCH[0]}
+[[ $out =~ \"createdAt\":([0-9]+),\"expiresAt\":([0-9]+) ]]
+((BASH_REMATCH[2] - BASH_REMATCH[1] == 1800000)) || fail "--ttl 30m: another time to live"
+done_with "\"sessionId\":\"$id\",.*\"privacyLevel\":\"shielded\",\"rpcProvider\":\"helius\",\"backend\":\"sip-native\"" \
+    get "$id"
+done_with '"chain":"sui","privacyLevel":"shielded",.*"defaultViewingKey":"0xab"' \
+    update "$id" --chain sui --viewing-key 0xab --timeout 20s
+done_with '"chain":"sui","privacyLevel":"shielded"' \
+    request POST /v1/stealth/generate --session "$id" --body '{}'
+done_with '"chain":"solana"' request post /v1/stealth/generate --body '{}'
+done_with "\"sessionId\":\"$id\"" request GET "/v1/sessions/$id"
+run 0 get "$id" --verbose
+[[ $err == *"connect localhost: "*TLSv1* && $err == *"get_session attempt 1: GET /v1/sessions/sess_"*": 200"* ]] ||
+    fail "--verbose: no connection or no attempt"
+[[ $err != *"$id"* && $err != *"$SIPHER_API_KEY"* ]] || fail "--verbose: shows what can be used"
+done_with "^\{\"sessionId\":\"$id\",\"deleted\":true\}$" delete "$id"
+
+# 1: the service refuses.
+fails_with 1 'get_session: 404 SESSION_NOT_FOUND.*not applied' get "$id"
+fails_with 1 'delete_session: 404' delete "$id"
+fails_with 1 'get_session: 404' request POST /v1/stealth/generate --session "$unknown" --body '{}'
+fails_with 1 '400 VALIDATION_ERROR.*defaults.chain' create --chain no-such-chain
+SIPHER_API_KEY=sandbox-free-key fails_with 1 '403 TIER_ACCESS_DENIED' create
+SIPHER_API_KEY=another fails_with 1 '401 INVALID_API_KEY' create
+
+# 2: usage, found by the parser or by the library.
+fails_with 2 'subcommand'
+fails_with 2 '--ttl' create --ttl 30
+fails_with 2 'time_to_live' create --ttl 59s
+fails_with 2 'default_viewing_key' create --viewing-key ab
+fails_with 2 'ID: must be' get sess_12
+fails_with 2 'FOO' request FOO /v1/echo
+fails_with 2 'target' request GET v1/echo
+fails_with 2 '--body' request POST /v1/echo --body '{'
+SIPHER_API_KEY='' fails_with 2 'SIPHER_API_KEY' create
+SIPHER_BASE_URL=ftp://localhost fails_with 2 'SIPHER_BASE_URL' create
+run 0 --help
+[[ $out == *create*get*update*delete*request* ]] || fail "--help: a command is missing"
+
+# 3: the transport failed; the outcome stands in the line.
+SIPHER_CA_FILE='' fails_with 3 'TLS verification failed.*not sent' create
+SIPHER_BASE_URL=http://localhost:1 fails_with 3 'cannot connect.*not sent' create --timeout 10s
