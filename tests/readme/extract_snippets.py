@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes each ```cpp block of a Markdown file as a translation unit and prints their names, separated by ';'.
 
-A block with an #include is a file as it stands. Any other is the body of a coroutine in which the names of
+A block with an #include is a file as it stands, and a program if it has a main function: its name begins with
+`program_`, that of any other with `snippet_`. A block without is the body of a coroutine in which the names of
 snippet_context.hpp are known. Compiler messages name the line of the Markdown file.
 """
 
@@ -32,7 +33,8 @@ def main():
     names = []
     for number, match in enumerate(BLOCK.finditer(text), start=1):
         line = text.count("\n", 0, match.start()) + 2
-        path = folder / f"snippet_{number}.cpp"
+        kind = "program" if "int main(" in match.group(1) else "snippet"
+        path = folder / f"{kind}_{number}.cpp"
         unit = translation_unit(match.group(1), markdown, line)
         # Left alone if it is the same, so that it need not be compiled again.
         if not path.exists() or path.read_text(encoding="utf-8") != unit:

@@ -3,10 +3,16 @@
 #include <sipher/sipher.hpp>
 #include <sipher/testing.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <exception>
+#include <future>
 #include <iostream>
 #include <string>
 

@@ -1,0 +1,173 @@
+#include <sipher/sipher.hpp>
+#include <sipher/testing.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+constexpr std::size_t threads = 4;
+constexpr int agents = 64;
+constexpr int rounds = 20;
+
+/// One agent: a session created, read several times, and deleted.
+asio::awaitable<int> live(sipher::client client)
+{
+    const session mine = co_await client.create_session({});
+    int reads = 0;
+    for (int i = 0; i < rounds; ++i) {
+        const session read = co_await client.get_session(mine.id);
+        reads += read.id == mine.id ? 1 : 0;
+    }
+    co_await client.delete_session(mine.id);
+    co_return reads;
+}
+
+void expect_consistent(const client_stats& stats)
+{
+    EXPECT_EQ(stats.open, stats.idle + stats.busy + stats.dialing);
+    EXPECT_EQ(stats.busy, 0U);
+    EXPECT_EQ(stats.waiting, 0U);
+}
+
+TEST(many_threads, agents_on_a_pool_without_strands)
+{
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool pool{threads};
+    sipher::client client{pool, sandbox.options()};
+    std::vector<std::future<int>> lives;
+    for (int i = 0; i < agents; ++i) {
+        lives.push_back(asio::co_spawn(pool, live(client), asio::use_future));
+    }
+    for (auto& each : lives) {
+        EXPECT_EQ(each.get(), rounds);
+    }
+    expect_consistent(client.stats());
+    EXPECT_EQ(sandbox.counters().created, std::uint64_t{agents});
+    EXPECT_EQ(sandbox.counters().deleted, std::uint64_t{agents});
+    EXPECT_LE(sandbox.counters().connections, 8U);
+}
+
+TEST(many_threads, callers_elsewhere_than_the_client)
+{
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool workers{threads};
+    asio::thread_pool callers{threads};
+    sipher::client client{workers, sandbox.options()};
+    std::vector<std::future<int>> lives;
+    for (int i = 0; i < agents; ++i) {
+        lives.push_back(asio::co_spawn(asio::make_strand(callers), live(client), asio::use_future));
+    }
+    for (auto& each : lives) {
+        EXPECT_EQ(each.get(), rounds);
+    }
+    expect_consistent(client.stats());
+}
+
+TEST(many_threads, a_server_that_closes_idle_connections_all_the_time)
+{
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool pool{threads};
+    sipher::client client{pool, sandbox.options()};
+    std::vector<std::future<int>> lives;
+    for (int i = 0; i < agents; ++i) {
+        lives.push_back(asio::co_spawn(pool, live(client), asio::use_future));
+    }
+    std::atomic<bool> done = false;
+    std::thread closer{[&] {
+        std::uint64_t next = 0;
+        while (!done) {
+            if (sandbox.counters().requests >= next) {
+                sandbox.close_idle_connections();
+                next = sandbox.counters().requests + 25;
+            }
+            std::this_thread::yield();
+        }
+    }};
+    int failed = 0;
+    for (auto& each : lives) {
+        try {
+            each.get();
+        } catch (const error& failure) {
+            // A create whose answer never came is not sent again: that, and nothing else, may surface.
+            EXPECT_EQ(failure.outcome(), outcome::unknown) << failure.what();
+            EXPECT_EQ(failure.operation(), "create_session") << failure.what();
+            ++failed;
+        }
+    }
+    done = true;
+    closer.join();
+    expect_consistent(client.stats());
+    EXPECT_LE(sandbox.counters().created, std::uint64_t{agents});
+    EXPECT_LT(failed, agents);
+}
+
+TEST(many_threads, calls_that_are_cancelled_while_they_run)
+{
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool pool{threads};
+    sipher::client client{pool, sandbox.options()};
+    std::atomic<int> ended = 0;
+    std::vector<std::unique_ptr<asio::cancellation_signal>> signals;
+    for (int i = 0; i < agents; ++i) {
+        // A signal may be used on its call's strand only.
+        const auto strand = asio::make_strand(pool);
+        signals.push_back(std::make_unique<asio::cancellation_signal>());
+        asio::cancellation_signal* const signal = signals.back().get();
+        asio::co_spawn(strand, live(client),
+                       asio::bind_cancellation_slot(signal->slot(),
+                                                    [&](const std::exception_ptr&, int) { ++ended; }));
+        asio::post(strand, [signal, strand, i] {
+            if (i % 2 == 0) {
+                asio::post(strand, [signal] { signal->emit(asio::cancellation_type::terminal); });
+            }
+        });
+    }
+    pool.wait();
+    EXPECT_EQ(ended, agents);
+    expect_consistent(client.stats());
+}
+
+TEST(many_threads, a_client_shut_down_and_destroyed_under_load)
+{
+    for (int round = 0; round < 4; ++round) {
+        sipher::testing::sandbox sandbox;
+        asio::thread_pool pool{threads};
+        auto client = std::make_unique<sipher::client>(pool, sandbox.options());
+        std::vector<std::future<int>> lives;
+        for (int i = 0; i < 16; ++i) {
+            lives.push_back(asio::co_spawn(pool, live(*client), asio::use_future));
+        }
+        lives[0].wait();
+        if (round % 2 == 0) {
+            asio::co_spawn(pool, client->shutdown(1ms), asio::use_future).get();
+        }
+        client.reset();
+        for (auto& each : lives) {
+            try {
+                each.get();
+            } catch (const error& failure) {
+                EXPECT_EQ(failure.code(), errc::client_closed) << failure.what();
+            }
+        }
+    }
+}
+
+} // namespace
+} // namespace sipher::test
