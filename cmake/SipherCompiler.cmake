@@ -23,6 +23,10 @@ function(sipher_own_target target)
     )
     if(SIPHER_WARNINGS)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+            # It takes `"literal" + std::string` for overlapping memory (GCC bug 105651).
+            target_compile_options(${target} PRIVATE -Wno-restrict)
+        endif()
         if(SIPHER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
             # Asio's fences, which GCC's thread sanitizer does not model.
             target_compile_options(${target} PRIVATE -Wno-tsan)
