@@ -70,8 +70,7 @@ void append_body(std::string& out, const request_message& message)
 } // namespace
 
 void write_request_text(std::string& out, const request_message& message, const client_options& options,
-                        const base_url& url, const call_options& call, const secret& key,
-                        std::string_view request_id)
+                        const base_url& url, const call_options& call, const secret& key, std::string_view request_id)
 {
     out.clear();
     out.append(to_string(message.method)).append(" ").append(url.path_prefix).append(message.target);

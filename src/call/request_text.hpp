@@ -25,7 +25,6 @@ struct request_message {
 /// Writes the request as one HTTP/1.1 message into `out`, replacing what was there.
 /// @param key Of this attempt; empty: none.
 void write_request_text(std::string& out, const request_message& message, const client_options& options,
-                        const base_url& url, const call_options& call, const secret& key,
-                        std::string_view request_id);
+                        const base_url& url, const call_options& call, const secret& key, std::string_view request_id);
 
 } // namespace sipher::detail

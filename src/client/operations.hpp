@@ -21,16 +21,15 @@ namespace sipher::detail {
 
 [[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
                                                              session_defaults defaults,
-                                                             std::chrono::seconds time_to_live,
-                                                             call_options options);
+                                                             std::chrono::seconds time_to_live, call_options options);
 [[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id,
                                                           call_options options);
 [[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services,
                                                                      session_id id, call_options options);
-[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<call_services> services,
-                                                                 verb method, std::string target,
+[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<call_services> services, verb method,
+                                                                 std::string target,
                                                                  std::optional<boost::json::value> body,
                                                                  call_options options);
 

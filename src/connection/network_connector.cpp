@@ -1,6 +1,7 @@
 #include "connection/network_connector.hpp"
 
 #include "connection/tcp_stream.hpp"
+#include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
 #include <sipher/observer.hpp>
@@ -86,11 +87,11 @@ private:
             connect_next();
             return;
         }
-        resolver_.async_resolve(
-            settings_->url.host, std::to_string(settings_->url.port), tcp::resolver::numeric_service,
-            [self = self()](error_code failure, const tcp::resolver::results_type& found) {
-                self->on_resolved(failure, found);
-            });
+        resolver_.async_resolve(settings_->url.host, std::to_string(settings_->url.port),
+                                tcp::resolver::numeric_service,
+                                [self = self()](error_code failure, const tcp::resolver::results_type& found) {
+                                    self->on_resolved(failure, found);
+                                });
     }
 
     void on_resolved(error_code failure, const tcp::resolver::results_type& found)
@@ -120,8 +121,9 @@ private:
         const tcp::endpoint& endpoint = endpoints_[next_++];
         address_ = to_text(endpoint);
         socket_.emplace(settings_->executor);
-        socket_->async_connect(
-            endpoint, asio::bind_executor(strand_, [self = self()](error_code failure) { self->on_connected(failure); }));
+        socket_->async_connect(endpoint, asio::bind_executor(strand_, [self = self()](error_code failure) {
+                                   self->on_connected(failure);
+                               }));
     }
 
     void on_connected(error_code failure)
@@ -151,8 +153,8 @@ private:
     {
         auto stream = make_tcp_stream(std::move(*socket_));
         socket_.reset();
-        channel_ = settings_->tls ? settings_->tls->make_channel(std::move(stream))
-                                  : make_plain_channel(std::move(stream));
+        channel_ =
+            settings_->tls ? settings_->tls->make_channel(std::move(stream)) : make_plain_channel(std::move(stream));
     }
 
     void shake_hands()
@@ -194,7 +196,8 @@ private:
             // The handler sees that it was called off, and goes on with the next address.
             socket_.reset();
         } else if (socket_) {
-            give_up(errc::connect_failed, problems_ + (problems_.empty() ? "" : "; ") + address_ + ": no answer in time");
+            give_up(errc::connect_failed,
+                    problems_ + (problems_.empty() ? "" : "; ") + address_ + ": no answer in time");
         } else {
             give_up(errc::resolve_failed, settings_->url.host + " was not resolved within timeouts.connect");
         }
@@ -224,9 +227,6 @@ private:
 
     void tell_observer() const
     {
-        if (!settings_->watcher) {
-            return;
-        }
         connect_event event;
         event.host = settings_->url.host;
         event.address = address_;
@@ -234,10 +234,7 @@ private:
         event.duration = now() - started_;
         event.code = result_.code;
         event.message = result_.problem;
-        try {
-            settings_->watcher->on_connect(event);
-        } catch (...) { // NOLINT(bugprone-empty-catch): an observer cannot make a connection fail
-        }
+        notify(settings_->watcher.get(), &observer::on_connect, event);
     }
 
     void set_deadline(std::chrono::milliseconds timeout)
@@ -254,8 +251,8 @@ private:
         }
         const auto left = connect_deadline_ - now();
         const auto share = left / static_cast<long>(endpoints_.size() - next_);
-        deadline_ = now() + std::max<clock::time_point::duration>(share, std::min<clock::time_point::duration>(
-                                                                            left, std::chrono::seconds{1}));
+        deadline_ = now() + std::max<clock::time_point::duration>(
+                                share, std::min<clock::time_point::duration>(left, std::chrono::seconds{1}));
         settings_->timers->arm(*this, deadline_);
     }
 

@@ -18,8 +18,8 @@ constexpr std::size_t max_extension_bytes = 4096;
 
 } // namespace
 
-response_parser::response_parser(response_head& head, std::string& body, const limit_options& limits,
-                                 bool keep_fields, std::size_t header_bytes_so_far)
+response_parser::response_parser(response_head& head, std::string& body, const limit_options& limits, bool keep_fields,
+                                 std::size_t header_bytes_so_far)
     : head_(head), body_(body), limits_(limits), keep_fields_(keep_fields)
 {
     const std::size_t left = limits.header_size - std::min<std::size_t>(header_bytes_so_far, limits.header_size);

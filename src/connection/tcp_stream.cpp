@@ -40,16 +40,14 @@ public:
 
     void wait_readable(std::shared_ptr<readiness_listener> listener) override
     {
-        socket_.async_wait(asio::socket_base::wait_read, [listener = std::move(listener)](error_code failure) {
-            listener->on_readable(failure);
-        });
+        socket_.async_wait(asio::socket_base::wait_read,
+                           [listener = std::move(listener)](error_code failure) { listener->on_readable(failure); });
     }
 
     void wait_writable(std::shared_ptr<readiness_listener> listener) override
     {
-        socket_.async_wait(asio::socket_base::wait_write, [listener = std::move(listener)](error_code failure) {
-            listener->on_writable(failure);
-        });
+        socket_.async_wait(asio::socket_base::wait_write,
+                           [listener = std::move(listener)](error_code failure) { listener->on_writable(failure); });
     }
 
     void close(bool abort) noexcept override

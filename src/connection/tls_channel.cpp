@@ -101,8 +101,8 @@ private:
     {
         const long verified = SSL_get_verify_result(ssl_.get());
         if (verified != X509_V_OK) {
-            problem_ = std::string{"the server's certificate was not accepted: "} +
-                       X509_verify_cert_error_string(verified);
+            problem_ =
+                std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verified);
             result.failure = errc::tls_verify_failed;
         } else if (result.failure == errc::protocol_error) {
             // The peers did not come to terms, and would not the next time.

@@ -1,6 +1,6 @@
 #include "pool/pool.hpp"
 
-#include "pool/acquire_op.hpp"
+#include "pool/deferred_work.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -11,48 +11,10 @@
 
 namespace sipher::detail {
 
-/// Filled in with the mutex held, carried out by its destructor: declare it before the lock.
-struct pool::deferred_work {
-    deferred_work() = default;
-    deferred_work(const deferred_work&) = delete;
-    deferred_work& operator=(const deferred_work&) = delete;
-
-    ~deferred_work()
-    {
-        for (const auto& connection : to_close) {
-            connection->close(errc::client_closed, false);
-        }
-        for (auto& [op, result] : to_complete) {
-            std::move(op->done).post(std::move(result));
-        }
-    }
-
-    void complete(pool_waiter& waiter, acquire_result result)
-    {
-        auto& op = static_cast<acquire_op&>(waiter);
-        to_complete.emplace_back(std::move(op.self), std::move(result));
-    }
-
-    std::vector<std::shared_ptr<connection>> to_close;
-    std::vector<std::pair<std::shared_ptr<acquire_op>, acquire_result>> to_complete;
-};
-
-namespace {
-
-acquire_result failure(boost::system::error_code code, std::string problem = {})
-{
-    acquire_result result;
-    result.code = code;
-    result.problem = std::move(problem);
-    return result;
-}
-
-} // namespace
-
 void pool::acquire_op::on_timer()
 {
     if (const auto owner = owner_.lock()) {
-        owner->stop_waiting(*this, failure(errc::pool_timeout));
+        owner->stop_waiting(*this, not_acquired(errc::pool_timeout));
     }
 }
 
@@ -62,7 +24,7 @@ void pool::acquire_op::connect_cancellation()
         slot.assign([weak = std::weak_ptr<timer_target>{shared_from_this()}](boost::asio::cancellation_type) {
             if (const auto target = std::static_pointer_cast<acquire_op>(weak.lock())) {
                 if (const auto owner = target->owner_.lock()) {
-                    owner->stop_waiting(*target, failure(boost::asio::error::operation_aborted));
+                    owner->stop_waiting(*target, not_acquired(boost::asio::error::operation_aborted));
                 }
             }
         });
@@ -72,8 +34,7 @@ void pool::acquire_op::connect_cancellation()
 pool::pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
            std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance)
     : executor_(std::move(executor)), options_(options), source_(std::move(source)), timers_(std::move(timers)),
-      jitter_(std::move(chance)),
-      core_(pool_rules{options.max_connections, options.max_waiting, options.idle_timeout})
+      jitter_(std::move(chance)), core_(pool_rules{options.max_connections, options.max_waiting, options.idle_timeout})
 {
 }
 
@@ -113,9 +74,9 @@ void pool::wait(clock::time_point deadline, completion<acquire_result> done)
     const std::lock_guard lock{mutex_};
     op->self = op;
     if (closed_) {
-        work.complete(*op, failure(errc::client_closed));
+        work.complete(*op, not_acquired(errc::client_closed));
     } else if (!core_.enqueue(*op)) {
-        work.complete(*op, failure(errc::pool_overloaded, "pool.max_waiting calls wait for a connection already"));
+        work.complete(*op, not_acquired(errc::pool_overloaded, "pool.max_waiting calls wait for a connection already"));
     } else {
         timers_->arm(*op, deadline);
         begin_dials(work);
@@ -170,7 +131,7 @@ void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterat
         ++stats_.dial_failures;
         last_failure_ = result.problem;
         if (pool_waiter* const waiter = core_.dial_failed()) {
-            acquire_result told = failure(result.code, std::move(result.problem));
+            acquire_result told = not_acquired(result.code, std::move(result.problem));
             told.reached = result.reached;
             told.permanent = result.permanent;
             work.complete(*waiter, std::move(told));
@@ -269,126 +230,6 @@ void pool::discard_all(const std::vector<pooled*>& connections, deferred_work& w
     for (pooled* const each : connections) {
         discard(static_cast<pool_entry&>(*each), work);
     }
-}
-
-void pool::on_connection_closed(connection& closed) noexcept
-{
-    deferred_work work;
-    const std::lock_guard lock{mutex_};
-    for (pool_entry& entry : entries_) {
-        if (entry.open_connection.get() == &closed && entry.is_linked()) {
-            core_.forget_idle(entry);
-            ++stats_.closed_by_peer;
-            discard(entry, work);
-            return;
-        }
-    }
-}
-
-void pool::arm_expiry()
-{
-    if (!expiry_armed_ && core_.idle() != 0) {
-        expiry_armed_ = true;
-        timers_->arm(*this, core_.next_expiry());
-    }
-}
-
-void pool::on_timer()
-{
-    deferred_work work;
-    std::vector<pooled*> expired;
-    const std::lock_guard lock{mutex_};
-    expiry_armed_ = false;
-    core_.expire_idle(time(), false, expired);
-    stats_.closed_expired += expired.size();
-    discard_all(expired, work);
-    arm_expiry();
-}
-
-void pool::drop_idle()
-{
-    deferred_work work;
-    const std::lock_guard lock{mutex_};
-    stats_.closed_by_peer += core_.idle();
-    close_idle(work);
-}
-
-void pool::close_idle(deferred_work& work)
-{
-    std::vector<pooled*> idle;
-    core_.expire_idle(time(), true, idle);
-    discard_all(idle, work);
-}
-
-void pool::fail_waiters(deferred_work& work)
-{
-    while (pool_waiter* const waiter = core_.pop_waiter()) {
-        work.complete(*waiter, failure(errc::client_closed));
-    }
-}
-
-void pool::drain()
-{
-    deferred_work work;
-    const std::lock_guard lock{mutex_};
-    closed_ = true;
-    close_idle(work);
-    fail_waiters(work);
-}
-
-void pool::close() noexcept
-{
-    drain();
-    std::vector<std::shared_ptr<connection>> busy;
-    std::vector<std::shared_ptr<pending_connect>> dials;
-    {
-        const std::lock_guard lock{mutex_};
-        for (const pool_entry& entry : entries_) {
-            busy.push_back(entry.open_connection);
-        }
-        dials.assign(dials_.begin(), dials_.end());
-    }
-    for (const auto& each : busy) {
-        each->close(errc::client_closed, true);
-    }
-    for (const auto& each : dials) {
-        if (each) {
-            each->cancel();
-        }
-    }
-}
-
-void pool::abandon() noexcept
-{
-    std::vector<std::shared_ptr<acquire_op>> waiters;
-    std::vector<std::shared_ptr<connection>> connections;
-    std::list<std::shared_ptr<pending_connect>> dials;
-    {
-        const std::lock_guard lock{mutex_};
-        closed_ = true;
-        while (pool_waiter* const waiter = core_.pop_waiter()) {
-            waiters.push_back(std::move(static_cast<acquire_op&>(*waiter).self));
-        }
-        for (const pool_entry& entry : entries_) {
-            connections.push_back(entry.open_connection);
-        }
-        dials.swap(dials_);
-    }
-    for (const auto& each : connections) {
-        each->abandon();
-    }
-}
-
-client_stats pool::stats() const
-{
-    const std::lock_guard lock{mutex_};
-    client_stats snapshot = stats_;
-    snapshot.open = core_.open();
-    snapshot.idle = core_.idle();
-    snapshot.busy = core_.busy();
-    snapshot.dialing = core_.dialing();
-    snapshot.waiting = core_.waiting();
-    return snapshot;
 }
 
 lease::~lease()

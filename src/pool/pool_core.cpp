@@ -122,8 +122,8 @@ pool_waiter* pool_core::dial_failed()
     return waiters_.size() > dialing_ ? pop_waiter() : nullptr;
 }
 
-pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable,
-                                                 std::optional<std::chrono::seconds> hint, const pool_time& time)
+pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
+                                                 const pool_time& time)
 {
     --busy_;
     used.has_carried = true;

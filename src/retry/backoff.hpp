@@ -13,8 +13,7 @@ namespace sipher::detail {
 /// @param failed_attempts At least 1.
 /// @param chance From [0, 1).
 [[nodiscard]] std::chrono::nanoseconds next_delay(const retry_options& options, unsigned failed_attempts,
-                                                  bool throttled,
-                                                  std::optional<std::chrono::milliseconds> retry_after,
+                                                  bool throttled, std::optional<std::chrono::milliseconds> retry_after,
                                                   double chance);
 
 } // namespace sipher::detail

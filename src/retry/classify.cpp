@@ -26,8 +26,7 @@ verdict not_applied(const boost::system::error_code& code, outcome effect = outc
 /// Nobody knows whether it was applied: only what does no harm twice may be repeated.
 verdict ambiguous(const attempt_facts& facts, const boost::system::error_code& code)
 {
-    const bool allowed =
-        is_idempotent(facts.kind) && (facts.kind != operation_kind::update || facts.retry_updates);
+    const bool allowed = is_idempotent(facts.kind) && (facts.kind != operation_kind::update || facts.retry_updates);
     verdict result = conclude(allowed ? action::retry : action::fail, outcome::unknown, code);
     result.not_repeatable = !allowed;
     return result;

@@ -159,8 +159,9 @@ TEST_F(call_test, a_retry_after_beyond_the_deadline_fails_at_once)
 
 TEST_F(call_test, nobody_sends_before_the_window_opens)
 {
-    service->script = {answer(200, R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
-                                       R"(","defaults":{},"expiresAt":1795463232897}})",
+    service->script = {answer(200,
+                              R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
+                                  R"(","defaults":{},"expiresAt":1795463232897}})",
                               "RateLimit-Remaining: 0\r\nRateLimit-Reset: 9\r\n")};
     service->otherwise = answer_session();
     EXPECT_TRUE(perform(operation::get)->succeeded());
@@ -179,7 +180,8 @@ TEST_F(call_test, nobody_sends_before_the_window_opens)
 TEST_F(call_test, a_daily_quota_is_not_waited_for)
 {
     service->script = {answer(429, R"({"success":false,"error":{"code":"DAILY_QUOTA_EXCEEDED","message":"m",
-        "details":{"resetAt":"2026-11-24T00:00:00.000Z","limit":3}}})", "RateLimit-Reset: 50\r\n")};
+        "details":{"resetAt":"2026-11-24T00:00:00.000Z","limit":3}}})",
+                              "RateLimit-Reset: 50\r\n")};
     service->otherwise = answer_session();
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failure);

@@ -165,9 +165,9 @@ protected:
     {
         connection->request_text() = request;
         connection->async_exchange({}, boost::asio::bind_cancellation_slot(signal.slot(), [this] {
-            EXPECT_FALSE(completed);
-            completed = true;
-        }));
+                                       EXPECT_FALSE(completed);
+                                       completed = true;
+                                   }));
     }
 
     boost::asio::cancellation_signal signal;

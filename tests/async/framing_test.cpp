@@ -16,8 +16,8 @@ const boost::system::error_code truncated = boost::asio::ssl::error::stream_trun
 
 class framing : public connection_test {
 protected:
-    void expect_body(std::string_view bytes, std::string_view body, bool reusable,
-                     boost::system::error_code end = {}, detail::exchange_request wanted = {})
+    void expect_body(std::string_view bytes, std::string_view body, bool reusable, boost::system::error_code end = {},
+                     detail::exchange_request wanted = {})
     {
         SCOPED_TRACE(bytes.substr(0, 120));
         const auto& report = exchange(bytes, end, std::move(wanted));
@@ -85,13 +85,15 @@ TEST_F(framing, contradictory_or_malformed_framing_is_refused)
 {
     for (const char* fields :
          {"Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3",
-          "Transfer-Encoding: identity\r\nContent-Length: 3", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-          "Content-Length: 3\r\nContent-Length: 4", "Content-Length: +3", "Content-Length: 3,4", "Content-Length:",
-          "Content-Length: 0x3", "Content-Length: -1", "Content-Length: 18446744073709551616",
-          "Bad Name: 1\r\nContent-Length: 3", "Name : 1\r\nContent-Length: 3"}) {
+          "Transfer-Encoding: identity\r\nContent-Length: 3",
+          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Content-Length: 3\r\nContent-Length: 4",
+          "Content-Length: +3", "Content-Length: 3,4", "Content-Length:", "Content-Length: 0x3", "Content-Length: -1",
+          "Content-Length: 18446744073709551616", "Bad Name: 1\r\nContent-Length: 3",
+          "Name : 1\r\nContent-Length: 3"}) {
         expect_failure("HTTP/1.1 200 OK\r\n" + std::string{fields} + "\r\n\r\nabc", errc::protocol_error);
     }
-    for (const char* chunks : {"zz\r\n", "11111111111111111\r\n", "ffffffffffffffff\r\n", "3\r\nabcXY\r\n", "-3\r\nabc\r\n"}) {
+    for (const char* chunks :
+         {"zz\r\n", "11111111111111111\r\n", "ffffffffffffffff\r\n", "3\r\nabcXY\r\n", "-3\r\nabc\r\n"}) {
         expect_failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{chunks},
                        errc::protocol_error, eof);
     }
@@ -214,12 +216,16 @@ TEST_F(framing, another_requests_answer_is_not_taken)
 TEST_F(framing, keep_alive_hints)
 {
     using hint = std::optional<std::chrono::seconds>;
-    const std::initializer_list<std::tuple<const char*, hint>> cases{
-        {"timeout=5", std::chrono::seconds{5}},     {"TIMEOUT=5", std::chrono::seconds{5}},
-        {"max=1, timeout=7", std::chrono::seconds{7}}, {"timeout=\"5\"", std::chrono::seconds{5}},
-        {"timeout = 5 , max=3", std::chrono::seconds{5}}, {"timeout=-1", hint{}},
-        {"timeout=99999999999", hint{}},             {"max=1", hint{}},
-        {"", hint{}},                                {"timeout", hint{}}};
+    const std::initializer_list<std::tuple<const char*, hint>> cases{{"timeout=5", std::chrono::seconds{5}},
+                                                                     {"TIMEOUT=5", std::chrono::seconds{5}},
+                                                                     {"max=1, timeout=7", std::chrono::seconds{7}},
+                                                                     {"timeout=\"5\"", std::chrono::seconds{5}},
+                                                                     {"timeout = 5 , max=3", std::chrono::seconds{5}},
+                                                                     {"timeout=-1", hint{}},
+                                                                     {"timeout=99999999999", hint{}},
+                                                                     {"max=1", hint{}},
+                                                                     {"", hint{}},
+                                                                     {"timeout", hint{}}};
     for (const auto& [value, expected] : cases) {
         exchange("HTTP/1.1 200 OK\r\nKeep-Alive: " + std::string{value} + "\r\nContent-Length: 0\r\n\r\n");
         EXPECT_EQ(connection->head().keep_alive, expected) << value;

@@ -112,9 +112,7 @@ TEST_F(contract, time_to_live_is_an_hour_unless_told)
 TEST_F(contract, every_value_of_every_default_survives)
 {
     sandbox_options.rate_limit = 0;
-    const auto check = [this](const session_defaults& wanted) {
-        EXPECT_EQ(create(wanted).defaults, wanted) << wanted;
-    };
+    const auto check = [this](const session_defaults& wanted) { EXPECT_EQ(create(wanted).defaults, wanted) << wanted; };
     for (const auto name : chain::names) {
         session_defaults wanted;
         wanted.chain = chain::from_name(name);
@@ -157,8 +155,8 @@ TEST_F(contract, arguments_that_break_a_rule_are_not_sent)
     for (const error& failure :
          {failure_of(client().create_session({}, 59s)), failure_of(client().create_session({}, 86'401s)),
           failure_of(client().create_session(bad_key)), failure_of(client().update_session(known.id, bad_key)),
-          failure_of(client().get_session(known.id, injected)),
-          failure_of(client().request(verb::get, "no-slash")), failure_of(client().request(verb::get, "/a b"))}) {
+          failure_of(client().get_session(known.id, injected)), failure_of(client().request(verb::get, "no-slash")),
+          failure_of(client().request(verb::get, "/a b"))}) {
         EXPECT_EQ(failure.code(), condition::invalid_request) << failure.what();
         EXPECT_EQ(failure.outcome(), outcome::not_sent);
         EXPECT_EQ(std::string{failure.what()}.find("nothex"), std::string::npos);

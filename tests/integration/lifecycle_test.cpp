@@ -35,12 +35,12 @@ protected:
     std::shared_ptr<pending_call> start(asio::awaitable<T> work)
     {
         auto call = std::make_shared<pending_call>();
-        asio::co_spawn(context, std::move(work),
-                       asio::bind_cancellation_slot(call->cancel.slot(),
-                                                    [call](const std::exception_ptr& thrown, const T&) {
-                                                        ++call->completions;
-                                                        take(*call, thrown);
-                                                    }));
+        asio::co_spawn(
+            context, std::move(work),
+            asio::bind_cancellation_slot(call->cancel.slot(), [call](const std::exception_ptr& thrown, const T&) {
+                ++call->completions;
+                take(*call, thrown);
+            }));
         return call;
     }
 
@@ -240,9 +240,8 @@ TEST_F(lifecycle, other_completion_tokens)
     sipher::client other{context, options};
     const session made = asio::co_spawn(context, other.create_session({}), asio::use_future).get();
     std::promise<session_id> by_callback;
-    asio::co_spawn(context, other.get_session(made.id), [&](const std::exception_ptr&, const session& read) {
-        by_callback.set_value(read.id);
-    });
+    asio::co_spawn(context, other.get_session(made.id),
+                   [&](const std::exception_ptr&, const session& read) { by_callback.set_value(read.id); });
     EXPECT_EQ(by_callback.get_future().get(), made.id);
     const auto by_tuple = [&]() -> asio::awaitable<bool> {
         const auto executor = co_await asio::this_coro::executor;

@@ -47,10 +47,10 @@ std::shared_ptr<detail::client_handle> scripted_service::make_client(client_opti
     if (options.jitter_seed == 0) {
         options.jitter_seed = 1;
     }
-    return detail::client_handle::make(
-        context_.get_executor(), std::move(options), [this](const detail::call_services& services) {
-            return std::make_unique<scripted_connector>(*this, services);
-        });
+    return detail::client_handle::make(context_.get_executor(), std::move(options),
+                                       [this](const detail::call_services& services) {
+                                           return std::make_unique<scripted_connector>(*this, services);
+                                       });
 }
 
 void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::call_services& services)

@@ -131,8 +131,7 @@ TEST(many_threads, calls_that_are_cancelled_while_they_run)
         signals.push_back(std::make_unique<asio::cancellation_signal>());
         asio::cancellation_signal* const signal = signals.back().get();
         asio::co_spawn(strand, live(client),
-                       asio::bind_cancellation_slot(signal->slot(),
-                                                    [&](const std::exception_ptr&, int) { ++ended; }));
+                       asio::bind_cancellation_slot(signal->slot(), [&](const std::exception_ptr&, int) { ++ended; }));
         asio::post(strand, [signal, strand, i] {
             if (i % 2 == 0) {
                 asio::post(strand, [signal] { signal->emit(asio::cancellation_type::terminal); });

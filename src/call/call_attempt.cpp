@@ -1,0 +1,146 @@
+#include "call/call.hpp"
+
+#include "call/deadline.hpp"
+#include "retry/retry_after.hpp"
+#include "runtime/notify.hpp"
+
+#include <algorithm>
+
+namespace sipher::detail {
+
+exchange_request call::prepare_exchange()
+{
+    exchange_started_ = services_->now();
+    reused_ = lease_.reused();
+    lease_.use();
+    exchange_request wanted;
+    wanted.expects_no_body = message_.method == verb::head;
+    wanted.keep_fields = options_.info != nullptr;
+    wanted.request_id = request_id_;
+    wanted.deadline = std::min(deadline_, deadline_after(exchange_started_, services_->options.timeouts.attempt));
+    const client_options& options = services_->options;
+    write_request_text(lease_->request_text(), message_, options, services_->url, options_,
+                       options.api_key_provider ? key_ : options.api_key, request_id_);
+    return wanted;
+}
+
+void call::take_report()
+{
+    const exchange_report& report = lease_->report();
+    code_ = report.code;
+    problem_ = report.problem;
+    reached_ = report.reached;
+    bytes_written_ = report.bytes_written;
+    fully_written_ = report.fully_written;
+    status_ = report.header_complete ? lease_->head().status : 0;
+}
+
+attempt_facts call::facts() const
+{
+    attempt_facts facts;
+    facts.kind = kind_;
+    facts.code = code_;
+    facts.reached = reached_;
+    facts.permanent = permanent_;
+    facts.reused = reused_;
+    facts.any_written = bytes_written_ != 0;
+    facts.fully_written = fully_written_;
+    constexpr std::size_t largest_record = 16 * 1024;
+    facts.indivisible = lease_ && lease_->request_text().size() <= largest_record;
+    facts.status = status_;
+    facts.is_json = refusal_.is_json;
+    facts.says_retryable = refusal_.retryable;
+    facts.says_unavailable = refusal_.code == "SERVICE_UNAVAILABLE";
+    facts.is_daily_quota = refusal_.code == "DAILY_QUOTA_EXCEEDED";
+    facts.ambiguous_before = outcome_ >= outcome::unknown;
+    facts.retry_updates = retry_.retry_updates;
+    return facts;
+}
+
+verdict call::end_attempt()
+{
+    if (status_ >= 300) {
+        refusal_ = decode_service_error(status_, lease_->body());
+    }
+    const verdict decided = classify(facts());
+    const bool succeeded = decided.what == action::succeed || decided.what == action::succeed_already_absent;
+    if (lease_) {
+        address_ = lease_->address();
+        read_answer(decided);
+        const bool shutting_down = status_ == 503 && refusal_.code == "SERVICE_UNAVAILABLE";
+        if (lease_->report().reusable && !shutting_down && decided.what != action::replay) {
+            lease_.keep(lease_->head().keep_alive);
+        }
+    }
+    if (!succeeded) {
+        outcome_ = std::max(outcome_, decided.outcome);
+    }
+    record_attempt(decided);
+    if (succeeded) {
+        already_absent_ = decided.what == action::succeed_already_absent;
+        succeed();
+    } else {
+        lease_ = {};
+    }
+    return decided;
+}
+
+/// What is still needed of an answer after its connection went to somebody else.
+void call::read_answer(const verdict& decided)
+{
+    if (status_ == 0) {
+        return;
+    }
+    learn_rate_limit();
+    if (decided.what == action::succeed && options_.info == nullptr) {
+        return;
+    }
+    const response_head& head = lease_->head();
+    answer_request_id_ = head.request_id;
+    location_ = head.location;
+    rate_limit_ = head.rate_limit;
+    fields_ = head.fields;
+}
+
+void call::learn_rate_limit()
+{
+    const response_head& head = lease_->head();
+    if (!head.retry_after.empty()) {
+        retry_after_ = parse_retry_after(head.retry_after, head.date, services_->timers->time().wall_now());
+    }
+    const bool refused = status_ == 429 && refusal_.code != "DAILY_QUOTA_EXCEEDED";
+    if (refused || head.rate_limit.remaining == 0U) {
+        services_->gate.learn(head.rate_limit, refused, retry_after_, services_->now());
+    }
+}
+
+void call::record_attempt(const verdict& decided)
+{
+    observer* const watcher = services_->options.observer.get();
+    if (!decided.code && options_.info == nullptr && watcher == nullptr) {
+        return;
+    }
+    attempt& made = attempts_.emplace_back();
+    made.code = decided.code;
+    made.reached = reached_;
+    made.address = address_;
+    made.reused = reused_;
+    made.bytes_written = bytes_written_;
+    made.status = status_;
+    made.request_id = request_id_;
+    made.duration = services_->now() - attempt_started_;
+    made.outcome = decided.outcome;
+    if (watcher == nullptr) {
+        return;
+    }
+    const std::string target = redact_session_ids(message_.target);
+    attempt_event event;
+    event.operation = operation_;
+    event.verb = to_string(message_.method);
+    event.target = target;
+    event.number = attempts_.size();
+    event.attempt = &made;
+    notify(watcher, &observer::on_attempt, event);
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,128 @@
+#include "pool/deferred_work.hpp"
+#include "pool/pool.hpp"
+
+#include <sipher/error_code.hpp>
+
+namespace sipher::detail {
+
+void pool::on_connection_closed(connection& closed) noexcept
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    for (pool_entry& entry : entries_) {
+        if (entry.open_connection.get() == &closed && entry.is_linked()) {
+            core_.forget_idle(entry);
+            ++stats_.closed_by_peer;
+            discard(entry, work);
+            return;
+        }
+    }
+}
+
+void pool::arm_expiry()
+{
+    if (!expiry_armed_ && core_.idle() != 0) {
+        expiry_armed_ = true;
+        timers_->arm(*this, core_.next_expiry());
+    }
+}
+
+void pool::on_timer()
+{
+    deferred_work work;
+    std::vector<pooled*> expired;
+    const std::lock_guard lock{mutex_};
+    expiry_armed_ = false;
+    core_.expire_idle(time(), false, expired);
+    stats_.closed_expired += expired.size();
+    discard_all(expired, work);
+    arm_expiry();
+}
+
+void pool::drop_idle()
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    stats_.closed_by_peer += core_.idle();
+    close_idle(work);
+}
+
+void pool::close_idle(deferred_work& work)
+{
+    std::vector<pooled*> idle;
+    core_.expire_idle(time(), true, idle);
+    discard_all(idle, work);
+}
+
+void pool::fail_waiters(deferred_work& work)
+{
+    while (pool_waiter* const waiter = core_.pop_waiter()) {
+        work.complete(*waiter, not_acquired(errc::client_closed));
+    }
+}
+
+void pool::drain()
+{
+    deferred_work work;
+    const std::lock_guard lock{mutex_};
+    closed_ = true;
+    close_idle(work);
+    fail_waiters(work);
+}
+
+void pool::close() noexcept
+{
+    drain();
+    std::vector<std::shared_ptr<connection>> busy;
+    std::vector<std::shared_ptr<pending_connect>> dials;
+    {
+        const std::lock_guard lock{mutex_};
+        for (const pool_entry& entry : entries_) {
+            busy.push_back(entry.open_connection);
+        }
+        dials.assign(dials_.begin(), dials_.end());
+    }
+    for (const auto& each : busy) {
+        each->close(errc::client_closed, true);
+    }
+    for (const auto& each : dials) {
+        if (each) {
+            each->cancel();
+        }
+    }
+}
+
+void pool::abandon() noexcept
+{
+    std::vector<std::shared_ptr<acquire_op>> waiters;
+    std::vector<std::shared_ptr<connection>> connections;
+    std::list<std::shared_ptr<pending_connect>> dials;
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        while (pool_waiter* const waiter = core_.pop_waiter()) {
+            waiters.push_back(std::move(static_cast<acquire_op&>(*waiter).self));
+        }
+        for (const pool_entry& entry : entries_) {
+            connections.push_back(entry.open_connection);
+        }
+        dials.swap(dials_);
+    }
+    for (const auto& each : connections) {
+        each->abandon();
+    }
+}
+
+client_stats pool::stats() const
+{
+    const std::lock_guard lock{mutex_};
+    client_stats snapshot = stats_;
+    snapshot.open = core_.open();
+    snapshot.idle = core_.idle();
+    snapshot.busy = core_.busy();
+    snapshot.dialing = core_.dialing();
+    snapshot.waiting = core_.waiting();
+    return snapshot;
+}
+
+} // namespace sipher::detail
