@@ -9,9 +9,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <string>
 
@@ -55,7 +57,7 @@ public:
 
     /// The same for an execution context, such as an `io_context`.
     template <class Context>
-        requires requires(Context& context) { boost::asio::any_io_executor{context.get_executor()}; }
+        requires std::convertible_to<Context&, boost::asio::execution_context&>
     explicit client(Context& context, client_options options = {})
         : client(boost::asio::any_io_executor{context.get_executor()}, std::move(options))
     {

@@ -167,6 +167,13 @@ TEST_F(lifecycle, a_client_that_is_destroyed_completes_its_calls)
     EXPECT_EQ(closed, calls.size());
 }
 
+TEST_F(lifecycle, a_copy_of_a_client_is_a_handle_on_the_same_connections)
+{
+    create();
+    sipher::client copy{client()};
+    EXPECT_EQ(copy.stats().dialed, 1U);
+}
+
 TEST_F(lifecycle, a_client_destroyed_by_the_handler_of_a_call)
 {
     sandbox();
