@@ -80,11 +80,18 @@ TEST(many_threads, callers_elsewhere_than_the_client)
     expect_consistent(client.stats());
 }
 
-TEST(many_threads, a_server_that_closes_idle_connections_all_the_time)
+TEST(many_threads, a_server_that_closes_idle_connections_again_and_again)
 {
+    constexpr unsigned closings = 40;
     sipher::testing::sandbox sandbox;
     asio::thread_pool pool{threads};
-    sipher::client client{pool, sandbox.options()};
+    client_options options = sandbox.options();
+    // One closing fails at most one attempt of a call, so a call that may be repeated never runs out of them.
+    options.retry.max_attempts = closings + 1;
+    options.retry.budget = 0;
+    options.retry.base_delay = 1ms;
+    options.retry.max_delay = 1ms;
+    sipher::client client{pool, options};
     std::vector<std::future<int>> lives;
     for (int i = 0; i < agents; ++i) {
         lives.push_back(asio::co_spawn(pool, live(client), asio::use_future));
@@ -92,9 +99,10 @@ TEST(many_threads, a_server_that_closes_idle_connections_all_the_time)
     std::atomic<bool> done = false;
     std::thread closer{[&] {
         std::uint64_t next = 0;
-        while (!done) {
+        for (unsigned closed = 0; closed < closings && !done;) {
             if (sandbox.counters().requests >= next) {
                 sandbox.close_idle_connections();
+                ++closed;
                 next = sandbox.counters().requests + 25;
             }
             std::this_thread::yield();
