@@ -35,6 +35,26 @@ struct SIPHER_API tls_options {
     unsigned minimum_version = 12;
 };
 
+/// The way to the service through an HTTP proxy: by CONNECT, so that TLS is spoken with the service itself.
+struct SIPHER_API proxy_options {
+    proxy_options() = default;
+
+    /// `http://proxy:3128`, also with `user:password@`. Empty: none, unless the environment names one.
+    std::string url;
+    /// Who asks the proxy. Empty: what `url` says. Neither is sent to anybody but the proxy.
+    std::string username;
+    secret password;
+    /// Servers to connect to directly: names (with all names below them), `.name` (only the names below it),
+    /// addresses, networks such as `10.0.0.0/8`, each also with `:port`; or `*`. Separated by commas or spaces.
+    std::string no_proxy;
+    /// If `url` is empty, take it from `https_proxy`, `HTTPS_PROXY` (for an http base URL: `http_proxy`), `all_proxy`
+    /// or `ALL_PROXY`, and `no_proxy`, if that is empty, from `no_proxy` or `NO_PROXY`. This machine itself is then
+    /// never reached through a proxy.
+    bool use_environment = false;
+    /// From the connection to the proxy to its leave to go on. Zero: no limit.
+    std::chrono::milliseconds timeout{5000};
+};
+
 /// How many connections there are and how long they live.
 struct SIPHER_API pool_options {
     pool_options() = default;
@@ -43,6 +63,8 @@ struct SIPHER_API pool_options {
     std::size_t max_connections = 8;
     /// Calls that may wait for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
     std::size_t max_waiting = 1024;
+    /// Idle connections to keep; one more is closed. Zero: connections are not kept.
+    std::size_t max_idle = 8;
     /// How long a connection may be idle and still be used. The service's `Keep-Alive` hint, less a margin,
     /// shortens it; requests that are not idempotent use half of it. Zero: connections are not kept.
     std::chrono::milliseconds idle_timeout{4000};
@@ -59,7 +81,7 @@ struct SIPHER_API timeout_options {
     std::chrono::milliseconds total{30'000};
     /// One attempt: writing the request and reading the answer. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
-    /// Resolving the name and connecting. Zero: no limit.
+    /// Resolving the name and connecting, to the proxy if there is one. Zero: no limit.
     std::chrono::milliseconds connect{3000};
     /// The TLS handshake. Zero: no limit.
     std::chrono::milliseconds tls_handshake{5000};
@@ -108,6 +130,7 @@ struct SIPHER_API client_options {
     bool allow_plaintext_credentials = false;
 
     tls_options tls;
+    proxy_options proxy;
     pool_options pool;
     timeout_options timeouts;
     retry_options retry;
@@ -129,6 +152,7 @@ struct SIPHER_API client_options {
 };
 
 static_assert(!std::is_aggregate_v<tls_options>);
+static_assert(!std::is_aggregate_v<proxy_options>);
 static_assert(!std::is_aggregate_v<pool_options>);
 static_assert(!std::is_aggregate_v<timeout_options>);
 static_assert(!std::is_aggregate_v<limit_options>);

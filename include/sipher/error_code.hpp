@@ -52,6 +52,8 @@ enum class errc {
     desynchronized,
     /// A success whose body is not what the API promises; the message names the member.
     bad_payload,
+    /// The proxy did not let the request through. Nothing was sent to the service.
+    proxy_failed,
 };
 
 /// Classes of errors to compare an error code with: `if (error.code() == sipher::condition::not_found)`.

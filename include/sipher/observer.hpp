@@ -18,8 +18,10 @@ struct SIPHER_API connect_event {
     connect_event() = default;
 
     std::string_view host;
-    /// The peer's address and port; empty if none was reached.
+    /// The address and port that were connected to, the proxy's if there is one; empty if none was reached.
     std::string_view address;
+    /// Host and port of the proxy; empty without one.
+    std::string_view proxy;
     /// Such as `TLSv1.3`; empty without TLS.
     std::string_view tls_version;
     std::chrono::nanoseconds duration{};

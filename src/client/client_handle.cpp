@@ -23,6 +23,10 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
     settings->limits = services.options.limits;
     settings->timers = services.timers;
     settings->watcher = services.options.observer;
+    settings->proxy = choose_proxy(services.options.proxy, services.url);
+    settings->proxy_timeout = services.options.proxy.timeout;
+    settings->names = std::make_shared<name_cache>(make_system_lookup(), services.options.clock);
+    settings->sockets = make_tcp_dialer(executor);
     if (services.url.tls) {
         const tls_options& tls = services.options.tls;
         const std::string& name = tls.server_name.empty() ? services.url.server_name : tls.server_name;

@@ -6,6 +6,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@ struct connect_result {
     /// Another try would end the same way.
     bool permanent = false;
     bool resumed = false;
+    /// How long the way there and back takes, as far as connecting showed it.
+    std::chrono::nanoseconds round_trip{};
 };
 
 /// A connection in the making.
@@ -47,6 +50,9 @@ public:
 
     /// `done` is called exactly once, never from within this call, unless the execution context is destroyed before.
     [[nodiscard]] virtual std::shared_ptr<pending_connect> connect(std::function<void(connect_result)> done) = 0;
+
+    /// The execution context is being destroyed: when this returns, nothing is handed to it any more.
+    virtual void abandon() noexcept {}
 };
 
 } // namespace sipher::detail

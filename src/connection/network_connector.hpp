@@ -1,15 +1,20 @@
 #pragma once
 
 #include "connection/connector.hpp"
+#include "connection/dialer.hpp"
+#include "connection/name_cache.hpp"
 #include "connection/tls_context.hpp"
 #include "runtime/timer_queue.hpp"
 #include "values/base_url.hpp"
+#include "values/proxy.hpp"
 
 #include <sipher/client_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace sipher::detail {
 
@@ -17,15 +22,19 @@ namespace sipher::detail {
 struct server_settings {
     boost::asio::any_io_executor executor;
     base_url url;
+    std::optional<proxy_route> proxy;
+    std::chrono::milliseconds proxy_timeout{};
     timeout_options timeouts;
     limit_options limits;
     /// Null: plain http.
     std::shared_ptr<tls_context> tls;
     std::shared_ptr<timer_queue> timers;
     std::shared_ptr<observer> watcher;
+    std::shared_ptr<name_cache> names;
+    std::shared_ptr<dialer> sockets;
 };
 
-/// Resolves, connects and, for https, shakes hands.
+/// Resolves, connects, asks the proxy if there is one, and, for https, shakes hands.
 [[nodiscard]] std::unique_ptr<connector> make_network_connector(std::shared_ptr<const server_settings> settings);
 
 } // namespace sipher::detail

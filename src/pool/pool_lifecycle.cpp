@@ -111,6 +111,7 @@ void pool::abandon() noexcept
     for (const auto& each : connections) {
         each->abandon();
     }
+    source_->abandon();
 }
 
 client_stats pool::stats() const

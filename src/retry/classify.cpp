@@ -35,7 +35,7 @@ verdict ambiguous(const attempt_facts& facts, const boost::system::error_code& c
 verdict no_connection(const attempt_facts& facts)
 {
     const bool transient = facts.code == errc::resolve_failed || facts.code == errc::connect_failed ||
-                           facts.code == errc::tls_handshake_failed;
+                           facts.code == errc::proxy_failed || facts.code == errc::tls_handshake_failed;
     return conclude(transient && !facts.permanent ? action::retry : action::fail, outcome::not_sent, facts.code);
 }
 

@@ -1,6 +1,7 @@
 #include <sipher/client_options.hpp>
 
 #include "values/base_url.hpp"
+#include "values/proxy.hpp"
 #include "values/validation.hpp"
 
 #include <algorithm>
@@ -78,6 +79,7 @@ void validate_durations(const client_options& options)
 {
     validate_duration(options.pool.idle_timeout, "pool.idle_timeout");
     validate_duration(options.pool.max_lifetime, "pool.max_lifetime");
+    validate_duration(options.proxy.timeout, "proxy.timeout");
     validate_duration(options.timeouts.total, "timeouts.total");
     validate_duration(options.timeouts.attempt, "timeouts.attempt");
     validate_duration(options.timeouts.connect, "timeouts.connect");
@@ -125,6 +127,7 @@ void client_options::validate() const
     const detail::base_url base = detail::parse_base_url(base_url, origin("base_url", url_variable, base_url));
     validate_credentials(*this, base);
     validate_tls(tls);
+    static_cast<void>(detail::choose_proxy(proxy, base));
     validate_limits(*this);
     validate_durations(*this);
     detail::validate_retry(retry, "retry");

@@ -27,7 +27,7 @@ const char* find_name(std::span<const name_of<Value>> names, Value value) noexce
     return found == names.end() ? nullptr : found->name;
 }
 
-constexpr std::array<name_of<errc>, 19> messages{{
+constexpr std::array<name_of<errc>, 20> messages{{
     {errc::invalid_request, "invalid request"},
     {errc::client_closed, "client closed"},
     {errc::deadline_exceeded, "total time ran out"},
@@ -47,6 +47,7 @@ constexpr std::array<name_of<errc>, 19> messages{{
     {errc::protocol_error, "not a valid HTTP answer"},
     {errc::desynchronized, "answer belongs to another request"},
     {errc::bad_payload, "unreadable answer"},
+    {errc::proxy_failed, "the proxy refused"},
 }};
 
 constexpr std::array<name_of<condition>, 11> condition_names{{
@@ -107,7 +108,7 @@ bool is_transport(errc value) noexcept
     constexpr std::array values{errc::resolve_failed,    errc::connect_failed,    errc::tls_handshake_failed,
                                 errc::tls_verify_failed, errc::write_failed,      errc::no_response,
                                 errc::attempt_timeout,   errc::incomplete_header, errc::incomplete_body,
-                                errc::protocol_error,    errc::desynchronized};
+                                errc::protocol_error,    errc::desynchronized,    errc::proxy_failed};
     return std::ranges::find(values, value) != values.end();
 }
 
@@ -118,7 +119,7 @@ bool is_retryable(errc value) noexcept
                                 errc::rate_limited,      errc::resolve_failed,       errc::connect_failed,
                                 errc::write_failed,      errc::tls_handshake_failed, errc::no_response,
                                 errc::attempt_timeout,   errc::incomplete_header,    errc::incomplete_body,
-                                errc::desynchronized};
+                                errc::desynchronized,    errc::proxy_failed};
     return std::ranges::find(values, value) != values.end();
 }
 

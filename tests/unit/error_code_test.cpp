@@ -15,7 +15,7 @@ using boost::system::error_code;
 using sipher::condition;
 using sipher::errc;
 
-constexpr int last_errc = static_cast<int>(errc::bad_payload);
+constexpr int last_errc = static_cast<int>(errc::proxy_failed);
 constexpr int last_condition = static_cast<int>(condition::retryable);
 
 error_code status(int value)
@@ -63,6 +63,7 @@ std::vector<row> all_rows()
         {errc::protocol_error, {transport}},
         {errc::desynchronized, {transport, retryable}},
         {errc::bad_payload, {}},
+        {errc::proxy_failed, {transport, retryable}},
         {status(302), {}},
         {status(400), {invalid_request}},
         {status(401), {unauthorized}},

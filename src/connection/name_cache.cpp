@@ -1,0 +1,97 @@
+#include "connection/name_cache.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <chrono>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::seconds time_to_keep(const lookup_result& found)
+{
+    if (found.is_absent()) {
+        return 2s;
+    }
+    return found.failure ? 0s : 30s;
+}
+
+} // namespace
+
+std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& host, listener told)
+{
+    auto waiting = std::make_shared<listener>(std::move(told));
+    std::optional<lookup_result> known;
+    bool must_ask = false;
+    {
+        const std::lock_guard lock{mutex_};
+        entry& about = entries_[host];
+        if (about.asking || time_->now() >= about.valid_until) {
+            about.listeners.push_back(waiting);
+            must_ask = !std::exchange(about.asking, true);
+        } else {
+            known = about.known;
+        }
+    }
+    if (must_ask) {
+        ask(host);
+    } else if (known) {
+        (*waiting)(*known);
+    }
+    return waiting;
+}
+
+void name_cache::ask(const std::string& host)
+{
+    try {
+        source_->look_up(host, [weak = weak_from_this(), host](lookup_result found) {
+            if (const auto self = weak.lock()) {
+                self->on_answer(host, std::move(found));
+            }
+        });
+    } catch (const std::system_error&) {
+        // No thread could be had.
+        lookup_result none;
+        none.failure = boost::asio::error::host_not_found_try_again;
+        on_answer(host, std::move(none));
+    }
+}
+
+void name_cache::on_answer(const std::string& host, lookup_result found)
+{
+    // The listeners only pass it on, and must not do so to an execution context that is gone: hence with the mutex.
+    const std::lock_guard lock{mutex_};
+    if (abandoned_) {
+        return;
+    }
+    entry& about = entries_[host];
+    about.asking = false;
+    about.valid_until = time_->now() + time_to_keep(found);
+    about.known = std::move(found);
+    for (const auto& each : std::exchange(about.listeners, {})) {
+        if (const auto waiting = each.lock()) {
+            (*waiting)(about.known);
+        }
+    }
+}
+
+void name_cache::forget(const std::string& host)
+{
+    const std::lock_guard lock{mutex_};
+    if (const auto found = entries_.find(host); found != entries_.end()) {
+        found->second.valid_until = clock::time_point::min();
+    }
+}
+
+void name_cache::abandon() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    abandoned_ = true;
+}
+
+} // namespace sipher::detail

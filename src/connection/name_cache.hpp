@@ -1,0 +1,59 @@
+#pragma once
+
+#include "connection/name_lookup.hpp"
+
+#include <sipher/clock.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace sipher::detail {
+
+/// Remembers what names stand for, and asks once for all who ask at the same time.
+///
+/// Addresses are kept for 30 s, so that a burst of connections costs one question, and the absence of a name for
+/// 2 s; a failure that may pass is not kept, so that a server that comes back is found at once.
+///
+/// Thread safety: all members may be called from any thread.
+class name_cache : public std::enable_shared_from_this<name_cache> {
+public:
+    using listener = std::function<void(const lookup_result&)>;
+
+    name_cache(std::unique_ptr<name_lookup> source, std::shared_ptr<clock> time)
+        : source_(std::move(source)), time_(std::move(time))
+    {
+    }
+
+    /// Tells `told`: at once, from within this call, if the answer is known; on the thread that brings it otherwise.
+    /// It is not told any more once what is returned is destroyed; the question goes on for others.
+    [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener told);
+
+    /// None of the name's addresses was any good: the next one asks again.
+    void forget(const std::string& host);
+
+    /// Tells nobody any more. When it returns, no listener runs.
+    void abandon() noexcept;
+
+private:
+    struct entry {
+        bool asking = false;
+        lookup_result known;
+        clock::time_point valid_until = clock::time_point::min();
+        std::vector<std::weak_ptr<listener>> listeners;
+    };
+
+    void ask(const std::string& host);
+    void on_answer(const std::string& host, lookup_result found);
+
+    const std::unique_ptr<name_lookup> source_;
+    const std::shared_ptr<clock> time_;
+    std::mutex mutex_;
+    bool abandoned_ = false;
+    std::map<std::string, entry> entries_;
+};
+
+} // namespace sipher::detail

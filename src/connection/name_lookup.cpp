@@ -1,0 +1,87 @@
+#include "connection/name_lookup.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <netdb.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+error_code failure_of(int returned, int system_failure)
+{
+    switch (returned) {
+    case EAI_NONAME: return asio::error::host_not_found;
+#ifdef EAI_NODATA
+    case EAI_NODATA: return asio::error::no_data;
+#endif
+    case EAI_FAIL: return asio::error::no_recovery;
+    case EAI_MEMORY: return asio::error::no_memory;
+    case EAI_SYSTEM: return {system_failure, boost::system::system_category()};
+    default: return asio::error::host_not_found_try_again;
+    }
+}
+
+asio::ip::address address_of(const addrinfo& entry)
+{
+    asio::ip::tcp::endpoint endpoint;
+    endpoint.resize(entry.ai_addrlen);
+    std::memcpy(endpoint.data(), entry.ai_addr, entry.ai_addrlen);
+    return endpoint.address();
+}
+
+lookup_result ask_system(const std::string& host)
+{
+    addrinfo wanted{};
+    wanted.ai_family = AF_UNSPEC;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    lookup_result result;
+    const int returned = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+    if (returned != 0) {
+        result.failure = failure_of(returned, errno);
+        return result;
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{found, &::freeaddrinfo};
+    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+        if (entry->ai_family == AF_INET || entry->ai_family == AF_INET6) {
+            result.addresses.push_back(address_of(*entry));
+        }
+    }
+    if (result.addresses.empty()) {
+        result.failure = asio::error::no_data;
+    }
+    return result;
+}
+
+class system_lookup final : public name_lookup {
+public:
+    void look_up(const std::string& host, std::function<void(lookup_result)> done) override
+    {
+        std::thread{[host, done = std::move(done)] { done(ask_system(host)); }}.detach();
+    }
+};
+
+} // namespace
+
+bool lookup_result::is_absent() const noexcept
+{
+    return failure == asio::error::host_not_found || failure == asio::error::no_data;
+}
+
+std::unique_ptr<name_lookup> make_system_lookup()
+{
+    return std::make_unique<system_lookup>();
+}
+
+} // namespace sipher::detail

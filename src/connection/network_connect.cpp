@@ -1,0 +1,283 @@
+#include "connection/network_connect.hpp"
+
+#include "runtime/notify.hpp"
+
+#include <sipher/error_code.hpp>
+#include <sipher/observer.hpp>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+network_connect::network_connect(std::shared_ptr<const server_settings> settings,
+                                 std::function<void(connect_result)> done)
+    : settings_(std::move(settings)), strand_(asio::make_strand(settings_->executor)), done_(std::move(done)),
+      started_(now())
+{
+}
+
+network_connect::~network_connect()
+{
+    settings_->timers->disarm(*this);
+}
+
+void network_connect::start()
+{
+    asio::post(strand_, [self = self()] { self->resolve(); });
+}
+
+void network_connect::cancel()
+{
+    asio::post(strand_, [self = self()] { self->give_up(asio::error::operation_aborted, "cancelled"); });
+}
+
+void network_connect::on_timer()
+{
+    asio::post(strand_, [self = self()] { self->time_is_up(); });
+}
+
+void network_connect::on_readable(error_code)
+{
+    // What failed, if anything, the next step tells.
+    asio::dispatch(strand_, [self = self()] { self->on_stream_ready(); });
+}
+
+void network_connect::resolve()
+{
+    if (finished_) {
+        return;
+    }
+    set_deadline(settings_->timeouts.connect);
+    const std::string& host = settings_->proxy ? settings_->proxy->host : settings_->url.host;
+    error_code not_an_address;
+    const auto address = asio::ip::make_address(host, not_an_address);
+    if (!not_an_address) {
+        start_race({address});
+        return;
+    }
+    // Not kept alive by the question: whoever gives up on this connection gives up on its name, too.
+    const std::weak_ptr<timer_target> weak = shared_from_this();
+    question_ = settings_->names->resolve(host, [weak, strand = strand_](const lookup_result& found) {
+        asio::post(strand, [weak, found] {
+            if (const auto waiting = std::static_pointer_cast<network_connect>(weak.lock())) {
+                waiting->on_resolved(found);
+            }
+        });
+    });
+}
+
+void network_connect::on_resolved(const lookup_result& found)
+{
+    if (finished_) {
+        return;
+    }
+    question_.reset();
+    if (found.failure) {
+        const std::string& host = settings_->proxy ? settings_->proxy->name : settings_->url.host;
+        result_.permanent = found.is_absent();
+        give_up(errc::resolve_failed, "cannot resolve " + host + ": " + found.failure.message());
+        return;
+    }
+    start_race(found.addresses);
+}
+
+void network_connect::start_race(const std::vector<asio::ip::address>& addresses)
+{
+    result_.reached = phase::connecting;
+    race_.emplace(addresses, settings_->proxy ? settings_->proxy->port : settings_->url.port, now());
+    race_on();
+}
+
+void network_connect::race_on()
+{
+    for (address_race::step step = race_->next(now()); step.begin; step = race_->next(now())) {
+        if (step.abandon) {
+            dials_.erase(*step.abandon);
+        }
+        const std::size_t index = *step.begin;
+        dials_[index] = settings_->sockets->dial(
+            race_->at(index), strand_,
+            [weak = std::weak_ptr<timer_target>{shared_from_this()}, index](const error_code& failure,
+                                                                            std::unique_ptr<byte_stream> stream) {
+                if (const auto waiting = std::static_pointer_cast<network_connect>(weak.lock())) {
+                    waiting->on_dialed(index, failure, std::move(stream));
+                }
+            });
+    }
+    settings_->timers->arm(*this, std::min(deadline_, race_->next_step()));
+}
+
+void network_connect::on_dialed(std::size_t index, error_code failure, std::unique_ptr<byte_stream> stream)
+{
+    if (finished_ || stream_) {
+        return;
+    }
+    address_ = to_text(race_->at(index));
+    dials_.erase(index);
+    if (failure) {
+        race_->failed(index, failure, now());
+        if (race_->is_lost()) {
+            settings_->names->forget(settings_->proxy ? settings_->proxy->host : settings_->url.host);
+            give_up(errc::connect_failed, race_->problems());
+        } else {
+            race_on();
+        }
+        return;
+    }
+    dials_.clear();
+    stream_ = std::move(stream);
+    result_.round_trip = now() - race_->began(index);
+    if (settings_->proxy) {
+        set_deadline(settings_->proxy_timeout);
+        tunnel_.emplace(*stream_, *settings_->proxy, settings_->url, settings_->limits);
+        pass_proxy();
+    } else {
+        begin_handshake();
+    }
+}
+
+void network_connect::on_stream_ready()
+{
+    if (finished_) {
+        return;
+    }
+    if (channel_) {
+        shake_hands();
+    } else {
+        pass_proxy();
+    }
+}
+
+void network_connect::pass_proxy()
+{
+    const channel_result step = tunnel_->advance();
+    if (step.waits_for != need::nothing) {
+        wait_for(step, *stream_);
+    } else if (step.failure) {
+        result_.permanent = tunnel_->is_permanent();
+        give_up(step.failure, tunnel_->problem());
+    } else {
+        tunnel_.reset();
+        begin_handshake();
+    }
+}
+
+void network_connect::begin_handshake()
+{
+    result_.reached = phase::tls_handshake;
+    set_deadline(settings_->timeouts.tls_handshake);
+    try {
+        channel_ =
+            settings_->tls ? settings_->tls->make_channel(std::move(stream_)) : make_plain_channel(std::move(stream_));
+    } catch (const std::exception& problem) {
+        give_up(errc::tls_handshake_failed, problem.what());
+        return;
+    }
+    shake_hands();
+}
+
+void network_connect::shake_hands()
+{
+    const channel_result step = channel_->handshake();
+    if (step.waits_for != need::nothing) {
+        wait_for(step, channel_->stream());
+    } else if (step.failure) {
+        result_.permanent = step.failure == errc::tls_verify_failed;
+        give_up(step.failure, channel_->handshake_problem());
+    } else {
+        succeed();
+    }
+}
+
+void network_connect::wait_for(const channel_result& step, byte_stream& stream)
+{
+    if (step.waits_for == need::readable) {
+        stream.wait_readable(self());
+    } else {
+        stream.wait_writable(self());
+    }
+}
+
+void network_connect::time_is_up()
+{
+    if (finished_) {
+        return;
+    }
+    if (now() < deadline_) {
+        if (race_ && !stream_ && !channel_) {
+            race_on();
+        }
+    } else if (channel_) {
+        give_up(errc::tls_handshake_failed, "the TLS handshake took longer than timeouts.tls_handshake");
+    } else if (stream_) {
+        give_up(errc::proxy_failed, "the proxy " + settings_->proxy->name + " gave no answer within proxy.timeout");
+    } else if (race_) {
+        give_up(errc::connect_failed, race_->problems());
+    } else {
+        give_up(errc::resolve_failed, settings_->url.host + " was not resolved within timeouts.connect");
+    }
+}
+
+void network_connect::succeed()
+{
+    result_.reached = phase::done;
+    result_.resumed = channel_->resumed();
+    tls_version_ = channel_->protocol();
+    result_.made = std::make_shared<connection>(settings_->executor, std::move(channel_), address_, settings_->limits,
+                                                settings_->timers);
+    finish();
+}
+
+void network_connect::give_up(error_code code, std::string problem)
+{
+    if (finished_) {
+        return;
+    }
+    result_.code = code;
+    result_.problem = std::move(problem);
+    finish();
+}
+
+void network_connect::finish()
+{
+    finished_ = true;
+    settings_->timers->disarm(*this);
+    question_.reset();
+    dials_.clear();
+    tunnel_.reset();
+    stream_.reset();
+    channel_.reset();
+    tell_observer();
+    const auto done = std::exchange(done_, nullptr);
+    done(std::move(result_));
+}
+
+void network_connect::tell_observer() const
+{
+    connect_event event;
+    event.host = settings_->url.host;
+    event.address = address_;
+    event.proxy = settings_->proxy ? std::string_view{settings_->proxy->name} : std::string_view{};
+    event.tls_version = tls_version_;
+    event.duration = now() - started_;
+    event.code = result_.code;
+    event.message = result_.problem;
+    notify(settings_->watcher.get(), &observer::on_connect, event);
+}
+
+void network_connect::set_deadline(std::chrono::milliseconds timeout)
+{
+    deadline_ = timeout.count() == 0 ? clock::time_point::max() : now() + timeout;
+    settings_->timers->arm(*this, deadline_);
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,342 @@
+#include "connection/network_connector.hpp"
+#include "support/scripted_network.hpp"
+
+#include <sipher/error_code.hpp>
+#include <sipher/testing.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+/// Connections by scripted names and addresses, on a clock that stands still.
+class network_connector_test : public ::testing::Test {
+protected:
+    network_connector_test()
+    {
+        auto lookup = std::make_unique<scripted_lookup>();
+        names = lookup.get();
+        settings->executor = context.get_executor();
+        settings->url = detail::parse_base_url("http://server.test");
+        settings->timers = detail::timer_queue::make(context.get_executor(), clock);
+        settings->names = std::make_shared<detail::name_cache>(std::move(lookup), clock);
+        settings->sockets = dialer;
+        settings->proxy_timeout = 5s;
+        connector = detail::make_network_connector(settings);
+    }
+
+    std::shared_ptr<std::optional<detail::connect_result>> begin()
+    {
+        auto result = std::make_shared<std::optional<detail::connect_result>>();
+        pending.push_back(connector->connect([result](detail::connect_result ended) {
+            EXPECT_FALSE(*result) << "completed twice";
+            *result = std::move(ended);
+        }));
+        EXPECT_FALSE(*result) << "completed inline";
+        run();
+        return result;
+    }
+
+    void run()
+    {
+        context.restart();
+        context.poll();
+    }
+
+    void advance(std::chrono::nanoseconds by)
+    {
+        clock->advance(by);
+        run();
+    }
+
+    /// A connection by way of a proxy that answers so.
+    detail::connect_result through_proxy(const std::string& bytes)
+    {
+        use_proxy();
+        const auto result = begin();
+        dialer->peers.back()->send(bytes);
+        run();
+        EXPECT_TRUE(*result);
+        return result->value();
+    }
+
+    void use_proxy()
+    {
+        detail::proxy_route route;
+        route.host = "10.0.0.9";
+        route.port = 3128;
+        route.name = "10.0.0.9:3128";
+        route.authorization = secret{"Basic dXNlcjp3b3Jk"};
+        settings->proxy = route;
+        dialer->answers["10.0.0.9"] = {};
+    }
+
+    asio::io_context context;
+    std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>();
+    std::shared_ptr<detail::server_settings> settings = std::make_shared<detail::server_settings>();
+    scripted_lookup* names = nullptr;
+    std::shared_ptr<scripted_dialer> dialer = std::make_shared<scripted_dialer>();
+    std::unique_ptr<detail::connector> connector;
+    std::vector<std::shared_ptr<detail::pending_connect>> pending;
+};
+
+TEST_F(network_connector_test, a_dead_ipv6_address_costs_a_quarter_of_a_second)
+{
+    dialer->answers["127.0.0.1"] = {};
+    const auto result = begin();
+    names->answer({"::1", "127.0.0.1"});
+    run();
+    EXPECT_FALSE(*result);
+    advance(250ms);
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made);
+    EXPECT_EQ((*result)->made->address(), "127.0.0.1:80");
+    EXPECT_EQ(dialer->open, 0U) << "the loser is still being tried";
+}
+
+TEST_F(network_connector_test, a_refused_address_is_followed_by_the_next_at_once)
+{
+    dialer->answers["::1"] = asio::error::connection_refused;
+    dialer->answers["127.0.0.1"] = {};
+    const auto result = begin();
+    names->answer({"::1", "127.0.0.1"});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made);
+}
+
+TEST_F(network_connector_test, when_all_are_refused_each_is_named)
+{
+    dialer->answers["::1"] = asio::error::connection_refused;
+    dialer->answers["127.0.0.1"] = asio::error::network_unreachable;
+    const auto result = begin();
+    names->answer({"::1", "127.0.0.1"});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::connect_failed);
+    EXPECT_EQ((*result)->problem, "[::1]:80: Connection refused; 127.0.0.1:80: Network is unreachable");
+    EXPECT_FALSE((*result)->permanent);
+}
+
+TEST_F(network_connector_test, of_many_silent_addresses_six_are_tried_at_a_time_until_time_is_up)
+{
+    const auto result = begin();
+    names->answer(
+        {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "10.0.0.9"});
+    run();
+    for (auto waited = 0ms; waited < 3000ms; waited += 50ms) {
+        EXPECT_FALSE(*result);
+        advance(50ms);
+    }
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::connect_failed);
+    EXPECT_EQ(dialer->most_open, 6U);
+    EXPECT_EQ(dialer->tried.size(), 9U);
+    EXPECT_EQ(dialer->open, 0U);
+}
+
+TEST_F(network_connector_test, a_name_without_addresses_is_not_asked_for_again_for_two_seconds)
+{
+    auto result = begin();
+    names->fail(asio::error::host_not_found);
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::resolve_failed);
+    EXPECT_TRUE((*result)->permanent);
+    advance(1999ms);
+    result = begin();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ(names->questions.size(), 1U);
+    advance(1ms);
+    result = begin();
+    EXPECT_FALSE(*result);
+    EXPECT_EQ(names->questions.size(), 2U);
+    names->answer({"127.0.0.1"});
+}
+
+TEST_F(network_connector_test, a_name_server_that_fails_is_asked_again)
+{
+    auto result = begin();
+    names->fail(asio::error::host_not_found_try_again);
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_FALSE((*result)->permanent);
+    begin();
+    EXPECT_EQ(names->questions.size(), 2U);
+}
+
+TEST_F(network_connector_test, addresses_are_kept_for_half_a_minute)
+{
+    dialer->answers["127.0.0.1"] = {};
+    dialer->answers["127.0.0.2"] = {};
+    begin();
+    names->answer({"127.0.0.1"});
+    run();
+    advance(29'999ms);
+    EXPECT_TRUE(begin()->has_value());
+    EXPECT_EQ(names->questions.size(), 1U);
+    advance(1ms);
+    const auto result = begin();
+    names->answer({"127.0.0.2"});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->made->address(), "127.0.0.2:80");
+}
+
+TEST_F(network_connector_test, addresses_of_which_none_answered_are_asked_for_again)
+{
+    dialer->answers["127.0.0.1"] = asio::error::connection_refused;
+    begin();
+    names->answer({"127.0.0.1"});
+    run();
+    begin();
+    EXPECT_EQ(names->questions.size(), 2U);
+}
+
+TEST_F(network_connector_test, all_who_ask_at_the_same_time_share_one_question)
+{
+    dialer->answers["127.0.0.1"] = {};
+    std::vector<std::shared_ptr<std::optional<detail::connect_result>>> results;
+    for (int i = 0; i < 100; ++i) {
+        results.push_back(begin());
+    }
+    EXPECT_EQ(names->questions.size(), 1U);
+    pending[7]->cancel();
+    run();
+    ASSERT_TRUE(*results[7]);
+    EXPECT_EQ((*results[7])->code, asio::error::operation_aborted);
+    names->answer({"127.0.0.1"});
+    run();
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        ASSERT_TRUE(*results[i]) << i;
+        EXPECT_EQ(static_cast<bool>((*results[i])->made), i != 7) << i;
+    }
+}
+
+TEST_F(network_connector_test, a_lookup_that_hangs_ends_in_time_and_its_late_answer_is_dropped)
+{
+    const auto result = begin();
+    advance(3s);
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::resolve_failed);
+    names->answer({"127.0.0.1"});
+    run();
+    EXPECT_TRUE(dialer->tried.empty());
+}
+
+TEST_F(network_connector_test, after_abandoning_nothing_is_handed_to_the_context)
+{
+    begin();
+    connector->abandon();
+    context.restart();
+    names->answer({"127.0.0.1"});
+    EXPECT_EQ(context.poll(), 0U);
+}
+
+TEST_F(network_connector_test, a_proxy_is_asked_for_the_server_and_told_who_asks)
+{
+    const detail::connect_result result = through_proxy("HTTP/1.1 200 Connection established\r\n\r\n");
+    EXPECT_TRUE(result.made) << result.problem;
+    EXPECT_TRUE(names->questions.empty()) << "the server's name is the proxy's to resolve";
+    EXPECT_EQ(dialer->peers.back()->received(), "CONNECT server.test:80 HTTP/1.1\r\nHost: server.test:80\r\n"
+                                                "Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n\r\n");
+}
+
+TEST_F(network_connector_test, an_ipv6_server_is_asked_for_in_brackets)
+{
+    settings->url = detail::parse_base_url("http://[2001:db8::1]:8080");
+    EXPECT_TRUE(through_proxy("HTTP/1.1 200 OK\r\n\r\n").made);
+    EXPECT_TRUE(dialer->peers.back()->received().starts_with("CONNECT [2001:db8::1]:8080 HTTP/1.1\r\n"));
+}
+
+struct proxy_answer {
+    const char* what;
+    std::string bytes;
+    const char* told;
+    bool permanent;
+};
+
+class proxy_refusal : public network_connector_test, public ::testing::WithParamInterface<proxy_answer> {};
+
+TEST_P(proxy_refusal, is_told)
+{
+    const detail::connect_result result = through_proxy(GetParam().bytes);
+    EXPECT_FALSE(result.made);
+    EXPECT_EQ(result.code, errc::proxy_failed);
+    EXPECT_LT(result.reached, phase::writing);
+    EXPECT_EQ(result.permanent, GetParam().permanent);
+    EXPECT_NE(result.problem.find(GetParam().told), std::string::npos) << result.problem;
+    EXPECT_EQ(result.problem.find("dXNlcjp3b3Jk"), std::string::npos) << result.problem;
+    EXPECT_TRUE(dialer->peers.back()->is_closed());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    table, proxy_refusal,
+    ::testing::Values(proxy_answer{"credentials",
+                                   "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!", "407",
+                                   true},
+                      proxy_answer{"forbidden", "HTTP/1.1 403 Forbidden\r\n\r\n", "403", true},
+                      proxy_answer{"gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "502", false},
+                      proxy_answer{"redirected", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "302", true},
+                      proxy_answer{"switched", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "101", true},
+                      proxy_answer{"more", "HTTP/1.1 200 OK\r\n\r\nX", "before anything was sent", true},
+                      proxy_answer{"not_http", "SSH-2.0-OpenSSH\r\n\r\n", "not an acceptable", true},
+                      proxy_answer{"endless", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "header", true}),
+    [](const auto& each) { return std::string{each.param.what}; });
+
+TEST_F(network_connector_test, an_interim_answer_of_a_proxy_is_passed_over)
+{
+    EXPECT_TRUE(through_proxy("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").made);
+}
+
+TEST_F(network_connector_test, a_leave_that_comes_byte_by_byte_is_one)
+{
+    use_proxy();
+    const auto result = begin();
+    for (const char each : std::string{"HTTP/1.1 200 OK\r\nVia: x\r\n\r\n"}) {
+        EXPECT_FALSE(*result);
+        dialer->peers.back()->send({&each, 1});
+        run();
+    }
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made);
+}
+
+TEST_F(network_connector_test, a_proxy_that_hangs_up_may_do_better_the_next_time)
+{
+    use_proxy();
+    const auto result = begin();
+    dialer->peers.back()->send("HTTP/1.1 20");
+    dialer->peers.back()->end(asio::error::eof);
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::proxy_failed);
+    EXPECT_FALSE((*result)->permanent);
+}
+
+TEST_F(network_connector_test, a_silent_proxy_has_its_own_deadline)
+{
+    use_proxy();
+    const auto result = begin();
+    advance(4999ms);
+    EXPECT_FALSE(*result);
+    advance(1ms);
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::proxy_failed);
+    EXPECT_NE((*result)->problem.find("proxy.timeout"), std::string::npos);
+}
+
+} // namespace
+} // namespace sipher::test

@@ -1,0 +1,64 @@
+#include "support/scripted_network.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace sipher::test {
+
+namespace {
+
+/// One address being tried; gives its place back when it is let go.
+struct open_dial {
+    open_dial(std::size_t& count, detail::dialer::handler waiting) : open(count), done(std::move(waiting)) { ++open; }
+    ~open_dial() { --open; }
+    open_dial(const open_dial&) = delete;
+    open_dial& operator=(const open_dial&) = delete;
+
+    std::size_t& open;
+    detail::dialer::handler done;
+};
+
+} // namespace
+
+void scripted_lookup::answer(const std::vector<std::string>& addresses)
+{
+    detail::lookup_result result;
+    for (const std::string& each : addresses) {
+        result.addresses.push_back(boost::asio::ip::make_address(each));
+    }
+    for (const auto& each : std::exchange(waiting, {})) {
+        each(result);
+    }
+}
+
+void scripted_lookup::fail(boost::system::error_code failure)
+{
+    detail::lookup_result result;
+    result.failure = failure;
+    for (const auto& each : std::exchange(waiting, {})) {
+        each(result);
+    }
+}
+
+std::shared_ptr<void> scripted_dialer::dial(const boost::asio::ip::tcp::endpoint& to,
+                                            const boost::asio::any_io_executor& strand, handler done)
+{
+    tried.push_back(to.address().to_string());
+    auto dial = std::make_shared<open_dial>(open, std::move(done));
+    most_open = std::max(most_open, open);
+    if (const auto found = answers.find(tried.back()); found != answers.end()) {
+        boost::asio::post(strand, [this, strand, failure = found->second, weak = std::weak_ptr<open_dial>{dial}] {
+            if (const auto waiting = weak.lock()) {
+                if (!failure) {
+                    peers.push_back(std::make_shared<scripted_peer>(strand));
+                }
+                waiting->done(failure, failure ? nullptr : peers.back()->make_stream());
+            }
+        });
+    }
+    return dial;
+}
+
+} // namespace sipher::test

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "connection/dialer.hpp"
+#include "connection/name_lookup.hpp"
+#include "support/scripted_stream.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sipher::test {
+
+/// Names that are looked up when the test says so.
+class scripted_lookup final : public detail::name_lookup {
+public:
+    void look_up(const std::string& host, std::function<void(detail::lookup_result)> done) override
+    {
+        questions.push_back(host);
+        waiting.push_back(std::move(done));
+    }
+
+    /// Answers all that wait.
+    void answer(const std::vector<std::string>& addresses);
+    void fail(boost::system::error_code failure);
+
+    std::vector<std::string> questions;
+    std::vector<std::function<void(detail::lookup_result)>> waiting;
+};
+
+/// Addresses that accept, refuse or are silent, as told.
+class scripted_dialer final : public detail::dialer {
+public:
+    std::shared_ptr<void> dial(const boost::asio::ip::tcp::endpoint& to, const boost::asio::any_io_executor& strand,
+                               handler done) override;
+
+    /// By address; what is not here is silent.
+    std::map<std::string, boost::system::error_code> answers;
+    /// Every address that was tried, in order.
+    std::vector<std::string> tried;
+    std::size_t open = 0;
+    std::size_t most_open = 0;
+    std::vector<std::shared_ptr<scripted_peer>> peers;
+};
+
+} // namespace sipher::test

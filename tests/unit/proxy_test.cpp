@@ -1,0 +1,181 @@
+#include "unit/refusal.hpp"
+#include "values/proxy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+namespace sipher::test {
+namespace {
+
+using detail::choose_proxy;
+using detail::parse_base_url;
+
+/// Sets a variable for as long as it lives.
+class variable {
+public:
+    variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+    ~variable() { ::unsetenv(name_); }
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+
+private:
+    const char* const name_;
+};
+
+struct exclusion {
+    const char* no_proxy;
+    const char* server;
+    bool direct;
+};
+
+class no_proxy_test : public ::testing::TestWithParam<exclusion> {};
+
+TEST_P(no_proxy_test, decides)
+{
+    const auto& [no_proxy, server, direct] = GetParam();
+    EXPECT_EQ(detail::is_excluded(no_proxy, parse_base_url(server)), direct) << no_proxy << " for " << server;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    table, no_proxy_test,
+    ::testing::Values(
+        // Nothing, and everything.
+        exclusion{"", "https://example.com", false}, exclusion{" , ,\t", "https://a.com", false},
+        exclusion{"*", "https://example.com", true}, exclusion{"*", "https://10.0.0.1", true},
+        exclusion{"a.com, *", "https://b.com", true},
+        // Names: with what is below them.
+        exclusion{"example.com", "https://example.com", true},
+        exclusion{"example.com", "https://api.example.com", true},
+        exclusion{"example.com", "https://a.b.example.com", true},
+        exclusion{"example.com", "https://notexample.com", false},
+        exclusion{"example.com", "https://example.com.org", false},
+        exclusion{"example.com", "https://example.co", false}, exclusion{"example", "https://example.com", false},
+        exclusion{"EXAMPLE.com", "https://Example.COM", true}, exclusion{"example.com.", "https://example.com", true},
+        exclusion{"example.com", "https://example.com.", true},
+        // Only what is below.
+        exclusion{".example.com", "https://api.example.com", true},
+        exclusion{".example.com", "https://example.com", false},
+        exclusion{"*.example.com", "https://api.example.com", true},
+        exclusion{"*.example.com", "https://example.com", false}, exclusion{".", "https://example.com", false},
+        exclusion{"*.", "https://example.com", false}, exclusion{"ex*mple.com", "https://example.com", false},
+        // Lists.
+        exclusion{"a.com,b.com", "https://b.com", true}, exclusion{"a.com b.com", "https://b.com", true},
+        exclusion{"a.com , b.com", "https://c.com", false},
+        // Ports.
+        exclusion{"example.com:443", "https://example.com", true},
+        exclusion{"example.com:8443", "https://example.com", false},
+        exclusion{"example.com:8443", "https://example.com:8443", true},
+        exclusion{"example.com:80", "http://example.com", true},
+        exclusion{".example.com:443", "https://api.example.com", true},
+        exclusion{"example.com:", "https://example.com", true},
+        // Addresses.
+        exclusion{"10.0.0.1", "https://10.0.0.1", true}, exclusion{"10.0.0.1", "https://10.0.0.10", false},
+        exclusion{"0.0.1", "https://10.0.0.1", false}, exclusion{"10.0.0.1:443", "https://10.0.0.1", true},
+        exclusion{"10.0.0.1:80", "https://10.0.0.1", false}, exclusion{"::1", "https://[::1]", true},
+        exclusion{"[::1]", "https://[::1]", true}, exclusion{"[::1]:443", "https://[::1]", true},
+        exclusion{"[::1]:80", "https://[::1]", false}, exclusion{"0:0:0:0:0:0:0:1", "https://[::1]", true},
+        exclusion{"10.0.0.1", "https://[::ffff:10.0.0.1]", true},
+        // Networks.
+        exclusion{"10.0.0.0/8", "https://10.200.3.4", true}, exclusion{"10.0.0.0/8", "https://11.0.0.1", false},
+        exclusion{"10.1.2.3/8", "https://10.200.3.4", true}, exclusion{"192.168.1.0/24", "https://192.168.1.255", true},
+        exclusion{"192.168.1.0/24", "https://192.168.2.0", false}, exclusion{"0.0.0.0/0", "https://8.8.8.8", true},
+        exclusion{"10.0.0.1/32", "https://10.0.0.1", true}, exclusion{"fd00::/8", "https://[fd12::1]", true},
+        exclusion{"fd00::/8", "https://[fe80::1]", false}, exclusion{"10.0.0.0/8", "https://[fd12::1]", false},
+        exclusion{"10.0.0.0/33", "https://10.0.0.1", false}, exclusion{"10.0.0.0/", "https://10.0.0.1", false},
+        // A network is of addresses: what a name stands for is not asked.
+        exclusion{"10.0.0.0/8", "https://ten.example.com", false}, exclusion{"127.0.0.1", "https://localhost", false}));
+
+TEST(proxy_test, none_unless_told)
+{
+    const variable set{"https_proxy", "http://proxy:3128"};
+    EXPECT_FALSE(choose_proxy({}, parse_base_url("https://example.com")));
+}
+
+TEST(proxy_test, the_url_with_its_parts)
+{
+    proxy_options options;
+    options.url = "http://us%40er:pass%3Aword@Proxy.Example:3128/";
+    const auto route = choose_proxy(options, parse_base_url("https://example.com"));
+    ASSERT_TRUE(route);
+    EXPECT_EQ(route->host, "proxy.example");
+    EXPECT_EQ(route->port, 3128);
+    EXPECT_EQ(route->name, "Proxy.Example:3128");
+    // "us@er:pass:word"
+    EXPECT_EQ(route->authorization.reveal(), "Basic dXNAZXI6cGFzczp3b3Jk");
+}
+
+TEST(proxy_test, a_scheme_can_be_left_out_and_80_is_the_usual_port)
+{
+    proxy_options options;
+    options.url = "proxy";
+    const auto route = choose_proxy(options, parse_base_url("https://example.com"));
+    ASSERT_TRUE(route);
+    EXPECT_EQ(route->host, "proxy");
+    EXPECT_EQ(route->port, 80);
+    EXPECT_TRUE(route->authorization.empty());
+}
+
+TEST(proxy_test, options_win_over_what_the_url_says)
+{
+    proxy_options options;
+    options.url = "http://a:b@[::1]:3128";
+    options.username = "user";
+    options.password = secret{"word"};
+    const auto route = choose_proxy(options, parse_base_url("https://example.com"));
+    ASSERT_TRUE(route);
+    EXPECT_EQ(route->host, "::1");
+    EXPECT_EQ(route->authorization.reveal(), "Basic dXNlcjp3b3Jk");
+}
+
+TEST(proxy_test, excluded_servers_are_reached_directly)
+{
+    proxy_options options;
+    options.url = "http://proxy:3128";
+    options.no_proxy = "example.com";
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://example.com")));
+    EXPECT_TRUE(choose_proxy(options, parse_base_url("https://example.org")));
+}
+
+TEST(proxy_test, the_environment_by_permission_only)
+{
+    proxy_options options;
+    options.use_environment = true;
+    const variable for_https{"HTTPS_PROXY", "http://secure:1"};
+    const variable for_http{"http_proxy", "http://plain:2"};
+    const variable cgi{"HTTP_PROXY", "http://anybody:3"};
+    const variable exclusions{"NO_PROXY", "direct.com"};
+    EXPECT_EQ(choose_proxy(options, parse_base_url("https://example.com")).value().name, "secure:1");
+    EXPECT_EQ(choose_proxy(options, parse_base_url("http://example.com")).value().name, "plain:2");
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://direct.com")));
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://localhost")));
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://127.0.0.1")));
+    options.no_proxy = "example.com";
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://example.com")));
+    EXPECT_TRUE(choose_proxy(options, parse_base_url("https://direct.com")));
+}
+
+TEST(proxy_test, an_upper_case_http_proxy_is_not_trusted)
+{
+    proxy_options options;
+    options.use_environment = true;
+    const variable cgi{"HTTP_PROXY", "http://anybody:3"};
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("http://example.com")));
+}
+
+TEST(proxy_test, what_cannot_be_used_is_refused_by_name_without_its_password)
+{
+    for (const char* const url : {"https://user:hunter2@proxy", "socks5://user:hunter2@proxy", "http://",
+                                  "http://user:hunter2@proxy:0", "http://user:hunter2@proxy/path", "http://a b"}) {
+        client_options options;
+        options.proxy.url = url;
+        const std::string message = refusal([&] { options.validate(); });
+        EXPECT_TRUE(message.starts_with("proxy.url: must ")) << url << ": " << message;
+        EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
+    }
+}
+
+} // namespace
+} // namespace sipher::test
