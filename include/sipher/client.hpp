@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -130,6 +131,19 @@ public:
     /// The same without a body.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      call_options options = {});
+
+    /// Makes connections before they are needed, so that the first calls do not wait for them.
+    ///
+    /// Completes when `connections` of them are there, busy ones included; those that are there already count. One
+    /// that is not used within 50 s is closed, because the service gives up on it soon after.
+    /// Retry: a connection that cannot be made is not tried again; calls make their own when they need them.
+    /// Cancellation: every type Asio's coroutines let through; what is being made goes on and is kept.
+    /// Errors: `errc::invalid_request` when `connections` is more than `pool_options::max_connections`;
+    /// `resolve_failed`, `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` as the first
+    /// connection that could not be made, when fewer than asked for are there; `client_closed`; `operation_aborted`
+    /// when cancelled.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections);
 
     /// Takes no new calls and waits for those under way, at most `grace`; then closes as destruction does. Calls
     /// that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with

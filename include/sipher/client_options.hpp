@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -63,8 +64,8 @@ struct SIPHER_API pool_options {
     std::size_t max_connections = 8;
     /// Calls that may wait for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
     std::size_t max_waiting = 1024;
-    /// Idle connections to keep; one more is closed. Zero: connections are not kept.
-    std::size_t max_idle = 8;
+    /// Idle connections to keep; one more is closed. Unset: `max_connections`. Zero: connections are not kept.
+    std::optional<std::size_t> max_idle;
     /// How long a connection may be idle and still be used. The service's `Keep-Alive` hint, less a margin,
     /// shortens it; requests that are not idempotent use half of it. Zero: connections are not kept.
     std::chrono::milliseconds idle_timeout{4000};

@@ -28,10 +28,13 @@ struct SIPHER_API client_stats {
     /// TLS handshakes that resumed an earlier session.
     std::uint64_t resumed = 0;
 
-    /// Connections closed, by reason: by the server while idle, for their idle time or lifetime, because an
-    /// exchange on them failed or was cancelled, and because the server asked for it or did not keep them alive.
+    /// Connections closed, by reason: by the server while idle, because the server sent something that nobody had asked
+    /// for, for their idle time or lifetime, because `pool_options::max_idle` were idle already, because an exchange on
+    /// them failed or was cancelled, and because the server asked for it or did not keep them alive.
     std::uint64_t closed_by_peer = 0;
+    std::uint64_t closed_unsolicited = 0;
     std::uint64_t closed_expired = 0;
+    std::uint64_t closed_surplus = 0;
     std::uint64_t closed_failed = 0;
     std::uint64_t closed_not_reusable = 0;
 };

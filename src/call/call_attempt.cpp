@@ -71,6 +71,9 @@ verdict call::end_attempt()
         if (lease_->report().reusable && !shutting_down && decided.what != action::replay) {
             lease_.keep(lease_->head().keep_alive);
         }
+        if (decided.what == action::replay && reused_) {
+            lease_.drop_contemporaries();
+        }
     }
     if (!succeeded) {
         outcome_ = std::max(outcome_, decided.outcome);

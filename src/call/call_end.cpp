@@ -38,8 +38,6 @@ clock::time_point call::schedule_next(const verdict& decided)
         fail(decided.code, decided.not_repeatable ? end_reason::not_repeatable : end_reason::permanent);
     }
     if (decided.what == action::replay && !replayed_) {
-        // Where one idle connection had ended unnoticed, its contemporaries have too.
-        services_->pool->drop_idle();
         replayed_ = true;
         --attempts_made_;
         return now;

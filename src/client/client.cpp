@@ -2,6 +2,7 @@
 
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
+#include "values/validation.hpp"
 
 #include <sipher/error.hpp>
 
@@ -29,6 +30,17 @@ asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std
         }
     }
     detail::close_services(*services);
+}
+
+asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::call_services> services, std::size_t connections)
+{
+    if (connections > services->options.pool.max_connections) {
+        detail::throw_invalid("connections", "must not be more than pool.max_connections");
+    }
+    const detail::acquire_result result = co_await services->pool->async_prewarm(connections, asio::use_awaitable);
+    if (result.code) {
+        throw error{result.code, result.problem};
+    }
 }
 
 } // namespace
@@ -68,6 +80,11 @@ asio::awaitable<boost::json::value> client::request(verb method, std::string tar
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
     return detail::request(handle_->services(), method, std::move(target), std::nullopt, std::move(options));
+}
+
+asio::awaitable<void> client::prewarm(std::size_t connections)
+{
+    return prewarm_pool(handle_->services(), connections);
 }
 
 asio::awaitable<void> client::shutdown(std::chrono::milliseconds grace)

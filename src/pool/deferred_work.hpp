@@ -25,6 +25,9 @@ struct pool::deferred_work {
         for (auto& [op, result] : to_complete) {
             std::move(op->done).post(std::move(result));
         }
+        for (auto& [done, result] : prewarmed) {
+            std::move(done).post(std::move(result));
+        }
     }
 
     void complete(pool_waiter& waiter, acquire_result result)
@@ -35,6 +38,7 @@ struct pool::deferred_work {
 
     std::vector<std::shared_ptr<connection>> to_close;
     std::vector<std::pair<std::shared_ptr<acquire_op>, acquire_result>> to_complete;
+    std::vector<std::pair<completion<acquire_result>, acquire_result>> prewarmed;
 };
 
 [[nodiscard]] inline acquire_result not_acquired(boost::system::error_code code, std::string problem = {})

@@ -50,6 +50,9 @@ public:
         hint_ = hint;
     }
 
+    /// The connection had ended while it was idle, so its contemporaries are not worth trying.
+    void drop_contemporaries() noexcept;
+
 private:
     void swap(lease& other) noexcept
     {

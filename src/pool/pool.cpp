@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sipher::detail {
@@ -34,7 +35,9 @@ void pool::acquire_op::connect_cancellation()
 pool::pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
            std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance)
     : executor_(std::move(executor)), options_(options), source_(std::move(source)), timers_(std::move(timers)),
-      jitter_(std::move(chance)), core_(pool_rules{options.max_connections, options.max_waiting, options.idle_timeout})
+      jitter_(std::move(chance)),
+      core_(pool_rules{options.max_connections, options.max_waiting, options.max_idle.value_or(options.max_connections),
+                       options.idle_timeout})
 {
 }
 
@@ -104,6 +107,11 @@ void pool::begin_dials(deferred_work& work)
     const std::size_t count = core_.begin_dials(evicted);
     stats_.closed_expired += evicted.size();
     discard_all(evicted, work);
+    dial(count);
+}
+
+void pool::dial(std::size_t count)
+{
     for (std::size_t i = 0; i < count; ++i) {
         const auto position = dials_.emplace(dials_.end());
         *position = source_->connect([weak = std::weak_ptr<pool>{self()}, position](connect_result result) {
@@ -130,6 +138,7 @@ void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterat
     } else {
         ++stats_.dial_failures;
         last_failure_ = result.problem;
+        end_prewarms(&result, work);
         if (pool_waiter* const waiter = core_.dial_failed()) {
             acquire_result told = not_acquired(result.code, std::move(result.problem));
             told.reached = result.reached;
@@ -140,6 +149,7 @@ void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterat
     if (!closed_) {
         begin_dials(work);
     }
+    end_prewarms(nullptr, work);
 }
 
 void pool::adopt(connect_result& result, deferred_work& work)
@@ -155,17 +165,24 @@ void pool::adopt(connect_result& result, deferred_work& work)
         position->dies_at = time_now.now + std::chrono::duration_cast<std::chrono::nanoseconds>(
                                                options_.max_lifetime * (0.9 + 0.2 * jitter_->unit()));
     }
+    position->margin = std::max<std::chrono::nanoseconds>(position->margin, 2 * result.round_trip);
     position->open_connection->open(std::static_pointer_cast<pool>(shared_from_this()));
-    if (pool_waiter* const waiter = core_.dial_succeeded(*position, time_now)) {
-        acquire_result granted;
-        granted.granted = lease{self(), *position};
-        work.complete(*waiter, std::move(granted));
-    } else if (closed_) {
+    const pool_core::give_back_result handed = core_.dial_succeeded(*position, time_now);
+    if (closed_) {
         core_.forget_idle(*position);
         discard(*position, work);
+    } else if (handed.what == pool_core::fate::to_waiter) {
+        grant(*handed.waiter, *position, work);
     } else {
-        arm_expiry();
+        place(*position, handed.what, work);
     }
+}
+
+void pool::grant(pool_waiter& waiter, pool_entry& entry, deferred_work& work)
+{
+    acquire_result granted;
+    granted.granted = lease{self(), entry};
+    work.complete(waiter, std::move(granted));
 }
 
 void pool::give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept
@@ -189,22 +206,12 @@ void pool::give_back_unused(pool_entry& entry) noexcept
 void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool reusable, deferred_work& work)
 {
     switch (result.what) {
-    case pool_core::fate::to_waiter: {
+    case pool_core::fate::to_waiter:
         ++stats_.reused;
-        acquire_result granted;
-        granted.granted = lease{self(), entry};
-        work.complete(*result.waiter, std::move(granted));
+        grant(*result.waiter, entry, work);
         break;
-    }
     case pool_core::fate::idle:
-        if (!entry.open_connection->is_open()) {
-            // It ended in the meantime, and `on_connection_closed` took it for busy.
-            core_.forget_idle(entry);
-            ++stats_.closed_by_peer;
-            discard(entry, work);
-        }
-        arm_expiry();
-        break;
+    case pool_core::fate::closed_surplus: place(entry, result.what, work); break;
     case pool_core::fate::closed_expired:
         ++stats_.closed_expired;
         discard(entry, work);
@@ -217,6 +224,23 @@ void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, 
     if (!closed_) {
         begin_dials(work);
     }
+}
+
+/// Among the idle ones, or out.
+void pool::place(pool_entry& entry, pool_core::fate what, deferred_work& work)
+{
+    if (what == pool_core::fate::closed_surplus) {
+        ++stats_.closed_surplus;
+        discard(entry, work);
+        return;
+    }
+    if (!entry.open_connection->is_open()) {
+        // It ended in the meantime, and `on_connection_closed` took it for busy.
+        core_.forget_idle(entry);
+        ++stats_.closed_by_peer;
+        discard(entry, work);
+    }
+    arm_expiry();
 }
 
 void pool::discard(pool_entry& entry, deferred_work& work)

@@ -58,8 +58,18 @@ public:
             token, deadline);
     }
 
-    /// After one idle connection proved dead, its contemporaries are not worth trying.
-    void drop_idle();
+    /// Completes when `ready` connections are there, or all that could be tried have failed. `ready` must not be more
+    /// than `max_connections`. Cancellation: every type; what is being made goes on.
+    template <class CompletionToken>
+    auto async_prewarm(std::size_t ready, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(acquire_result)>(
+            [self = self()](auto handler, std::size_t wanted) {
+                self->prewarm(wanted, completion<acquire_result>{std::move(handler), self->executor_});
+            },
+            token, ready);
+    }
+
     /// No new leases; waiters fail with `client_closed`, idle connections close, busy ones go on.
     void drain();
     /// As `drain`, and everything under way fails with `client_closed`.
@@ -75,12 +85,16 @@ public:
 private:
     friend class lease;
     class acquire_op;
+    class prewarm_op;
 
     std::shared_ptr<pool> self() { return std::static_pointer_cast<pool>(shared_from_this()); }
     [[nodiscard]] pool_time time() const;
 
     void wait(clock::time_point deadline, completion<acquire_result> done);
     void stop_waiting(acquire_op& op, acquire_result result);
+    void prewarm(std::size_t ready, completion<acquire_result> done);
+    void stop_prewarming(const prewarm_op& op);
+    void drop_contemporaries(const pool_entry& stale) noexcept;
     void give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
     void give_back_unused(pool_entry& entry) noexcept;
     void on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result);
@@ -89,7 +103,11 @@ private:
     struct deferred_work;
     void adopt(connect_result& result, deferred_work& work);
     void settle(pool_entry& entry, const pool_core::give_back_result& result, bool reusable, deferred_work& work);
+    void grant(pool_waiter& waiter, pool_entry& entry, deferred_work& work);
+    void place(pool_entry& entry, pool_core::fate what, deferred_work& work);
     void begin_dials(deferred_work& work);
+    void dial(std::size_t count);
+    void end_prewarms(const connect_result* failure, deferred_work& work);
     void discard(pool_entry& entry, deferred_work& work);
     void discard_all(const std::vector<pooled*>& connections, deferred_work& work);
     void close_idle(deferred_work& work);
@@ -108,6 +126,7 @@ private:
     bool expiry_armed_ = false;
     std::list<pool_entry> entries_;
     std::list<std::shared_ptr<pending_connect>> dials_;
+    std::list<std::shared_ptr<prewarm_op>> prewarms_;
     std::string last_failure_;
     client_stats stats_;
 };

@@ -27,9 +27,8 @@ void pool_core::limit_idle_time(pooled& connection, std::optional<std::chrono::s
     connection.careful_idle_limit = rules_.idle_timeout / 2;
     if (hint) {
         // The server's clock starts before ours, so a part of its promise is not ours to use.
-        constexpr nanoseconds margin = std::chrono::seconds{1};
         const nanoseconds promised = std::min<std::chrono::seconds>(*hint, std::chrono::hours{24});
-        connection.idle_limit = std::min(connection.idle_limit, promised - margin);
+        connection.idle_limit = std::min(connection.idle_limit, promised - connection.margin);
         connection.careful_idle_limit = std::min(connection.idle_limit, promised / 2);
     }
 }
@@ -101,19 +100,26 @@ std::size_t pool_core::begin_dials(std::vector<pooled*>& evicted)
     return begun;
 }
 
-pool_waiter* pool_core::dial_succeeded(pooled& made, const pool_time& time)
+std::size_t pool_core::begin_spare_dials(std::size_t ready)
 {
+    const std::size_t spoken_for = std::min(dialing_, waiters_.size());
+    const std::size_t there = open() - spoken_for;
+    const std::size_t room = rules_.max_connections - std::min(rules_.max_connections, open());
+    const std::size_t begun = std::min(room, ready - std::min(ready, there));
+    dialing_ += begun;
+    return begun;
+}
+
+pool_core::give_back_result pool_core::dial_succeeded(pooled& made, const pool_time& time)
+{
+    // The server's keep-alive begins with the first answer. Before that it waits for a request for a minute.
+    constexpr nanoseconds life_before_use = std::chrono::seconds{50};
     --dialing_;
     made.last_used = time.now;
     made.last_used_wall = time.wall;
-    limit_idle_time(made, std::nullopt);
-    pool_waiter* const waiter = pop_waiter();
-    if (waiter != nullptr) {
-        ++busy_;
-    } else {
-        idle_.push_front(made);
-    }
-    return waiter;
+    made.idle_limit = life_before_use;
+    made.careful_idle_limit = life_before_use;
+    return hand_on(made);
 }
 
 pool_waiter* pool_core::dial_failed()
@@ -151,6 +157,9 @@ pool_core::give_back_result pool_core::hand_on(pooled& free)
         ++busy_;
         return {fate::to_waiter, waiter};
     }
+    if (idle_.size() >= rules_.max_idle) {
+        return {fate::closed_surplus, nullptr};
+    }
     idle_.push_front(free);
     return {fate::idle, nullptr};
 }
@@ -159,6 +168,19 @@ void pool_core::forget_idle(pooled& gone) noexcept
 {
     if (gone.is_linked()) {
         idle_.erase(idle_.iterator_to(gone));
+    }
+}
+
+void pool_core::expire_contemporaries(const pooled& stale, std::vector<pooled*>& expired)
+{
+    for (auto position = idle_.begin(); position != idle_.end();) {
+        pooled& connection = *position;
+        if (connection.last_used <= stale.last_used) {
+            position = idle_.erase(position);
+            expired.push_back(&connection);
+        } else {
+            ++position;
+        }
     }
 }
 

@@ -14,6 +14,7 @@ namespace sipher::detail {
 struct pool_rules {
     std::size_t max_connections = 8;
     std::size_t max_waiting = 1024;
+    std::size_t max_idle = 8;
     std::chrono::nanoseconds idle_timeout{};
 };
 
@@ -28,6 +29,8 @@ struct pooled : boost::intrusive::list_base_hook<> {
     clock::wall_time last_used_wall;
     /// Not used beyond this.
     clock::time_point dies_at = clock::time_point::max();
+    /// The part of the server's promise to keep it that is not ours to use.
+    std::chrono::nanoseconds margin = std::chrono::seconds{1};
     /// How long it may be idle for a request that can be repeated, and for one that cannot.
     std::chrono::nanoseconds idle_limit{};
     std::chrono::nanoseconds careful_idle_limit{};
@@ -58,20 +61,25 @@ public:
     /// The waiter gives up, or was served.
     void remove(pool_waiter& waiter) noexcept;
 
-    /// How many connections to begin making now; they count as such from here on. An idle one that is of no use to
-    /// those who wait makes room and is added to `evicted`.
-    [[nodiscard]] std::size_t begin_dials(std::vector<pooled*>& evicted);
-
-    /// A connection was made; the waiter that gets it, or null if it is idle now.
-    [[nodiscard]] pool_waiter* dial_succeeded(pooled& made, const pool_time& time);
-    /// None was made; the waiter that is to hear it, or null.
-    [[nodiscard]] pool_waiter* dial_failed();
-
-    enum class fate { to_waiter, idle, closed_expired, closed_not_reusable };
+    enum class fate { to_waiter, idle, closed_expired, closed_not_reusable, closed_surplus };
     struct give_back_result {
         fate what = fate::idle;
         pool_waiter* waiter = nullptr;
     };
+
+    /// How many connections to begin making now; they count as such from here on. An idle one that is of no use to
+    /// those who wait makes room and is added to `evicted`.
+    [[nodiscard]] std::size_t begin_dials(std::vector<pooled*>& evicted);
+
+    /// How many to begin making, beyond those that somebody waits for, so that `ready` are there; they count as such
+    /// from here on.
+    [[nodiscard]] std::size_t begin_spare_dials(std::size_t ready);
+
+    /// A connection was made: for the first who waits, or to be idle.
+    [[nodiscard]] give_back_result dial_succeeded(pooled& made, const pool_time& time);
+    /// None was made; the waiter that is to hear it, or null.
+    [[nodiscard]] pool_waiter* dial_failed();
+
     /// A lease ended. `hint` is the server's `Keep-Alive: timeout`.
     [[nodiscard]] give_back_result give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
                                              const pool_time& time);
@@ -81,6 +89,8 @@ public:
 
     /// An idle connection ended by itself.
     void forget_idle(pooled& gone) noexcept;
+    /// `stale` was leased and proved to have ended before: takes out every connection that has been idle as long.
+    void expire_contemporaries(const pooled& stale, std::vector<pooled*>& expired);
     /// Takes out every idle connection that is too old (`all`: every one).
     void expire_idle(const pool_time& time, bool all, std::vector<pooled*>& expired);
     /// When the next idle connection gets too old; `max()` if none is idle.

@@ -1,5 +1,6 @@
 #include "pool/deferred_work.hpp"
 #include "pool/pool.hpp"
+#include "pool/prewarm_op.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -39,12 +40,19 @@ void pool::on_timer()
     arm_expiry();
 }
 
-void pool::drop_idle()
+void lease::drop_contemporaries() noexcept
+{
+    owner_->drop_contemporaries(*entry_);
+}
+
+void pool::drop_contemporaries(const pool_entry& stale) noexcept
 {
     deferred_work work;
+    std::vector<pooled*> expired;
     const std::lock_guard lock{mutex_};
-    stats_.closed_by_peer += core_.idle();
-    close_idle(work);
+    core_.expire_contemporaries(stale, expired);
+    stats_.closed_by_peer += expired.size();
+    discard_all(expired, work);
 }
 
 void pool::close_idle(deferred_work& work)
@@ -59,6 +67,7 @@ void pool::fail_waiters(deferred_work& work)
     while (pool_waiter* const waiter = core_.pop_waiter()) {
         work.complete(*waiter, not_acquired(errc::client_closed));
     }
+    end_prewarms(nullptr, work);
 }
 
 void pool::drain()
@@ -97,9 +106,11 @@ void pool::abandon() noexcept
     std::vector<std::shared_ptr<acquire_op>> waiters;
     std::vector<std::shared_ptr<connection>> connections;
     std::list<std::shared_ptr<pending_connect>> dials;
+    std::list<std::shared_ptr<prewarm_op>> prewarms;
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
+        prewarms.swap(prewarms_);
         while (pool_waiter* const waiter = core_.pop_waiter()) {
             waiters.push_back(std::move(static_cast<acquire_op&>(*waiter).self));
         }

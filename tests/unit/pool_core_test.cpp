@@ -22,7 +22,7 @@ protected:
         pooled& made = connections.emplace_back();
         EXPECT_TRUE(core.enqueue(waiters.emplace_back()));
         EXPECT_EQ(core.begin_dials(gone), 1U);
-        EXPECT_EQ(core.dial_succeeded(made, time), &waiters.back());
+        EXPECT_EQ(core.dial_succeeded(made, time).waiter, &waiters.back());
         return made;
     }
 
@@ -39,7 +39,7 @@ protected:
         time.wall += by;
     }
 
-    pool_core core{pool_rules{3, 2, 4s}};
+    pool_core core{pool_rules{3, 2, 3, 4s}};
     pool_time time{clock::time_point{} + 1h, clock::wall_time{} + 1h};
     std::list<pooled> connections;
     std::list<pool_waiter> waiters;
@@ -106,7 +106,7 @@ TEST_F(pool_core_test, a_connection_given_back_overtakes_the_one_being_made)
     EXPECT_EQ(core.begin_dials(gone), 1U);
     EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &waiter);
     pooled& late = connections.emplace_back();
-    EXPECT_EQ(core.dial_succeeded(late, time), nullptr);
+    EXPECT_EQ(core.dial_succeeded(late, time).what, pool_core::fate::idle);
     EXPECT_EQ(core.idle(), 1U);
 }
 
@@ -211,6 +211,80 @@ TEST_F(pool_core_test, a_connection_is_not_used_beyond_its_life)
     EXPECT_EQ(core.give_back(second, true, 5s, time).what, pool_core::fate::closed_expired);
 }
 
+TEST_F(pool_core_test, of_idle_connections_only_so_many_are_kept)
+{
+    pool_core small{pool_rules{3, 2, 1, 4s}};
+    pooled kept;
+    pooled surplus;
+    for (pooled* each : {&kept, &surplus}) {
+        ASSERT_TRUE(small.enqueue(waiters.emplace_back()));
+        ASSERT_EQ(small.begin_dials(gone), 1U);
+        ASSERT_EQ(small.dial_succeeded(*each, time).what, pool_core::fate::to_waiter);
+    }
+    EXPECT_EQ(small.give_back(kept, true, 5s, time).what, pool_core::fate::idle);
+    EXPECT_EQ(small.give_back(surplus, true, 5s, time).what, pool_core::fate::closed_surplus);
+    EXPECT_EQ(small.open(), 1U);
+    small.forget_idle(kept);
+}
+
+TEST_F(pool_core_test, contemporaries_of_a_stale_connection_go_and_younger_ones_stay)
+{
+    pooled& stale = dial();
+    pooled& as_old = dial();
+    pooled& younger = dial();
+    give_back(as_old);
+    give_back(stale);
+    pass(1s);
+    EXPECT_EQ(take(), &stale);
+    give_back(younger);
+    core.expire_contemporaries(stale, gone);
+    EXPECT_EQ(gone, std::vector<pooled*>{&as_old});
+    EXPECT_EQ(take(), &younger);
+}
+
+TEST_F(pool_core_test, a_long_way_makes_a_wide_margin)
+{
+    pooled& far = dial();
+    far.margin = 2500ms;
+    give_back(far, 5s);
+    pass(2400ms);
+    EXPECT_EQ(take(), &far);
+    give_back(far, 5s);
+    pass(2500ms);
+    EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_50_seconds)
+{
+    pooled fresh;
+    ASSERT_EQ(core.begin_spare_dials(1), 1U);
+    ASSERT_EQ(core.dial_succeeded(fresh, time).what, pool_core::fate::idle);
+    pass(49'999ms);
+    EXPECT_EQ(take(true), &fresh);
+    give_back(fresh);
+    pass(4s);
+    EXPECT_EQ(take(), nullptr);
+
+    pooled unused;
+    ASSERT_EQ(core.begin_spare_dials(1), 1U);
+    ASSERT_EQ(core.dial_succeeded(unused, time).what, pool_core::fate::idle);
+    pass(50s);
+    EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(pool_core_test, spare_connections_are_made_up_to_the_maximum_and_beside_those_that_are_waited_for)
+{
+    dial();
+    EXPECT_EQ(core.begin_spare_dials(2), 1U);
+    EXPECT_EQ(core.begin_spare_dials(2), 0U);
+    pool_waiter waiter;
+    ASSERT_TRUE(core.enqueue(waiter));
+    // The one in the making is the waiter's now.
+    EXPECT_EQ(core.begin_spare_dials(2), 1U);
+    EXPECT_EQ(core.begin_spare_dials(3), 0U) << "no more than max_connections";
+    core.remove(waiter);
+}
+
 /// Does anything at random and holds the books against its own.
 class pool_model {
 public:
@@ -226,7 +300,7 @@ public:
 
     void step()
     {
-        switch (random_() % 8) {
+        switch (random_() % 10) {
         case 0:
         case 1: acquire(); break;
         case 2: give_back(); break;
@@ -234,6 +308,8 @@ public:
         case 4: finish_dial(random_() % 2 == 0); break;
         case 5: give_up(); break;
         case 6: lose_idle(); break;
+        case 7: dialing_ += core_.begin_spare_dials(random_() % (max_connections + 1)); break;
+        case 8: find_stale(); break;
         default: pass_time(); break;
         }
         begin_dials();
@@ -284,9 +360,13 @@ private:
             return;
         }
         pooled& made = *connections_.emplace_back(std::make_unique<pooled>());
-        if (pool_waiter* const waiter = core_.dial_succeeded(made, time_)) {
-            serve(waiter);
+        const auto result = core_.dial_succeeded(made, time_);
+        if (result.what == pool_core::fate::to_waiter) {
+            serve(result.waiter);
             busy_.push_back(&made);
+        } else if (result.what == pool_core::fate::closed_surplus) {
+            gone_.push_back(&made);
+            forget_gone();
         }
     }
 
@@ -309,6 +389,14 @@ private:
             }
         }
         forget_gone();
+    }
+
+    void find_stale()
+    {
+        if (!busy_.empty()) {
+            core_.expire_contemporaries(*busy_.front(), gone_);
+            forget_gone();
+        }
     }
 
     void pass_time()
@@ -350,12 +438,13 @@ private:
         ASSERT_EQ(core_.waiting(), waiting_.size());
         ASSERT_EQ(core_.idle() + core_.busy(), connections_.size());
         ASSERT_LE(core_.open(), max_connections);
+        ASSERT_LE(core_.idle(), 4U);
         // Nobody starves: whoever waits has a connection in the making, or all there may be are in use.
         ASSERT_TRUE(waiting_.empty() || dialing_ >= waiting_.size() || core_.open() == max_connections);
     }
 
     std::mt19937 random_;
-    pool_core core_{pool_rules{max_connections, 20, 4s}};
+    pool_core core_{pool_rules{max_connections, 20, 4, 4s}};
     pool_time time_{clock::time_point{} + 1h, clock::wall_time{} + 1h};
     std::vector<std::unique_ptr<pooled>> connections_;
     std::vector<pooled*> busy_;
