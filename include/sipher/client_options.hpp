@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace sipher {
 
@@ -30,6 +31,14 @@ struct SIPHER_API tls_options {
     std::string certificate_file;
     /// File of its private key in PEM. Required with `certificate_file`.
     std::string private_key_file;
+    /// Of an encrypted private key. Empty: it is not encrypted.
+    secret private_key_passphrase;
+    /// The service's certificate must have one of these public keys, besides being vouched for by the authorities:
+    /// base64 of the SHA-256 of the SubjectPublicKeyInfo, as in `sha256/AAAA…=`. Empty: any key.
+    std::vector<std::string> pinned_public_keys;
+    /// File of certificate revocation lists in PEM, of each authority that signs the service's certificate. A
+    /// certificate that they name is refused, and so is one whose authority has no list here. Empty: not checked.
+    std::string crl_file;
     /// Name to ask for and to verify instead of the base URL's host. Empty: that host.
     std::string server_name;
     /// The oldest version to accept: 12 (TLS 1.2) or 13 (TLS 1.3).

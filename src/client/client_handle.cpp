@@ -32,7 +32,7 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
         const std::string& name = tls.server_name.empty() ? services.url.server_name : tls.server_name;
         boost::system::error_code not_an_address;
         boost::asio::ip::make_address(name, not_an_address);
-        settings->tls = std::make_shared<tls_context>(tls, name, !not_an_address);
+        settings->tls = std::make_shared<tls_context>(tls, name, !not_an_address, services.options.clock);
     }
     return make_network_connector(std::move(settings));
 }

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace sipher::detail {
@@ -150,6 +151,7 @@ void connection::on_readable(error_code)
     // What failed, if anything, the next read tells.
     completion<> completed;
     std::shared_ptr<connection_owner> told;
+    idle_end how = idle_end::closed;
     {
         const std::lock_guard lock{mutex_};
         read_armed_ = false;
@@ -159,6 +161,7 @@ void connection::on_readable(error_code)
         if (!done_) {
             if (!watch_idle()) {
                 told = owner_.lock();
+                how = idle_end_;
             }
         } else {
             read_answer();
@@ -176,7 +179,7 @@ void connection::on_readable(error_code)
         std::move(completed).dispatch();
     }
     if (told) {
-        told->on_connection_closed(*this);
+        told->on_connection_closed(*this, how);
     }
 }
 
@@ -218,7 +221,11 @@ bool connection::watch_idle()
     std::array<char, 64> unsolicited; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     const channel_result result = channel_->read(unsolicited.data(), unsolicited.size());
     if (result.waits_for == need::nothing) {
-        // Its end, or bytes that nobody asked for: in either case it must not be used again.
+        // Its end, or bytes that nobody asked for: in either case it must not be used again. The service says 408
+        // before it closes a connection that never carried a request; that is no news.
+        const std::string_view said{unsolicited.data(), result.bytes};
+        const bool farewell = said.empty() || said.starts_with("HTTP/1.1 408 ") || said.starts_with("HTTP/1.0 408 ");
+        idle_end_ = farewell ? idle_end::closed : idle_end::unsolicited;
         close_stream(true);
         return false;
     }

@@ -21,10 +21,13 @@
 
 namespace sipher::detail {
 
-/// Told when a connection ends by itself, outside an exchange.
+/// How a connection ended outside an exchange: by itself, or because the server said something unasked.
+enum class idle_end { closed, unsolicited };
+
+/// Told when a connection ends outside an exchange.
 class connection_owner {
 public:
-    virtual void on_connection_closed(class connection& closed) noexcept = 0;
+    virtual void on_connection_closed(class connection& closed, idle_end how) noexcept = 0;
 
 protected:
     ~connection_owner() = default;
@@ -112,6 +115,8 @@ private:
     mutable std::mutex mutex_;
     std::weak_ptr<connection_owner> owner_;
     std::unique_ptr<channel> channel_;
+    /// Once it has ended outside an exchange.
+    idle_end idle_end_ = idle_end::closed;
     bool read_armed_ = false;
     bool write_armed_ = false;
 

@@ -19,8 +19,9 @@ namespace {
 
 class tls_channel final : public channel {
 public:
-    tls_channel(std::unique_ptr<byte_stream> stream, ssl_ptr ssl, const BIO_METHOD* bio_method)
-        : channel(std::move(stream)), ssl_(std::move(ssl))
+    tls_channel(std::unique_ptr<byte_stream> stream, ssl_ptr ssl, const BIO_METHOD* bio_method,
+                const expected_peer& peer)
+        : channel(std::move(stream)), peer_(peer), ssl_(std::move(ssl))
     {
         bio_state_.stream = stream_.get();
         BIO* const bio = make_stream_bio(bio_method, bio_state_).release();
@@ -35,6 +36,12 @@ public:
         }
         if (result.done() && !speaks_http_1_1()) {
             problem_ = "the server chose another protocol than http/1.1";
+            return {0, need::nothing, errc::tls_verify_failed};
+        }
+        if (result.done()) {
+            problem_ = check_pins(SSL_get0_peer_certificate(ssl_.get()), peer_);
+        }
+        if (!problem_.empty()) {
             return {0, need::nothing, errc::tls_verify_failed};
         }
         return result;
@@ -92,8 +99,12 @@ private:
                        ? boost::system::error_code{boost::asio::ssl::error::stream_truncated}
                        : bio_state_.failure;
         }
-        const char* const reason = ERR_reason_error_string(ERR_peek_error());
+        const unsigned long cause = ERR_peek_error();
+        const char* const reason = ERR_reason_error_string(cause);
         problem_ = reason != nullptr ? reason : "the TLS layer failed";
+        if (ERR_GET_REASON(cause) == SSL_R_WRONG_VERSION_NUMBER) {
+            problem_ = "what the server sends is not TLS; is this a port for plain http?";
+        }
         return errc::protocol_error;
     }
 
@@ -122,6 +133,7 @@ private:
         return size == 0 || std::string_view{reinterpret_cast<const char*>(name), size} == "http/1.1";
     }
 
+    const expected_peer& peer_;
     stream_bio_state bio_state_;
     ssl_ptr ssl_;
     std::string problem_;
@@ -130,9 +142,9 @@ private:
 } // namespace
 
 std::unique_ptr<channel> make_tls_channel(std::unique_ptr<byte_stream> stream, ssl_ptr ssl,
-                                          const BIO_METHOD* bio_method)
+                                          const BIO_METHOD* bio_method, const expected_peer& peer)
 {
-    return std::make_unique<tls_channel>(std::move(stream), std::move(ssl), bio_method);
+    return std::make_unique<tls_channel>(std::move(stream), std::move(ssl), bio_method, peer);
 }
 
 } // namespace sipher::detail

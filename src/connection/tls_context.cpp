@@ -23,11 +23,23 @@ int on_new_session(SSL* ssl, SSL_SESSION* session)
     return 0;
 }
 
+expected_peer make_peer(const tls_options& options, std::string name, bool is_address)
+{
+    expected_peer peer;
+    peer.name = std::move(name);
+    peer.is_address = is_address;
+    for (const std::string& pin : options.pinned_public_keys) {
+        peer.pins.push_back(parse_pin(pin, "tls.pinned_public_keys"));
+    }
+    return peer;
+}
+
 } // namespace
 
-tls_context::tls_context(const tls_options& options, std::string server_name, bool is_address)
-    : server_name_(std::move(server_name)), is_address_(is_address), bio_method_(make_stream_bio_method()),
-      context_(make_ssl_context(options))
+tls_context::tls_context(const tls_options& options, std::string server_name, bool is_address,
+                         std::shared_ptr<clock> time)
+    : peer_(make_peer(options, std::move(server_name), is_address)), time_(std::move(time)),
+      bio_method_(make_stream_bio_method()), context_(make_ssl_context(options))
 {
     SSL_CTX_set_app_data(context_.get(), this);
     SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -42,7 +54,7 @@ std::unique_ptr<channel> tls_context::make_channel(std::unique_ptr<byte_stream> 
     if (const ssl_session_ptr session = take_session()) {
         SSL_set_session(ssl.get(), session.get());
     }
-    return make_tls_channel(std::move(stream), std::move(ssl), bio_method_.get());
+    return make_tls_channel(std::move(stream), std::move(ssl), bio_method_.get(), peer_);
 }
 
 ssl_ptr tls_context::make_ssl()
@@ -51,7 +63,7 @@ ssl_ptr tls_context::make_ssl()
     if (!ssl) {
         throw std::bad_alloc{};
     }
-    expect_peer(ssl.get(), server_name_, is_address_);
+    expect_peer(ssl.get(), peer_);
     SSL_set_connect_state(ssl.get());
     return ssl;
 }
@@ -71,6 +83,9 @@ void tls_context::keep_session(ssl_session_ptr session)
 ssl_session_ptr tls_context::take_session()
 {
     const std::lock_guard lock{mutex_};
+    std::erase_if(sessions_, [this, now = time_->wall_now()](const ssl_session_ptr& each) {
+        return !may_be_offered(each.get(), peer_, now);
+    });
     if (sessions_.empty()) {
         return {};
     }

@@ -2,6 +2,7 @@
 
 #include "connection/channel.hpp"
 #include "connection/openssl_handle.hpp"
+#include "connection/tls_peer.hpp"
 
 #include <sipher/client_options.hpp>
 
@@ -17,7 +18,7 @@ class tls_context {
 public:
     /// @param server_name What to ask for (unless it is an address) and to verify.
     /// @throws sipher::error with `errc::invalid_request` that names the option which cannot be used.
-    tls_context(const tls_options& options, std::string server_name, bool is_address);
+    tls_context(const tls_options& options, std::string server_name, bool is_address, std::shared_ptr<clock> time);
     ~tls_context();
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
@@ -31,8 +32,8 @@ private:
     [[nodiscard]] ssl_ptr make_ssl();
     [[nodiscard]] ssl_session_ptr take_session();
 
-    const std::string server_name_;
-    const bool is_address_;
+    const expected_peer peer_;
+    const std::shared_ptr<clock> time_;
     const bio_method_ptr bio_method_;
     ssl_ctx_ptr context_;
     std::mutex mutex_;

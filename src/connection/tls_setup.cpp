@@ -5,8 +5,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <string>
@@ -64,15 +64,45 @@ void set_trust(SSL_CTX* context, const tls_options& options)
     }
 }
 
+void check_revocation(SSL_CTX* context, const std::string& file)
+{
+    if (file.empty()) {
+        return;
+    }
+    X509_STORE* const store = SSL_CTX_get_cert_store(context);
+    X509_LOOKUP* const lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    const int found = lookup != nullptr ? X509_load_crl_file(lookup, file.c_str(), X509_FILETYPE_PEM) : 0;
+    require(found > 0 ? 1 : 0, "tls.crl_file", "cannot read revocation lists from " + file);
+    require(X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK), "tls.crl_file", "cannot be used");
+}
+
+/// Never asks a person at a terminal, as OpenSSL would on its own.
+int give_passphrase(char* to, int size, int, void* passphrase)
+{
+    const std::string_view text =
+        passphrase != nullptr ? static_cast<const secret*>(passphrase)->reveal() : std::string_view{};
+    if (text.size() > static_cast<std::size_t>(size)) {
+        return -1;
+    }
+    std::ranges::copy(text, to);
+    return static_cast<int>(text.size());
+}
+
 void set_certificate(SSL_CTX* context, const tls_options& options)
 {
     if (options.certificate_file.empty()) {
         return;
     }
+    SSL_CTX_set_default_passwd_cb(context, give_passphrase);
+    // It is only read; the C interface has no word for that.
+    SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.private_key_passphrase));
     require(SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()), "tls.certificate_file",
             "cannot read a certificate from " + options.certificate_file);
     require(SSL_CTX_use_PrivateKey_file(context, options.private_key_file.c_str(), SSL_FILETYPE_PEM),
-            "tls.private_key_file", "cannot read a private key from " + options.private_key_file);
+            "tls.private_key_file",
+            "cannot read a private key from " + options.private_key_file +
+                (options.private_key_passphrase.empty() ? "" : " with tls.private_key_passphrase"));
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
     require(SSL_CTX_check_private_key(context), "tls.private_key_file", "does not belong to tls.certificate_file");
 }
 
@@ -92,24 +122,14 @@ ssl_ctx_ptr make_ssl_context(const tls_options& options)
     SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(raw, 1);
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+    // No keys or signatures of less than 112 bits of security, whatever the system's configuration says.
+    SSL_CTX_set_security_level(raw, 2);
     static constexpr std::array<unsigned char, 9> http_1_1{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     SSL_CTX_set_alpn_protos(raw, http_1_1.data(), static_cast<unsigned>(http_1_1.size()));
     set_trust(raw, options);
+    check_revocation(raw, options.crl_file);
     set_certificate(raw, options);
     return context;
-}
-
-void expect_peer(SSL* ssl, const std::string& server_name, bool is_address)
-{
-    X509_VERIFY_PARAM* const rules = SSL_get0_param(ssl);
-    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const int accepted = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, server_name.c_str())
-                                    : X509_VERIFY_PARAM_set1_host(rules, server_name.c_str(), server_name.size());
-    require(accepted, "tls.server_name", "cannot be verified");
-    if (!is_address) {
-        require(static_cast<int>(SSL_set_tlsext_host_name(ssl, server_name.c_str())), "tls.server_name",
-                "cannot be asked for");
-    }
 }
 
 } // namespace sipher::detail

@@ -65,7 +65,7 @@ lease pool::try_acquire(bool careful)
     if (found == nullptr) {
         return {};
     }
-    ++stats_.reused;
+    stats_.reused += found->has_carried ? 1 : 0;
     return lease{self(), static_cast<pool_entry&>(*found)};
 }
 
@@ -207,7 +207,7 @@ void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, 
 {
     switch (result.what) {
     case pool_core::fate::to_waiter:
-        ++stats_.reused;
+        stats_.reused += entry.has_carried ? 1 : 0;
         grant(*result.waiter, entry, work);
         break;
     case pool_core::fate::idle:

@@ -79,7 +79,7 @@ public:
 
     [[nodiscard]] client_stats stats() const;
 
-    void on_connection_closed(connection& closed) noexcept override;
+    void on_connection_closed(connection& closed, idle_end how) noexcept override;
     void on_timer() override;
 
 private:

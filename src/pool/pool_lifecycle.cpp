@@ -6,14 +6,14 @@
 
 namespace sipher::detail {
 
-void pool::on_connection_closed(connection& closed) noexcept
+void pool::on_connection_closed(connection& closed, idle_end how) noexcept
 {
     deferred_work work;
     const std::lock_guard lock{mutex_};
     for (pool_entry& entry : entries_) {
         if (entry.open_connection.get() == &closed && entry.is_linked()) {
             core_.forget_idle(entry);
-            ++stats_.closed_by_peer;
+            ++(how == idle_end::unsolicited ? stats_.closed_unsolicited : stats_.closed_by_peer);
             discard(entry, work);
             return;
         }

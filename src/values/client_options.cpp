@@ -2,6 +2,7 @@
 
 #include "values/base_url.hpp"
 #include "values/proxy.hpp"
+#include "values/public_key_pin.hpp"
 #include "values/validation.hpp"
 
 #include <algorithm>
@@ -62,6 +63,12 @@ void validate_tls(const tls_options& tls)
     }
     if (tls.certificate_file.empty() && !tls.private_key_file.empty()) {
         throw_invalid("tls.certificate_file", "must be set when tls.private_key_file is");
+    }
+    if (tls.private_key_file.empty() && !tls.private_key_passphrase.empty()) {
+        throw_invalid("tls.private_key_passphrase", "must not be set without tls.private_key_file");
+    }
+    for (const std::string& pin : tls.pinned_public_keys) {
+        static_cast<void>(detail::parse_pin(pin, "tls.pinned_public_keys"));
     }
     const auto is_name_character = [](char letter) {
         return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||

@@ -74,7 +74,11 @@ protected:
         return connection->report();
     }
 
-    void on_connection_closed(detail::connection&) noexcept override { ended_while_idle = true; }
+    void on_connection_closed(detail::connection&, detail::idle_end how) noexcept override
+    {
+        ended_while_idle = true;
+        ended_how = how;
+    }
 
     boost::asio::io_context context;
     std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>();
@@ -86,6 +90,7 @@ protected:
     std::size_t largest_read = 1024 * 1024;
     bool completed = false;
     bool ended_while_idle = false;
+    detail::idle_end ended_how = detail::idle_end::closed;
 };
 
 } // namespace sipher::test

@@ -106,6 +106,7 @@ TEST_F(connection_test, bytes_that_nobody_asked_for_end_it)
     peer->send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
     run();
     EXPECT_TRUE(ended_while_idle);
+    EXPECT_EQ(ended_how, detail::idle_end::closed) << "the service's way to give up on a connection without request";
     begin(request);
     run();
     ASSERT_TRUE(completed);
@@ -122,6 +123,7 @@ TEST_F(connection_test, a_late_second_answer_is_never_taken_for_the_next_one)
     peer->send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
     run();
     EXPECT_TRUE(ended_while_idle);
+    EXPECT_EQ(ended_how, detail::idle_end::unsolicited);
     EXPECT_FALSE(connection->is_open());
 }
 

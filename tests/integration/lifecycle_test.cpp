@@ -228,6 +228,43 @@ TEST_F(lifecycle, shutdown_waits_for_what_is_under_way_and_takes_nothing_new)
     EXPECT_EQ(client().stats().open, 0U);
 }
 
+TEST_F(lifecycle, prewarmed_connections_are_those_that_calls_use)
+{
+    const auto warm = [](sipher::client warmed) -> asio::awaitable<int> {
+        co_await warmed.prewarm(3);
+        co_return 0;
+    };
+    run(warm(client()));
+    EXPECT_EQ(client().stats().idle, 3U);
+    create();
+    EXPECT_EQ(client().stats().dialed, 3U);
+    EXPECT_EQ(client().stats().reused, 0U) << "none has carried a request before";
+}
+
+TEST_F(lifecycle, no_more_connections_can_be_prewarmed_than_there_may_be)
+{
+    options.pool.max_connections = 2;
+    const auto warm = [](sipher::client warmed) -> asio::awaitable<int> {
+        co_await warmed.prewarm(3);
+        co_return 0;
+    };
+    const error failure = failure_of(warm(client()));
+    EXPECT_EQ(failure.code(), errc::invalid_request);
+    EXPECT_EQ(failure.message(), "connections: must not be more than pool.max_connections");
+    EXPECT_EQ(client().stats().open, 0U);
+}
+
+TEST_F(lifecycle, prewarming_tells_why_it_could_not)
+{
+    options = sandbox().options();
+    options.tls.ca_pem.clear();
+    const auto warm = [](sipher::client warmed) -> asio::awaitable<int> {
+        co_await warmed.prewarm(2);
+        co_return 0;
+    };
+    EXPECT_EQ(failure_of(warm(client())).code(), errc::tls_verify_failed);
+}
+
 TEST_F(lifecycle, shutdown_does_not_wait_longer_than_told)
 {
     const auto hanging = start_and_hang();
