@@ -58,9 +58,9 @@ owned<BIO> reader_of(const std::string& pem)
     return owned<BIO>{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
 }
 
-owned<EVP_PKEY> make_key()
+owned<EVP_PKEY> make_key(const certificate_spec& spec)
 {
-    owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+    owned<EVP_PKEY> key{spec.rsa_bits != 0 ? EVP_RSA_gen(spec.rsa_bits) : EVP_EC_gen("P-256")};
     require(key != nullptr, "generate key");
     return key;
 }
@@ -130,7 +130,8 @@ void finish_certificate(X509* certificate, X509* issuer, EVP_PKEY* issuer_key, c
     add_extension(certificate, issuer, NID_subject_alt_name, alternative_names(spec));
     add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
     add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always");
-    require(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "sign certificate");
+    const EVP_MD* const digest = EVP_get_digestbyname(spec.digest.c_str());
+    require(digest != nullptr && X509_sign(certificate, issuer_key, digest) > 0, "sign certificate");
 }
 
 pem_pair to_pair(X509* certificate, EVP_PKEY* key)
@@ -151,7 +152,12 @@ pem_pair make_authority(const std::string& common_name)
     spec.key_usage = "critical,keyCertSign,cRLSign";
     spec.extended_key_usage.clear();
     spec.basic_constraints = "critical,CA:TRUE";
-    const owned<EVP_PKEY> key = make_key();
+    return issue_self_signed(spec);
+}
+
+pem_pair issue_self_signed(const certificate_spec& spec)
+{
+    const owned<EVP_PKEY> key = make_key(spec);
     const owned<X509> certificate = begin_certificate(key.get(), spec);
     finish_certificate(certificate.get(), certificate.get(), key.get(), spec);
     return to_pair(certificate.get(), key.get());
@@ -164,7 +170,7 @@ pem_pair issue(const pem_pair& authority, const certificate_spec& spec)
     const owned<EVP_PKEY> issuer_key{
         PEM_read_bio_PrivateKey(reader_of(authority.private_key).get(), nullptr, nullptr, nullptr)};
     require(issuer_key != nullptr, "read authority's key");
-    const owned<EVP_PKEY> key = make_key();
+    const owned<EVP_PKEY> key = make_key(spec);
     const owned<X509> certificate = begin_certificate(key.get(), spec);
     finish_certificate(certificate.get(), issuer.get(), issuer_key.get(), spec);
     return to_pair(certificate.get(), key.get());

@@ -26,13 +26,20 @@ struct certificate_spec {
     std::string key_usage = "critical,digitalSignature";
     std::string extended_key_usage = "serverAuth";
     std::string basic_constraints = "critical,CA:FALSE";
+    /// Zero: a key on the curve P-256.
+    unsigned rsa_bits = 0;
+    /// Of the signature, in OpenSSL's words.
+    std::string digest = "SHA256";
 };
 
 /// A new authority that signed itself, with a P-256 key.
 /// @throws boost::system::system_error, as does `issue`
 [[nodiscard]] pem_pair make_authority(const std::string& common_name = "sipher sandbox authority");
 
-/// A new P-256 key and a certificate for it, signed by `authority`.
+/// A new key and a certificate for it that nobody but itself vouches for.
+[[nodiscard]] pem_pair issue_self_signed(const certificate_spec& spec);
+
+/// A new key and a certificate for it, signed by `authority`.
 [[nodiscard]] pem_pair issue(const pem_pair& authority, const certificate_spec& spec);
 
 } // namespace sipher::testing::detail

@@ -1,0 +1,247 @@
+#include "support/tls_fixture.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What a server of each version does with sessions.
+class tls_session : public tls_test, public ::testing::WithParamInterface<int> {
+protected:
+    tls_session()
+    {
+        configure([](SSL_CTX*) {});
+    }
+
+    void configure(const std::function<void(SSL_CTX*)>& more)
+    {
+        served.configure = [more, version = GetParam()](SSL_CTX* context) {
+            SSL_CTX_set_min_proto_version(context, version);
+            SSL_CTX_set_max_proto_version(context, version);
+            more(context);
+        };
+    }
+
+    void make_connections(int count)
+    {
+        for (int i = 0; i < count; ++i) {
+            expect_success();
+        }
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(versions, tls_session, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         [](const auto& each) {
+                             return std::string{each.param == TLS1_2_VERSION ? "tls_1_2" : "tls_1_3"};
+                         });
+
+TEST_P(tls_session, every_connection_but_the_first_resumes_and_no_ticket_is_shown_twice)
+{
+    make_connections(100);
+    const tls_server::seen seen = server->account();
+    EXPECT_EQ(seen.connections, 100U);
+    EXPECT_EQ(seen.resumed, 99U);
+    EXPECT_EQ(client->stats().resumed, 99U);
+    if (GetParam() == TLS1_3_VERSION) {
+        EXPECT_EQ(seen.repeated_tickets, 0U);
+    }
+}
+
+TEST_P(tls_session, after_a_bare_end_it_can_be_resumed_as_well)
+{
+    served.bare_fin = true;
+    make_connections(3);
+    EXPECT_EQ(server->account().resumed, 2U);
+}
+
+TEST_P(tls_session, a_server_without_tickets_is_no_trouble)
+{
+    configure([](SSL_CTX* context) {
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(context, 0);
+        SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    });
+    make_connections(3);
+    EXPECT_EQ(server->account().resumed, 0U);
+}
+
+TEST_P(tls_session, a_server_that_changed_its_keys_gets_a_full_handshake)
+{
+    make_connections(2);
+    const std::uint16_t port = server->port();
+    // Another context at the same address: what it gave out before means nothing to it.
+    server.reset();
+    served.port = port;
+    server = std::make_unique<tls_server>(served);
+    make_connections(2);
+    EXPECT_EQ(server->account().connections, 2U);
+    EXPECT_EQ(server->account().resumed, 1U);
+}
+
+TEST_P(tls_session, connections_made_at_the_same_time_share_no_ticket)
+{
+    served.close_after_answer = false;
+    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    expect_success();
+    bool done = false;
+    const auto warm = [](sipher::client warmed) -> boost::asio::awaitable<void> { co_await warmed.prewarm(4); };
+    boost::asio::co_spawn(context, warm(*client), [&](const std::exception_ptr&) { done = true; });
+    run_until(context, [&] { return done; });
+    EXPECT_EQ(client->stats().idle, 4U);
+    if (GetParam() == TLS1_3_VERSION) {
+        // Two tickets came with the first connection.
+        EXPECT_EQ(client->stats().resumed, 2U);
+        EXPECT_EQ(server->account().repeated_tickets, 0U);
+    }
+}
+
+TEST_P(tls_session, none_is_offered_once_its_certificate_has_expired)
+{
+    make_connections(2);
+    EXPECT_EQ(client->stats().resumed, 1U);
+    clock->advance_wall(std::chrono::days{3651});
+    make_connections(1);
+    EXPECT_EQ(client->stats().resumed, 1U);
+}
+
+TEST_P(tls_session, none_is_offered_after_a_day)
+{
+    make_connections(1);
+    clock->advance_wall(24h + 1s);
+    make_connections(1);
+    EXPECT_EQ(client->stats().resumed, 0U);
+}
+
+TEST_P(tls_session, none_of_an_unpinned_key_is_offered)
+{
+    options.tls.pinned_public_keys = {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(failure_of()->code(), errc::tls_verify_failed);
+    }
+    client.reset();
+    EXPECT_EQ(server->account().resumed, 0U);
+    EXPECT_EQ(server->account().application_bytes, 0U);
+}
+
+TEST_F(tls_test, a_ticket_that_comes_after_the_answer_is_kept)
+{
+    served.configure = [](SSL_CTX* context) { SSL_CTX_set_num_tickets(context, 0); };
+    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_answer = false;
+    served.after_answer = [](SSL* ssl) {
+        SSL_new_session_ticket(ssl);
+        SSL_do_handshake(ssl);
+    };
+    expect_success();
+    EXPECT_EQ(client->stats().idle, 1U);
+    expect_success();
+    EXPECT_EQ(server->account().connections, 1U) << "a ticket is no reason to close";
+    clock->advance(10s);
+    expect_success();
+    EXPECT_EQ(server->account().connections, 2U);
+    EXPECT_EQ(server->account().resumed, 1U);
+}
+
+TEST_F(tls_test, keys_may_change_while_the_connection_is_idle)
+{
+    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_answer = false;
+    served.after_answer = [](SSL* ssl) {
+        SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+        SSL_do_handshake(ssl);
+    };
+    for (int i = 0; i < 10; ++i) {
+        expect_success();
+    }
+    EXPECT_EQ(server->account().connections, 1U);
+}
+
+TEST_F(tls_test, an_answer_that_nobody_asked_for_is_never_taken)
+{
+    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_answer = false;
+    served.after_answer = [](SSL* ssl) {
+        const std::string poison = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\"poison\"";
+        SSL_write(ssl, poison.data(), static_cast<int>(poison.size()));
+    };
+    expect_success();
+    run_until(context, [&] { return client->stats().open == 0; });
+    expect_success();
+    EXPECT_EQ(server->account().connections, 2U);
+}
+
+TEST_F(tls_test, a_client_certificate_that_is_demanded_and_given)
+{
+    spec presented;
+    presented.extended_key_usage = "clientAuth";
+    const auto mine = issue(authority, presented);
+    const temporary_file certificate{mine.certificate};
+    const temporary_file key{mine.private_key};
+    options.tls.certificate_file = certificate.path();
+    options.tls.private_key_file = key.path();
+    served.demand_certificate_of = authority.certificate;
+    expect_success();
+}
+
+TEST_F(tls_test, a_private_key_with_a_passphrase)
+{
+    spec presented;
+    presented.extended_key_usage = "clientAuth";
+    const auto mine = issue(authority, presented);
+    const temporary_file certificate{mine.certificate};
+    const temporary_file key{encrypted(mine.private_key, "open sesame")};
+    options.tls.certificate_file = certificate.path();
+    options.tls.private_key_file = key.path();
+    options.tls.private_key_passphrase = "open sesame";
+    served.demand_certificate_of = authority.certificate;
+    expect_success();
+
+    for (const char* const wrong : {"", "open barley"}) {
+        options.tls.private_key_passphrase = wrong;
+        try {
+            const sipher::client refused{context, options};
+            ADD_FAILURE() << "accepted";
+        } catch (const error& failure) {
+            EXPECT_TRUE(std::string{failure.message()}.starts_with("tls.private_key_file: cannot read"))
+                << failure.message();
+            EXPECT_EQ(std::string{failure.message()}.find("barley"), std::string::npos);
+        }
+    }
+}
+
+TEST_F(tls_test, a_client_certificate_that_is_demanded_late_is_an_unknown_outcome_once_the_request_was_written)
+{
+    options.retry.max_attempts = 1;
+    served.demand_certificate_of = authority.certificate;
+    const auto failure = failure_of(verb::post);
+    ASSERT_TRUE(failure);
+    // In TLS 1.3 the handshake is over for the client before the server has looked at its certificate.
+    const bool written = failure->attempts().at(0).bytes_written != 0;
+    EXPECT_EQ(failure->outcome(), written ? outcome::unknown : outcome::not_sent) << failure->what();
+    EXPECT_EQ(server->account().requests, 0U);
+}
+
+TEST_F(tls_test, what_is_not_tls_is_called_so)
+{
+    testing::sandbox_options plain;
+    plain.tls = false;
+    const testing::sandbox elsewhere{plain};
+    open();
+    client.reset();
+    options.base_url = "https://localhost:" + std::to_string(elsewhere.port());
+    const auto failure = failure_of();
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->code(), errc::tls_verify_failed);
+    EXPECT_NE(std::string{failure->what()}.find("not TLS"), std::string::npos) << failure->what();
+}
+
+} // namespace
+} // namespace sipher::test

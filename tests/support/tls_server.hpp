@@ -1,0 +1,99 @@
+#pragma once
+
+#include "testing/certificates.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sipher::test {
+
+/// How a `tls_server` behaves.
+struct tls_server_options {
+    tls_server_options() = default;
+
+    /// What it shows: its certificate, with others behind it if it has any.
+    testing::detail::pem_pair identity;
+    /// Zero: any free one.
+    std::uint16_t port = 0;
+    /// The authority (in PEM) that must vouch for the client; empty: no certificate is asked for.
+    std::string demand_certificate_of;
+    /// The last word about its context, before anybody connects.
+    std::function<void(SSL_CTX*)> configure;
+    /// Called after the handshake, before the first request is read.
+    std::function<void(SSL*)> after_handshake;
+    /// Called before an answer is written, and after it was.
+    std::function<void(SSL*)> before_answer;
+    std::function<void(SSL*)> after_answer;
+    std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    /// Closes after the answer, with close_notify unless `bare_fin`.
+    bool close_after_answer = true;
+    bool bare_fin = false;
+};
+
+/// A blocking TLS server on this machine, a thread a connection, that shares no code with the library and knows what
+/// it decrypted.
+class tls_server {
+public:
+    explicit tls_server(tls_server_options options);
+    tls_server(const tls_server&) = delete;
+    tls_server& operator=(const tls_server&) = delete;
+    ~tls_server();
+
+    struct seen {
+        seen() = default;
+        std::uint64_t connections = 0;
+        std::uint64_t handshakes = 0;
+        std::uint64_t resumed = 0;
+        std::uint64_t requests = 0;
+        /// Decrypted.
+        std::uint64_t application_bytes = 0;
+        /// Tickets that came a second time.
+        std::uint64_t repeated_tickets = 0;
+        /// Names that were asked for; empty where none was.
+        std::vector<std::string> server_names;
+    };
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] seen account() const;
+
+private:
+    struct free_context {
+        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+    };
+
+    static int on_ticket_made(SSL* ssl, void* self);
+    static SSL_TICKET_RETURN on_ticket_shown(SSL* ssl, SSL_SESSION* session, const unsigned char* name,
+                                             std::size_t name_size, SSL_TICKET_STATUS status, void* self);
+
+    void accept();
+    void serve(int socket);
+    void talk(SSL* ssl);
+    bool answer(SSL* ssl, std::string& request);
+
+    const tls_server_options options_;
+    const std::unique_ptr<SSL_CTX, free_context> context_;
+    boost::asio::io_context io_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    const std::uint16_t port_;
+    mutable std::mutex mutex_;
+    seen seen_;
+    std::uint64_t tickets_made_ = 0;
+    std::set<std::uint64_t> tickets_shown_;
+    std::set<int> sockets_;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+    std::thread acceptor_thread_;
+};
+
+} // namespace sipher::test
