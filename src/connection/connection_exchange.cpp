@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <string_view>
 #include <utility>
 
 namespace sipher::detail {
@@ -60,8 +61,13 @@ bool connection::parse_input()
     if (input_.empty()) {
         return false;
     }
-    error_code failure;
     const bool in_header = !parser_->is_header_done();
+    // The end of a chunked body takes five bytes, and Beast's parser takes it for granted that they are all there.
+    constexpr std::size_t shortest_end = std::string_view{"0\r\n\r\n"}.size();
+    if (!in_header && parser_->chunked() && input_.size() < shortest_end) {
+        return false;
+    }
+    error_code failure;
     const std::size_t used = parser_->put(asio::buffer(input_), failure);
     input_.erase(0, used);
     if (failure && failure != http::error::need_more) {

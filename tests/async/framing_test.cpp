@@ -63,6 +63,28 @@ TEST_F(framing, an_answer_byte_by_byte_is_the_same)
     largest_read = 1;
     expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n",
                 "abcde", true);
+    // Its last chunk is its first one.
+    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", true);
+    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: 1\r\n\r\n", "", true);
+}
+
+TEST_F(framing, chunks_split_anywhere_are_the_same)
+{
+    const std::string answer =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    for (std::size_t at = 0; at <= answer.size(); ++at) {
+        connect();
+        begin();
+        peer->send(std::string_view{answer}.substr(0, at));
+        run();
+        EXPECT_EQ(completed, at == answer.size()) << at;
+        peer->send(std::string_view{answer}.substr(at));
+        run();
+        ASSERT_TRUE(completed) << at;
+        EXPECT_FALSE(connection->report().code) << at;
+        EXPECT_EQ(connection->body(), "abcde") << at;
+        EXPECT_TRUE(connection->report().reusable) << at;
+    }
 }
 
 TEST_F(framing, lengths_and_chunks)

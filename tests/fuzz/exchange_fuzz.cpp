@@ -1,0 +1,117 @@
+#include "connection/connection.hpp"
+#include "support/scripted_stream.hpp"
+
+#include <sipher/testing/manual_clock.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/error.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+// Whatever a server sends, an exchange completes once, holds no more than its limits, and calls a connection reusable
+// only if it is. The first byte chooses the request's kind, the limits and the end of the stream, the second how many
+// bytes arrive at a time (zero: all), and the rest arrives.
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace sipher;
+
+void require(bool holds)
+{
+    if (!holds) {
+        std::abort();
+    }
+}
+
+struct world {
+    asio::io_context context;
+    std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>();
+    std::shared_ptr<detail::timer_queue> timers = detail::timer_queue::make(context.get_executor(), clock);
+
+    void run()
+    {
+        context.restart();
+        context.poll();
+    }
+};
+
+limit_options limits_for(bool small)
+{
+    limit_options limits;
+    if (small) {
+        limits.header_size = 256;
+        limits.header_fields = 4;
+        limits.body_size = 16;
+    }
+    return limits;
+}
+
+boost::system::error_code end_for(unsigned choice)
+{
+    const std::array<boost::system::error_code, 4> ends{boost::system::error_code{}, asio::error::eof,
+                                                        asio::ssl::error::stream_truncated,
+                                                        asio::error::connection_reset};
+    return ends.at(choice % ends.size());
+}
+
+void check(const detail::connection& used, const limit_options& limits, bool ends)
+{
+    const detail::exchange_report& report = used.report();
+    require(used.body().size() <= limits.body_size);
+    require(used.head().fields.size() <= limits.header_fields);
+    require(!report.code || !report.reusable);
+    require(!report.reusable || (report.header_complete && report.fully_written && report.reached == phase::done));
+    require(!report.header_complete || (used.head().status >= 200 && used.head().status <= 999));
+    require(report.code || report.header_complete);
+    require(!ends || !report.reusable || !report.code);
+}
+
+void exchange(world& around, std::uint8_t kind, std::uint8_t step, std::string_view bytes)
+{
+    const limit_options limits = limits_for((kind & 4U) != 0);
+    const auto peer = std::make_shared<test::scripted_peer>(around.context.get_executor());
+    const auto used = std::make_shared<detail::connection>(
+        around.context.get_executor(), detail::make_plain_channel(peer->make_stream()), "peer", limits, around.timers);
+    used->open({});
+    if (step != 0) {
+        peer->deliver_at_most(step);
+    }
+    detail::exchange_request wanted;
+    wanted.expects_no_body = (kind & 1U) != 0;
+    wanted.keep_fields = (kind & 2U) != 0;
+    wanted.request_id = "id";
+    used->request_text() = "GET / HTTP/1.1\r\n\r\n";
+    int completions = 0;
+    used->async_exchange(std::move(wanted), [&completions] { ++completions; });
+    peer->send(bytes);
+    const boost::system::error_code end = end_for(kind >> 3U);
+    if (end) {
+        peer->end(end);
+    }
+    around.run();
+    require(completions <= 1 && (completions == 1 || !end));
+    if (completions == 1) {
+        check(*used, limits, static_cast<bool>(end));
+    }
+    used->close(asio::error::operation_aborted, true);
+    around.run();
+    require(completions == 1);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    static world around;
+    if (size >= 2) {
+        exchange(around, data[0], data[1], {reinterpret_cast<const char*>(data) + 2, size - 2});
+    }
+    return 0;
+}
