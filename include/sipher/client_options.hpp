@@ -91,6 +91,8 @@ struct SIPHER_API timeout_options {
     std::chrono::milliseconds total{30'000};
     /// One attempt: writing the request and reading the answer. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
+    /// Writing the request, as long as the system takes none of it. Zero: no limit but the attempt.
+    std::chrono::milliseconds write{5000};
     /// Resolving the name and connecting, to the proxy if there is one. Zero: no limit.
     std::chrono::milliseconds connect{3000};
     /// The TLS handshake. Zero: no limit.

@@ -17,6 +17,7 @@ exchange_request call::prepare_exchange()
     wanted.expects_no_body = message_.method == verb::head;
     wanted.keep_fields = options_.info != nullptr;
     wanted.request_id = request_id_;
+    wanted.write_timeout = services_->options.timeouts.write;
     wanted.deadline = std::min(deadline_, deadline_after(exchange_started_, services_->options.timeouts.attempt));
     const client_options& options = services_->options;
     write_request_text(lease_->request_text(), message_, options, services_->url, options_,

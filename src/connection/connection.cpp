@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,7 @@ void connection::begin(exchange_request request, completion<> done)
         if (channel_) {
             connect_cancellation();
             wire_bytes_before_ = channel_->bytes_on_wire();
+            write_deadline_ = clock::time_point::max();
             timers_->arm(*this, request_.deadline);
             write_request();
         } else {
@@ -207,10 +209,15 @@ void connection::on_timer()
     completion<> completed;
     {
         const std::lock_guard lock{mutex_};
-        if (!done_ || timers_->time().now() < request_.deadline) {
+        const clock::time_point now = timers_->time().now();
+        if (!done_ || now < std::min(request_.deadline, write_deadline_)) {
             return;
         }
-        fail(errc::attempt_timeout);
+        if (now < request_.deadline) {
+            fail(errc::write_failed, "nothing of the request was taken within timeouts.write");
+        } else {
+            fail(errc::attempt_timeout);
+        }
         completed = finish();
     }
     std::move(completed).dispatch();

@@ -94,6 +94,7 @@ private:
 
     // The mutex is held in all of these.
     void write_request();
+    void expect_progress();
     void read_answer();
     bool parse_input();
     void take_message();
@@ -124,6 +125,8 @@ private:
     completion<> done_;
     std::uint64_t exchange_number_ = 0;
     exchange_request request_;
+    /// When the kernel must have taken some more; `max()` once it has all.
+    clock::time_point write_deadline_ = clock::time_point::max();
     std::string request_text_;
     std::uint64_t wire_bytes_before_ = 0;
     std::optional<response_parser> parser_;

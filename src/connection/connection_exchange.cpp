@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -17,20 +18,36 @@ using boost::system::error_code;
 
 void connection::write_request()
 {
+    const std::size_t written_before = report_.bytes_written;
     const channel_result result = channel_->write(request_text_.data(), request_text_.size());
     report_.bytes_written = static_cast<std::size_t>(channel_->bytes_on_wire() - wire_bytes_before_);
     if (result.done()) {
         report_.fully_written = true;
+        if (std::exchange(write_deadline_, clock::time_point::max()) != clock::time_point::max()) {
+            timers_->arm(*this, request_.deadline);
+        }
         report_.reached = report_.answer_begun ? report_.reached : phase::reading_header;
     } else if (result.waits_for == need::writable) {
         write_armed_ = true;
         channel_->stream().wait_writable(self());
+        if (report_.bytes_written != written_before || write_deadline_ == clock::time_point::max()) {
+            expect_progress();
+        }
     } else if (result.failure) {
         // A server that refuses a request without reading all of it may have said so before it closed.
         read_answer();
         if (!ended_) {
             fail(errc::write_failed, result.failure.message());
         }
+    }
+}
+
+/// Only where the kernel takes less than the whole request, so that the usual case sets no timer for it.
+void connection::expect_progress()
+{
+    if (request_.write_timeout.count() != 0) {
+        write_deadline_ = timers_->time().now() + request_.write_timeout;
+        timers_->arm(*this, std::min(request_.deadline, write_deadline_));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -21,6 +22,8 @@ struct exchange_request {
     /// `X-Request-ID` that an answer must echo, if it has one.
     std::string request_id;
     clock::time_point deadline = clock::time_point::max();
+    /// How long the kernel may take nothing of the request. Zero: until the deadline.
+    std::chrono::nanoseconds write_timeout{};
 };
 
 /// What became of it, as far as the wire shows.

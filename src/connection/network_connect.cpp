@@ -8,6 +8,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -103,17 +104,36 @@ void network_connect::race_on()
         if (step.abandon) {
             dials_.erase(*step.abandon);
         }
-        const std::size_t index = *step.begin;
-        dials_[index] = settings_->sockets->dial(
-            race_->at(index), strand_,
-            [weak = std::weak_ptr<timer_target>{shared_from_this()}, index](const error_code& failure,
-                                                                            std::unique_ptr<byte_stream> stream) {
-                if (const auto waiting = std::static_pointer_cast<network_connect>(weak.lock())) {
-                    waiting->on_dialed(index, failure, std::move(stream));
-                }
-            });
+        try {
+            dial(*step.begin);
+        } catch (const boost::system::system_error& problem) {
+            // Not even a socket, as where the process has no descriptors left.
+            race_->failed(*step.begin, problem.code(), now());
+        }
     }
-    settings_->timers->arm(*this, std::min(deadline_, race_->next_step()));
+    if (race_->is_lost()) {
+        lose();
+    } else {
+        settings_->timers->arm(*this, std::min(deadline_, race_->next_step()));
+    }
+}
+
+void network_connect::dial(std::size_t index)
+{
+    dials_[index] =
+        settings_->sockets->dial(race_->at(index), strand_,
+                                 [weak = std::weak_ptr<timer_target>{shared_from_this()},
+                                  index](const error_code& failure, std::unique_ptr<byte_stream> stream) {
+                                     if (const auto waiting = std::static_pointer_cast<network_connect>(weak.lock())) {
+                                         waiting->on_dialed(index, failure, std::move(stream));
+                                     }
+                                 });
+}
+
+void network_connect::lose()
+{
+    settings_->names->forget(settings_->proxy ? settings_->proxy->host : settings_->url.host);
+    give_up(errc::connect_failed, race_->problems());
 }
 
 void network_connect::on_dialed(std::size_t index, error_code failure, std::unique_ptr<byte_stream> stream)
@@ -125,12 +145,7 @@ void network_connect::on_dialed(std::size_t index, error_code failure, std::uniq
     dials_.erase(index);
     if (failure) {
         race_->failed(index, failure, now());
-        if (race_->is_lost()) {
-            settings_->names->forget(settings_->proxy ? settings_->proxy->host : settings_->url.host);
-            give_up(errc::connect_failed, race_->problems());
-        } else {
-            race_on();
-        }
+        race_on();
         return;
     }
     dials_.clear();

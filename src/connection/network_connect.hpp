@@ -37,6 +37,8 @@ private:
     void on_resolved(const lookup_result& found);
     void start_race(const std::vector<boost::asio::ip::address>& addresses);
     void race_on();
+    void dial(std::size_t index);
+    void lose();
     void on_dialed(std::size_t index, boost::system::error_code failure, std::unique_ptr<byte_stream> stream);
     void on_stream_ready();
     void pass_proxy();

@@ -54,18 +54,21 @@ void pool::end_prewarms(const connect_result* failure, deferred_work& work)
     const std::size_t ready = core_.idle() + core_.busy();
     for (auto position = prewarms_.begin(); position != prewarms_.end();) {
         prewarm_op& op = **position;
-        if (failure != nullptr && !op.failure.code) {
-            op.failure = not_acquired(failure->code, failure->problem);
+        if (failure != nullptr && !op.code) {
+            op.code = failure->code;
+            op.problem = failure->problem;
         }
         if (closed_) {
-            op.failure = not_acquired(errc::client_closed);
+            op.code = errc::client_closed;
+            op.problem.clear();
         } else if (ready >= op.wanted) {
-            op.failure = {};
+            op.code = {};
+            op.problem.clear();
         } else if (core_.dialing() != 0) {
             ++position;
             continue;
         }
-        work.prewarmed.emplace_back(std::move(op.done), std::move(op.failure));
+        work.prewarmed.emplace_back(std::move(op.done), not_acquired(op.code, std::move(op.problem)));
         position = prewarms_.erase(position);
     }
 }

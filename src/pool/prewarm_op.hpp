@@ -3,7 +3,7 @@
 #include "pool/pool.hpp"
 
 #include <cstddef>
-#include <memory>
+#include <string>
 #include <utility>
 
 namespace sipher::detail {
@@ -19,7 +19,8 @@ public:
     const std::size_t wanted;
     completion<acquire_result> done;
     /// Of the first connection that could not be made.
-    acquire_result failure;
+    boost::system::error_code code;
+    std::string problem;
 };
 
 } // namespace sipher::detail

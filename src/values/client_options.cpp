@@ -89,6 +89,7 @@ void validate_durations(const client_options& options)
     validate_duration(options.proxy.timeout, "proxy.timeout");
     validate_duration(options.timeouts.total, "timeouts.total");
     validate_duration(options.timeouts.attempt, "timeouts.attempt");
+    validate_duration(options.timeouts.write, "timeouts.write");
     validate_duration(options.timeouts.connect, "timeouts.connect");
     validate_duration(options.timeouts.tls_handshake, "timeouts.tls_handshake");
 }

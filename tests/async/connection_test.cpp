@@ -63,6 +63,48 @@ TEST_F(connection_test, a_write_goes_on_when_the_kernel_takes_more)
     EXPECT_TRUE(connection->report().reusable);
 }
 
+TEST_F(connection_test, a_kernel_that_takes_nothing_more_ends_the_exchange)
+{
+    detail::exchange_request wanted;
+    wanted.write_timeout = 5s;
+    wanted.deadline = clock->now() + 1min;
+    peer->accept_only(3);
+    begin(request, wanted);
+    run();
+    clock->advance(4s);
+    peer->accept_only(1);
+    run();
+    clock->advance(4999ms);
+    run();
+    EXPECT_FALSE(completed) << "it took a byte in between";
+    clock->advance(1ms);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->report().code, errc::write_failed);
+    EXPECT_EQ(connection->report().bytes_written, 4U);
+    EXPECT_NE(connection->report().problem.find("timeouts.write"), std::string::npos);
+    EXPECT_TRUE(peer->was_aborted());
+}
+
+TEST_F(connection_test, once_all_was_taken_only_the_deadline_counts)
+{
+    detail::exchange_request wanted;
+    wanted.write_timeout = 5s;
+    wanted.deadline = clock->now() + 1min;
+    peer->accept_only(3);
+    begin(request, wanted);
+    run();
+    peer->accept_only(1000);
+    run();
+    clock->advance(59s);
+    run();
+    EXPECT_FALSE(completed);
+    clock->advance(1s);
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->report().code, errc::attempt_timeout);
+}
+
 TEST_F(connection_test, a_refusal_before_the_request_was_read_in_full_is_heard)
 {
     peer->accept_only(5);

@@ -245,6 +245,24 @@ TEST_F(network_connector_test, after_abandoning_nothing_is_handed_to_the_context
     EXPECT_EQ(context.poll(), 0U);
 }
 
+TEST_F(network_connector_test, a_server_that_stalls_in_the_handshake_has_a_deadline_of_its_own)
+{
+    settings->url = detail::parse_base_url("https://10.0.0.1");
+    settings->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
+    dialer->answers["10.0.0.1"] = {};
+    const auto result = begin();
+    // The first bytes of a record that never ends.
+    dialer->peers.back()->send({"\x16\x03\x03\x00\x7a", 5});
+    run();
+    advance(4999ms);
+    EXPECT_FALSE(*result);
+    advance(1ms);
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::tls_handshake_failed);
+    EXPECT_FALSE((*result)->permanent);
+    EXPECT_TRUE(dialer->peers.back()->is_closed());
+}
+
 TEST_F(network_connector_test, a_proxy_is_asked_for_the_server_and_told_who_asks)
 {
     const detail::connect_result result = through_proxy("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -2,6 +2,9 @@
 
 #include <sipher/error_code.hpp>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -227,6 +230,55 @@ TEST_F(tls_test, a_client_certificate_that_is_demanded_late_is_an_unknown_outcom
     const bool written = failure->attempts().at(0).bytes_written != 0;
     EXPECT_EQ(failure->outcome(), written ? outcome::unknown : outcome::not_sent) << failure->what();
     EXPECT_EQ(server->account().requests, 0U);
+}
+
+TEST_F(tls_test, an_idle_connection_is_closed_with_a_word_and_without_waiting_for_one)
+{
+    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_answer = false;
+    expect_success();
+    client.reset();
+    run_until(context, [&] { return server->account().proper_ends == 1; });
+}
+
+/// No descriptor can be had as long as it lives.
+class no_descriptors {
+public:
+    no_descriptors()
+    {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &usual_), 0);
+        const rlimit few{64, usual_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+        for (int file = ::dup(0); file >= 0; file = ::dup(0)) {
+            taken_.push_back(file);
+        }
+    }
+    ~no_descriptors()
+    {
+        for (const int each : taken_) {
+            ::close(each);
+        }
+        ::setrlimit(RLIMIT_NOFILE, &usual_);
+    }
+    no_descriptors(const no_descriptors&) = delete;
+    no_descriptors& operator=(const no_descriptors&) = delete;
+
+private:
+    rlimit usual_{};
+    std::vector<int> taken_;
+};
+
+TEST_F(tls_test, without_descriptors_a_connection_fails_at_once)
+{
+    open();
+    options.base_url = "https://127.0.0.1:1";
+    options.retry.max_attempts = 1;
+    client = std::make_unique<sipher::client>(context, options);
+    const no_descriptors left;
+    const auto failure = failure_of();
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->code(), errc::connect_failed) << failure->what();
+    EXPECT_NE(std::string{failure->what()}.find("Too many open files"), std::string::npos) << failure->what();
 }
 
 TEST_F(tls_test, what_is_not_tls_is_called_so)

@@ -2,6 +2,7 @@
 #include "connection/tls_context.hpp"
 #include "retry/classify.hpp"
 #include "support/scripted_stream.hpp"
+#include "support/tls_in_memory.hpp"
 #include "testing/certificates.hpp"
 
 #include <sipher/error_code.hpp>
@@ -11,12 +12,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 
-#include <openssl/bio.h>
-#include <openssl/ssl.h>
+#include <openssl/err.h>
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -25,45 +25,6 @@ namespace sipher::test {
 namespace {
 
 namespace asio = boost::asio;
-
-/// The server's side of TLS in memory: it is given what arrived on the wire and says what it could decrypt.
-class tls_in_memory {
-public:
-    explicit tls_in_memory(asio::ssl::context& context)
-        : ssl_(SSL_new(context.native_handle())), in_(BIO_new(BIO_s_mem())), out_(BIO_new(BIO_s_mem()))
-    {
-        SSL_set_bio(ssl_.get(), in_, out_);
-        SSL_set_accept_state(ssl_.get());
-    }
-
-    /// Gives back what it wants to send.
-    std::string take(std::string& arrived)
-    {
-        BIO_write(in_, arrived.data(), static_cast<int>(arrived.size()));
-        arrived.clear();
-        if (SSL_is_init_finished(ssl_.get()) == 0) {
-            SSL_do_handshake(ssl_.get());
-        }
-        std::array<char, 4096> bytes{};
-        for (std::size_t size = 0; SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &size) == 1;) {
-            decrypted.append(bytes.data(), size);
-        }
-        std::string wanted(BIO_ctrl_pending(out_), '\0');
-        BIO_read(out_, wanted.data(), static_cast<int>(wanted.size()));
-        return wanted;
-    }
-
-    std::string decrypted;
-
-private:
-    struct free_ssl {
-        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
-    };
-
-    const std::unique_ptr<SSL, free_ssl> ssl_;
-    BIO* const in_;
-    BIO* const out_;
-};
 
 class tls_write_cut : public ::testing::Test {
 protected:
@@ -167,6 +128,69 @@ TEST_F(tls_write_cut, after_every_byte_the_proof_is_what_the_server_could_decryp
         EXPECT_EQ(verdict.outcome, expected) << k;
         EXPECT_EQ(verdict.what, k == size ? detail::action::fail : detail::action::retry) << k;
     }
+}
+
+struct interruption {
+    const char* name;
+    boost::system::error_code end;
+    /// Sent in place of what was cut off.
+    std::string garbage;
+};
+
+class handshake_cut : public tls_write_cut, public ::testing::WithParamInterface<interruption> {
+protected:
+    /// The failure of a handshake in which only so many bytes of the server's come; none if it needs no more.
+    boost::system::error_code failure_after(std::size_t bytes)
+    {
+        peer = std::make_shared<scripted_peer>(context.get_executor());
+        server = std::make_unique<tls_in_memory>(server_context);
+        const auto channel = client_context->make_channel(peer->make_stream());
+        for (;;) {
+            const detail::channel_result step = channel->handshake();
+            if (step.waits_for == detail::need::nothing) {
+                return step.failure;
+            }
+            const std::string flight = server->take(peer->received());
+            peer->send(flight.substr(0, bytes));
+            if (flight.size() > bytes || flight.empty()) {
+                peer->send(GetParam().garbage);
+                peer->end(GetParam().end);
+            }
+            bytes -= std::min(bytes, flight.size());
+        }
+    }
+};
+
+TEST_P(handshake_cut, after_any_byte_it_fails_and_nothing_is_left)
+{
+    std::size_t bytes = 0;
+    for (;; ++bytes) {
+        ASSERT_LT(bytes, 10'000U);
+        const boost::system::error_code failure = failure_after(bytes);
+        if (!failure) {
+            break;
+        }
+        ASSERT_TRUE(failure == errc::tls_handshake_failed || failure == errc::tls_verify_failed) << failure.message();
+        ASSERT_TRUE(failure == errc::tls_handshake_failed || !GetParam().garbage.empty())
+            << "an end may be of the moment: byte " << bytes << ", " << failure.message();
+        ASSERT_EQ(server->decrypted, "");
+    }
+    EXPECT_GT(bytes, 500U) << "a handshake has more bytes than that";
+}
+
+INSTANTIATE_TEST_SUITE_P(ends, handshake_cut,
+                         ::testing::Values(interruption{"end", asio::error::eof, ""},
+                                           interruption{"reset", asio::error::connection_reset, ""},
+                                           interruption{"garbage", asio::error::eof, std::string(64, 'x')}),
+                         [](const auto& each) { return std::string{each.param.name}; });
+
+TEST_F(tls_write_cut, an_error_of_another_connection_on_the_thread_is_not_taken_for_this_ones)
+{
+    connect();
+    ERR_raise(ERR_LIB_SSL, SSL_R_BAD_SIGNATURE);
+    const detail::exchange_report& report = exchange();
+    EXPECT_TRUE(report.fully_written);
+    EXPECT_EQ(report.code, errc::no_response);
 }
 
 } // namespace

@@ -142,6 +142,8 @@ void tls_server::talk(SSL* ssl)
     for (;;) {
         std::size_t size = 0;
         if (SSL_read_ex(ssl, bytes.data(), bytes.size(), &size) != 1) {
+            const std::lock_guard lock{mutex_};
+            seen_.proper_ends += (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0 ? 1 : 0;
             return;
         }
         {

@@ -60,6 +60,8 @@ public:
         std::uint64_t application_bytes = 0;
         /// Tickets that came a second time.
         std::uint64_t repeated_tickets = 0;
+        /// Connections that the client ended with close_notify.
+        std::uint64_t proper_ends = 0;
         /// Names that were asked for; empty where none was.
         std::vector<std::string> server_names;
     };

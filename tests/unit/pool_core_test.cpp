@@ -285,6 +285,33 @@ TEST_F(pool_core_test, spare_connections_are_made_up_to_the_maximum_and_beside_t
     core.remove(waiter);
 }
 
+TEST_F(pool_core_test, a_hundred_thousand_waiters_leave_from_the_middle)
+{
+    pool_core large{pool_rules{1, 200'000, 1, 4s}};
+    std::vector<pool_waiter> many(100'000);
+    for (pool_waiter& each : many) {
+        ASSERT_TRUE(large.enqueue(each));
+    }
+    ASSERT_EQ(large.begin_dials(gone), 1U);
+    for (std::size_t i = 0; i < many.size(); ++i) {
+        large.remove(many[(i + many.size() / 2) % many.size()]);
+    }
+    EXPECT_EQ(large.waiting(), 0U);
+    EXPECT_EQ(large.dial_failed(), nullptr);
+    EXPECT_EQ(large.open(), 0U);
+}
+
+TEST_F(pool_core_test, a_failure_to_connect_costs_no_place_however_often)
+{
+    for (int i = 0; i < 10'000; ++i) {
+        pool_waiter waiter;
+        ASSERT_TRUE(core.enqueue(waiter));
+        ASSERT_EQ(core.begin_dials(gone), 1U);
+        ASSERT_EQ(core.dial_failed(), &waiter);
+        ASSERT_EQ(core.open(), 0U);
+    }
+}
+
 /// Does anything at random and holds the books against its own.
 class pool_model {
 public:
