@@ -218,14 +218,14 @@ class certificate_name : public tls_test, public ::testing::WithParamInterface<n
 TEST_P(certificate_name, is_that_of_the_server)
 {
     const auto& [in_certificate, asked_for, accepted] = GetParam();
-    certificate_spec spec;
-    spec.common_name = asked_for;
+    certificate_spec wanted;
+    wanted.common_name = asked_for;
     const std::string name{in_certificate};
     const bool is_address = name.starts_with("IP:");
-    spec.dns_names.clear();
-    spec.addresses.clear();
-    (is_address ? spec.addresses : spec.dns_names).push_back(is_address ? name.substr(3) : name);
-    served.identity = issue(authority, spec);
+    wanted.dns_names.clear();
+    wanted.addresses.clear();
+    (is_address ? wanted.addresses : wanted.dns_names).push_back(is_address ? name.substr(3) : name);
+    served.identity = issue(authority, wanted);
     options.tls.server_name = asked_for;
     const auto failure = failure_of();
     EXPECT_EQ(!failure, accepted) << asked_for << (failure ? failure->what() : " was accepted");
@@ -248,9 +248,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(certificate_test, a_protocol_that_the_server_does_not_choose_is_no_trouble)
 {
-    served.configure = [](SSL_CTX* context) {
+    served.configure = [](SSL_CTX* native) {
         SSL_CTX_set_alpn_select_cb(
-            context,
+            native,
             [](SSL*, const unsigned char**, unsigned char*, const unsigned char*, unsigned, void*) {
                 return SSL_TLSEXT_ERR_NOACK;
             },
