@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -24,10 +25,44 @@ struct SIPHER_API connect_event {
     std::string_view proxy;
     /// Such as `TLSv1.3`; empty without TLS.
     std::string_view tls_version;
+    /// The TLS handshake resumed an earlier session.
+    bool resumed = false;
     std::chrono::nanoseconds duration{};
     boost::system::error_code code;
     /// What failed, in words; empty if nothing did.
     std::string_view message;
+};
+
+/// Why a connection was closed.
+enum class close_reason {
+    /// The server closed it while it was idle.
+    peer,
+    /// The server sent something that nobody had asked for.
+    unsolicited,
+    /// Its idle time or its lifetime was over.
+    expired,
+    /// `pool_options::max_idle` were idle already.
+    surplus,
+    /// An exchange on it failed or was cancelled.
+    failed,
+    /// The server asked for it, or did not keep it alive.
+    not_reusable,
+    /// The client was shut down or destroyed.
+    client_closed,
+};
+
+/// In words, such as `not reusable`.
+SIPHER_API const char* to_string(close_reason value) noexcept;
+
+/// A connection was closed.
+struct SIPHER_API close_event {
+    close_event() = default;
+
+    std::string_view address;
+    close_reason reason = close_reason::peer;
+    std::chrono::nanoseconds age{};
+    /// How many it carried.
+    std::uint64_t requests = 0;
 };
 
 /// An attempt of a call ended, well or not.
@@ -66,11 +101,13 @@ public:
     virtual ~observer();
 
     virtual void on_connect(const connect_event& event);
+    virtual void on_close(const close_event& event);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_retry(const retry_event& event);
 };
 
 static_assert(!std::is_aggregate_v<connect_event>);
+static_assert(!std::is_aggregate_v<close_event>);
 static_assert(!std::is_aggregate_v<attempt_event>);
 static_assert(!std::is_aggregate_v<retry_event>);
 

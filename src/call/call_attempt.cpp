@@ -69,6 +69,9 @@ verdict call::end_attempt()
         address_ = lease_->address();
         read_answer(decided);
         const bool shutting_down = status_ == 503 && refusal_.code == "SERVICE_UNAVAILABLE";
+        if (!lease_->report().code) {
+            lease_.answered();
+        }
         if (lease_->report().reusable && !shutting_down && decided.what != action::replay) {
             lease_.keep(lease_->head().keep_alive);
         }

@@ -29,7 +29,11 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
     settings->sockets = make_tcp_dialer(executor);
     if (services.url.tls) {
         const tls_options& tls = services.options.tls;
-        const std::string& name = tls.server_name.empty() ? services.url.server_name : tls.server_name;
+        std::string name = tls.server_name.empty() ? services.url.server_name : tls.server_name;
+        if (name.ends_with('.')) {
+            // Of a name that is complete; certificates and SNI are without it (RFC 6066, section 3).
+            name.pop_back();
+        }
         boost::system::error_code not_an_address;
         boost::asio::ip::make_address(name, not_an_address);
         settings->tls = std::make_shared<tls_context>(tls, name, !not_an_address, services.options.clock);
@@ -62,7 +66,7 @@ std::shared_ptr<client_handle> client_handle::make(
     options.validate();
     auto services = std::make_shared<call_services>(std::move(options), executor);
     services->pool = std::make_shared<pool>(executor, services->options.pool, make_connector(*services),
-                                            services->timers, services->chance);
+                                            services->timers, services->chance, services->options.observer);
     const std::shared_ptr<client_handle> handle{new client_handle{executor, std::move(services)}};
     watch_context(executor, handle);
     return handle;

@@ -19,12 +19,8 @@ constexpr auto head_start = 250ms;
 constexpr auto least_time = 1s;
 
 /// The first family first, then the other, in turn.
-std::vector<address> alternate(std::vector<address> addresses)
+std::vector<address> alternate(std::vector<address> addresses, bool first_is_v6)
 {
-    if (addresses.empty()) {
-        return addresses;
-    }
-    const bool first_is_v6 = addresses.front().is_v6();
     const auto others = std::ranges::stable_partition(
         addresses, [first_is_v6](const address& each) { return each.is_v6() == first_is_v6; });
     std::vector<address> result;
@@ -51,10 +47,29 @@ std::string to_text(const boost::asio::ip::tcp::endpoint& endpoint)
 }
 
 address_race::address_race(const std::vector<address>& addresses, std::uint16_t port, clock::time_point now)
-    : next_begin_(now)
+    : port_(port), next_begin_(now)
 {
-    for (const address& each : alternate(addresses)) {
-        tries_.emplace_back().to = endpoint{each, port};
+    add(addresses);
+}
+
+void address_race::add(const std::vector<address>& more)
+{
+    std::vector<address> rest;
+    for (std::size_t i = waiting_; i < tries_.size(); ++i) {
+        rest.push_back(tries_[i].to.address());
+    }
+    for (const address& each : more) {
+        if (std::ranges::none_of(tries_, [&each](const one_try& known) { return known.to.address() == each; })) {
+            rest.push_back(each);
+        }
+    }
+    if (rest.empty()) {
+        return;
+    }
+    tries_.resize(waiting_);
+    const bool first_is_v6 = tries_.empty() ? rest.front().is_v6() : !tries_.back().to.address().is_v6();
+    for (const address& each : alternate(std::move(rest), first_is_v6)) {
+        tries_.emplace_back().to = endpoint{each, port_};
     }
 }
 

@@ -6,6 +6,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ public:
     using endpoint = boost::asio::ip::tcp::endpoint;
 
     address_race(const std::vector<boost::asio::ip::address>& addresses, std::uint16_t port, clock::time_point now);
+
+    /// Addresses that became known later. What was tried already is not tried again, and keeps its index.
+    void add(const std::vector<boost::asio::ip::address>& more);
 
     struct step {
         step() = default;
@@ -54,6 +58,7 @@ private:
 
     [[nodiscard]] std::size_t oldest_open() const noexcept;
 
+    const std::uint16_t port_;
     std::vector<one_try> tries_;
     /// The first one that was not tried yet.
     std::size_t waiting_ = 0;

@@ -21,6 +21,20 @@ std::chrono::seconds time_to_keep(const lookup_result& found)
     return found.failure ? 0s : 30s;
 }
 
+/// One family's answer with the other's. A failure counts only where there is no address, and then one that may pass
+/// counts for more than the absence of an address.
+void merge(lookup_result& known, const lookup_result& found)
+{
+    const bool in_front = !found.addresses.empty() && found.addresses.front().is_v6();
+    known.addresses.insert(in_front ? known.addresses.begin() : known.addresses.end(), found.addresses.begin(),
+                           found.addresses.end());
+    if (!known.addresses.empty()) {
+        known.failure = {};
+    } else if (!known.failure || known.is_absent()) {
+        known.failure = found.failure;
+    }
+}
+
 } // namespace
 
 std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& host, listener told)
@@ -31,25 +45,31 @@ std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& hos
     {
         const std::lock_guard lock{mutex_};
         entry& about = entries_[host];
-        if (about.asking || time_->now() >= about.valid_until) {
+        if (about.missing == 0 && time_->now() >= about.valid_until) {
+            about.missing = 2;
+            about.known = {};
+            must_ask = true;
+        }
+        if (about.missing != 0) {
             about.listeners.push_back(waiting);
-            must_ask = !std::exchange(about.asking, true);
-        } else {
+        }
+        if (about.missing == 0 || !about.known.addresses.empty()) {
             known = about.known;
         }
     }
     if (must_ask) {
-        ask(host);
+        ask(host, address_family::v6);
+        ask(host, address_family::v4);
     } else if (known) {
         (*waiting)(*known);
     }
     return waiting;
 }
 
-void name_cache::ask(const std::string& host)
+void name_cache::ask(const std::string& host, address_family family)
 {
     try {
-        source_->look_up(host, [weak = weak_from_this(), host](lookup_result found) {
+        source_->look_up(host, family, [weak = weak_from_this(), host](lookup_result found) {
             if (const auto self = weak.lock()) {
                 self->on_answer(host, std::move(found));
             }
@@ -70,13 +90,19 @@ void name_cache::on_answer(const std::string& host, lookup_result found)
         return;
     }
     entry& about = entries_[host];
-    about.asking = false;
-    about.valid_until = time_->now() + time_to_keep(found);
-    about.known = std::move(found);
-    for (const auto& each : std::exchange(about.listeners, {})) {
+    merge(about.known, found);
+    about.known.complete = --about.missing == 0;
+    if (!about.known.complete && about.known.addresses.empty()) {
+        return;
+    }
+    for (const auto& each : about.listeners) {
         if (const auto waiting = each.lock()) {
             (*waiting)(about.known);
         }
+    }
+    if (about.known.complete) {
+        about.listeners.clear();
+        about.valid_until = time_->now() + time_to_keep(about.known);
     }
 }
 

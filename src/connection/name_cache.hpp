@@ -15,6 +15,9 @@ namespace sipher::detail {
 
 /// Remembers what names stand for, and asks once for all who ask at the same time.
 ///
+/// The two families of addresses are asked for side by side, so that a name server that is slow with one of them does
+/// not hold up the other.
+///
 /// Addresses are kept for 30 s, so that a burst of connections costs one question, and the absence of a name for
 /// 2 s; a failure that may pass is not kept, so that a server that comes back is found at once.
 ///
@@ -28,7 +31,8 @@ public:
     {
     }
 
-    /// Tells `told`: at once, from within this call, if the answer is known; on the thread that brings it otherwise.
+    /// Tells `told` all that is known whenever addresses come, and a last time, with `complete`, at the end: at once,
+    /// from within this call, if it is known; on the thread that brings it otherwise.
     /// It is not told any more once what is returned is destroyed; the question goes on for others.
     [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener told);
 
@@ -40,13 +44,14 @@ public:
 
 private:
     struct entry {
-        bool asking = false;
+        /// Families that are being asked for.
+        unsigned missing = 0;
         lookup_result known;
         clock::time_point valid_until = clock::time_point::min();
         std::vector<std::weak_ptr<listener>> listeners;
     };
 
-    void ask(const std::string& host);
+    void ask(const std::string& host, address_family family);
     void on_answer(const std::string& host, lookup_result found);
 
     const std::unique_ptr<name_lookup> source_;

@@ -25,6 +25,9 @@ error_code failure_of(int returned, int system_failure)
 #ifdef EAI_NODATA
     case EAI_NODATA: return asio::error::no_data;
 #endif
+#ifdef EAI_ADDRFAMILY
+    case EAI_ADDRFAMILY: return asio::error::no_data;
+#endif
     case EAI_FAIL: return asio::error::no_recovery;
     case EAI_MEMORY: return asio::error::no_memory;
     case EAI_SYSTEM: return {system_failure, boost::system::system_category()};
@@ -40,10 +43,10 @@ asio::ip::address address_of(const addrinfo& entry)
     return endpoint.address();
 }
 
-lookup_result ask_system(const std::string& host)
+lookup_result ask_system(const std::string& host, address_family family)
 {
     addrinfo wanted{};
-    wanted.ai_family = AF_UNSPEC;
+    wanted.ai_family = family == address_family::v6 ? AF_INET6 : AF_INET;
     wanted.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     lookup_result result;
@@ -54,9 +57,7 @@ lookup_result ask_system(const std::string& host)
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{found, &::freeaddrinfo};
     for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-        if (entry->ai_family == AF_INET || entry->ai_family == AF_INET6) {
-            result.addresses.push_back(address_of(*entry));
-        }
+        result.addresses.push_back(address_of(*entry));
     }
     if (result.addresses.empty()) {
         result.failure = asio::error::no_data;
@@ -66,9 +67,9 @@ lookup_result ask_system(const std::string& host)
 
 class system_lookup final : public name_lookup {
 public:
-    void look_up(const std::string& host, std::function<void(lookup_result)> done) override
+    void look_up(const std::string& host, address_family family, std::function<void(lookup_result)> done) override
     {
-        std::thread{[host, done = std::move(done)] { done(ask_system(host)); }}.detach();
+        std::thread{[host, family, done = std::move(done)] { done(ask_system(host, family)); }}.detach();
     }
 };
 

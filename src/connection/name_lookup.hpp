@@ -10,12 +10,16 @@
 
 namespace sipher::detail {
 
+enum class address_family { v6, v4 };
+
 /// What a name stands for, in the order of preference, or why that is not known.
 struct lookup_result {
     lookup_result() = default;
 
     std::vector<boost::asio::ip::address> addresses;
     boost::system::error_code failure;
+    /// Nothing more is to come: both families were answered.
+    bool complete = false;
 
     /// There is no such name, or no address for it: another question soon would have the same answer.
     [[nodiscard]] bool is_absent() const noexcept;
@@ -30,7 +34,7 @@ public:
     virtual ~name_lookup() = default;
 
     /// `done` is called once, on any thread, never from within this call.
-    virtual void look_up(const std::string& host, std::function<void(lookup_result)> done) = 0;
+    virtual void look_up(const std::string& host, address_family family, std::function<void(lookup_result)> done) = 0;
 };
 
 /// `getaddrinfo` on a thread of its own for each question.

@@ -8,9 +8,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/system/system_error.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -50,114 +48,6 @@ void network_connect::on_readable(error_code)
 {
     // What failed, if anything, the next step tells.
     asio::dispatch(strand_, [self = self()] { self->on_stream_ready(); });
-}
-
-void network_connect::resolve()
-{
-    if (finished_) {
-        return;
-    }
-    set_deadline(settings_->timeouts.connect);
-    const std::string& host = settings_->proxy ? settings_->proxy->host : settings_->url.host;
-    error_code not_an_address;
-    const auto address = asio::ip::make_address(host, not_an_address);
-    if (!not_an_address) {
-        start_race({address});
-        return;
-    }
-    // Not kept alive by the question: whoever gives up on this connection gives up on its name, too.
-    const std::weak_ptr<timer_target> weak = shared_from_this();
-    question_ = settings_->names->resolve(host, [weak, strand = strand_](const lookup_result& found) {
-        asio::post(strand, [weak, found] {
-            if (const auto waiting = std::static_pointer_cast<network_connect>(weak.lock())) {
-                waiting->on_resolved(found);
-            }
-        });
-    });
-}
-
-void network_connect::on_resolved(const lookup_result& found)
-{
-    if (finished_) {
-        return;
-    }
-    question_.reset();
-    if (found.failure) {
-        const std::string& host = settings_->proxy ? settings_->proxy->name : settings_->url.host;
-        result_.permanent = found.is_absent();
-        give_up(errc::resolve_failed, "cannot resolve " + host + ": " + found.failure.message());
-        return;
-    }
-    start_race(found.addresses);
-}
-
-void network_connect::start_race(const std::vector<asio::ip::address>& addresses)
-{
-    result_.reached = phase::connecting;
-    race_.emplace(addresses, settings_->proxy ? settings_->proxy->port : settings_->url.port, now());
-    race_on();
-}
-
-void network_connect::race_on()
-{
-    for (address_race::step step = race_->next(now()); step.begin; step = race_->next(now())) {
-        if (step.abandon) {
-            dials_.erase(*step.abandon);
-        }
-        try {
-            dial(*step.begin);
-        } catch (const boost::system::system_error& problem) {
-            // Not even a socket, as where the process has no descriptors left.
-            race_->failed(*step.begin, problem.code(), now());
-        }
-    }
-    if (race_->is_lost()) {
-        lose();
-    } else {
-        settings_->timers->arm(*this, std::min(deadline_, race_->next_step()));
-    }
-}
-
-void network_connect::dial(std::size_t index)
-{
-    dials_[index] =
-        settings_->sockets->dial(race_->at(index), strand_,
-                                 [weak = std::weak_ptr<timer_target>{shared_from_this()},
-                                  index](const error_code& failure, std::unique_ptr<byte_stream> stream) {
-                                     if (const auto waiting = std::static_pointer_cast<network_connect>(weak.lock())) {
-                                         waiting->on_dialed(index, failure, std::move(stream));
-                                     }
-                                 });
-}
-
-void network_connect::lose()
-{
-    settings_->names->forget(settings_->proxy ? settings_->proxy->host : settings_->url.host);
-    give_up(errc::connect_failed, race_->problems());
-}
-
-void network_connect::on_dialed(std::size_t index, error_code failure, std::unique_ptr<byte_stream> stream)
-{
-    if (finished_ || stream_) {
-        return;
-    }
-    address_ = to_text(race_->at(index));
-    dials_.erase(index);
-    if (failure) {
-        race_->failed(index, failure, now());
-        race_on();
-        return;
-    }
-    dials_.clear();
-    stream_ = std::move(stream);
-    result_.round_trip = now() - race_->began(index);
-    if (settings_->proxy) {
-        set_deadline(settings_->proxy_timeout);
-        tunnel_.emplace(*stream_, *settings_->proxy, settings_->url, settings_->limits);
-        pass_proxy();
-    } else {
-        begin_handshake();
-    }
 }
 
 void network_connect::on_stream_ready()
@@ -230,6 +120,8 @@ void network_connect::time_is_up()
     if (now() < deadline_) {
         if (race_ && !stream_ && !channel_) {
             race_on();
+        } else if (!race_ && !early_.empty()) {
+            start_race(early_);
         }
     } else if (channel_) {
         give_up(errc::tls_handshake_failed, "the TLS handshake took longer than timeouts.tls_handshake");
@@ -283,6 +175,7 @@ void network_connect::tell_observer() const
     event.address = address_;
     event.proxy = settings_->proxy ? std::string_view{settings_->proxy->name} : std::string_view{};
     event.tls_version = tls_version_;
+    event.resumed = result_.resumed;
     event.duration = now() - started_;
     event.code = result_.code;
     event.message = result_.problem;

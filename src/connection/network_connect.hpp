@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sipher::detail {
 
@@ -60,6 +61,8 @@ private:
     clock::time_point deadline_ = clock::time_point::max();
 
     std::shared_ptr<name_cache::listener> question_;
+    /// Known already, while the preferred family is still being asked for.
+    std::vector<boost::asio::ip::address> early_;
     std::optional<address_race> race_;
     std::map<std::size_t, std::shared_ptr<void>> dials_;
     std::unique_ptr<byte_stream> stream_;

@@ -4,6 +4,7 @@
 #include "pool/pool_core.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
@@ -17,6 +18,8 @@ class pool;
 struct pool_entry : pooled {
     std::shared_ptr<connection> open_connection;
     std::list<pool_entry>::iterator position;
+    clock::time_point opened;
+    std::uint64_t requests = 0;
 };
 
 /// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless told
@@ -43,9 +46,13 @@ public:
     /// It is about to carry a request. A lease that ends before that gives the connection back as it was.
     void use() noexcept { used_ = true; }
 
+    /// The exchange came to its end; should the connection close now, it is not because of a failure.
+    void answered() noexcept { answered_ = true; }
+
     /// When the lease ends, the connection may carry another request; `hint` is the server's `Keep-Alive: timeout`.
     void keep(std::optional<std::chrono::seconds> hint) noexcept
     {
+        answered_ = true;
         reusable_ = true;
         hint_ = hint;
     }
@@ -59,6 +66,7 @@ private:
         owner_.swap(other.owner_);
         std::swap(entry_, other.entry_);
         std::swap(used_, other.used_);
+        std::swap(answered_, other.answered_);
         std::swap(reusable_, other.reusable_);
         hint_.swap(other.hint_);
     }
@@ -66,6 +74,7 @@ private:
     std::shared_ptr<pool> owner_;
     pool_entry* entry_ = nullptr;
     bool used_ = false;
+    bool answered_ = false;
     bool reusable_ = false;
     std::optional<std::chrono::seconds> hint_;
 };

@@ -33,9 +33,9 @@ void pool::acquire_op::connect_cancellation()
 }
 
 pool::pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
-           std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance)
+           std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance, std::shared_ptr<observer> watcher)
     : executor_(std::move(executor)), options_(options), source_(std::move(source)), timers_(std::move(timers)),
-      jitter_(std::move(chance)),
+      jitter_(std::move(chance)), watcher_(std::move(watcher)),
       core_(pool_rules{options.max_connections, options.max_waiting, options.max_idle.value_or(options.max_connections),
                        options.idle_timeout})
 {
@@ -53,15 +53,14 @@ pool_time pool::time() const
 
 lease pool::try_acquire(bool careful)
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     std::vector<pooled*> expired;
     const std::lock_guard lock{mutex_};
     if (closed_) {
         return {};
     }
     pooled* const found = core_.take_idle(time(), careful, expired);
-    stats_.closed_expired += expired.size();
-    discard_all(expired, work);
+    discard_all(expired, close_reason::expired, work);
     if (found == nullptr) {
         return {};
     }
@@ -73,7 +72,7 @@ void pool::wait(clock::time_point deadline, completion<acquire_result> done)
 {
     const auto op = std::make_shared<acquire_op>(self(), std::move(done));
     op->connect_cancellation();
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     op->self = op;
     if (closed_) {
@@ -88,7 +87,7 @@ void pool::wait(clock::time_point deadline, completion<acquire_result> done)
 
 void pool::stop_waiting(acquire_op& op, acquire_result result)
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     if (!op.waiting) {
         return;
@@ -105,8 +104,7 @@ void pool::begin_dials(deferred_work& work)
 {
     std::vector<pooled*> evicted;
     const std::size_t count = core_.begin_dials(evicted);
-    stats_.closed_expired += evicted.size();
-    discard_all(evicted, work);
+    discard_all(evicted, close_reason::expired, work);
     dial(count);
 }
 
@@ -125,7 +123,7 @@ void pool::dial(std::size_t count)
 void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result)
 {
     std::shared_ptr<pending_connect> ended;
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     if (dials_.empty()) {
         // Abandoned: nobody is left to use it.
@@ -161,6 +159,7 @@ void pool::adopt(connect_result& result, deferred_work& work)
     const auto position = entries_.emplace(entries_.end());
     position->position = position;
     position->open_connection = std::move(result.made);
+    position->opened = time_now.now;
     if (options_.max_lifetime.count() != 0) {
         position->dies_at = time_now.now + std::chrono::duration_cast<std::chrono::nanoseconds>(
                                                options_.max_lifetime * (0.9 + 0.2 * jitter_->unit()));
@@ -170,7 +169,7 @@ void pool::adopt(connect_result& result, deferred_work& work)
     const pool_core::give_back_result handed = core_.dial_succeeded(*position, time_now);
     if (closed_) {
         core_.forget_idle(*position);
-        discard(*position, work);
+        discard(*position, close_reason::client_closed, work);
     } else if (handed.what == pool_core::fate::to_waiter) {
         grant(*handed.waiter, *position, work);
     } else {
@@ -185,25 +184,26 @@ void pool::grant(pool_waiter& waiter, pool_entry& entry, deferred_work& work)
     work.complete(waiter, std::move(granted));
 }
 
-void pool::give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept
+void pool::give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept
 {
     entry.open_connection->trim();
     const bool usable = reusable && entry.open_connection->is_open();
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), reusable, work);
+    ++entry.requests;
+    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), answered, work);
 }
 
 void pool::give_back_unused(pool_entry& entry) noexcept
 {
     const bool usable = entry.open_connection->is_open();
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     settle(entry, usable && !closed_ ? core_.give_back_unused(entry) : core_.give_back(entry, false, {}, time()), true,
            work);
 }
 
-void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool reusable, deferred_work& work)
+void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, deferred_work& work)
 {
     switch (result.what) {
     case pool_core::fate::to_waiter:
@@ -212,13 +212,9 @@ void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, 
         break;
     case pool_core::fate::idle:
     case pool_core::fate::closed_surplus: place(entry, result.what, work); break;
-    case pool_core::fate::closed_expired:
-        ++stats_.closed_expired;
-        discard(entry, work);
-        break;
+    case pool_core::fate::closed_expired: discard(entry, close_reason::expired, work); break;
     case pool_core::fate::closed_not_reusable:
-        ++(reusable ? stats_.closed_not_reusable : stats_.closed_failed);
-        discard(entry, work);
+        discard(entry, answered ? close_reason::not_reusable : close_reason::failed, work);
         break;
     }
     if (!closed_) {
@@ -230,29 +226,43 @@ void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, 
 void pool::place(pool_entry& entry, pool_core::fate what, deferred_work& work)
 {
     if (what == pool_core::fate::closed_surplus) {
-        ++stats_.closed_surplus;
-        discard(entry, work);
+        discard(entry, close_reason::surplus, work);
         return;
     }
     if (!entry.open_connection->is_open()) {
         // It ended in the meantime, and `on_connection_closed` took it for busy.
         core_.forget_idle(entry);
-        ++stats_.closed_by_peer;
-        discard(entry, work);
+        discard(entry, close_reason::peer, work);
+        return;
     }
-    arm_expiry();
+    arm_expiry(pool_core::expiry_of(entry));
 }
 
-void pool::discard(pool_entry& entry, deferred_work& work)
+void pool::count(close_reason why)
 {
-    work.to_close.push_back(std::move(entry.open_connection));
+    switch (why) {
+    case close_reason::peer: ++stats_.closed_by_peer; break;
+    case close_reason::unsolicited: ++stats_.closed_unsolicited; break;
+    case close_reason::expired: ++stats_.closed_expired; break;
+    case close_reason::surplus: ++stats_.closed_surplus; break;
+    case close_reason::failed: ++stats_.closed_failed; break;
+    case close_reason::not_reusable: ++stats_.closed_not_reusable; break;
+    case close_reason::client_closed: break;
+    }
+}
+
+void pool::discard(pool_entry& entry, close_reason why, deferred_work& work)
+{
+    count(why);
+    work.to_close.push_back(
+        {std::move(entry.open_connection), why, timers_->time().now() - entry.opened, entry.requests});
     entries_.erase(entry.position);
 }
 
-void pool::discard_all(const std::vector<pooled*>& connections, deferred_work& work)
+void pool::discard_all(const std::vector<pooled*>& connections, close_reason why, deferred_work& work)
 {
     for (pooled* const each : connections) {
-        discard(static_cast<pool_entry&>(*each), work);
+        discard(static_cast<pool_entry&>(*each), why, work);
     }
 }
 
@@ -262,7 +272,7 @@ lease::~lease()
         return;
     }
     if (used_) {
-        owner_->give_back(*entry_, reusable_, hint_);
+        owner_->give_back(*entry_, answered_, reusable_, hint_);
     } else {
         owner_->give_back_unused(*entry_);
     }

@@ -10,6 +10,7 @@
 
 #include <sipher/client_options.hpp>
 #include <sipher/client_stats.hpp>
+#include <sipher/observer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -40,7 +41,7 @@ struct acquire_result {
 class pool final : public connection_owner, public timer_target {
 public:
     pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
-         std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance);
+         std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance, std::shared_ptr<observer> watcher);
     ~pool() override;
 
     /// A lease if one can be had without waiting; the usual case, and a cheap one.
@@ -95,35 +96,37 @@ private:
     void prewarm(std::size_t ready, completion<acquire_result> done);
     void stop_prewarming(const prewarm_op& op);
     void drop_contemporaries(const pool_entry& stale) noexcept;
-    void give_back(pool_entry& entry, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
+    void give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
     void give_back_unused(pool_entry& entry) noexcept;
     void on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result);
 
     /// What is to be done once the mutex is released.
     struct deferred_work;
     void adopt(connect_result& result, deferred_work& work);
-    void settle(pool_entry& entry, const pool_core::give_back_result& result, bool reusable, deferred_work& work);
+    void settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, deferred_work& work);
     void grant(pool_waiter& waiter, pool_entry& entry, deferred_work& work);
     void place(pool_entry& entry, pool_core::fate what, deferred_work& work);
     void begin_dials(deferred_work& work);
     void dial(std::size_t count);
     void end_prewarms(const connect_result* failure, deferred_work& work);
-    void discard(pool_entry& entry, deferred_work& work);
-    void discard_all(const std::vector<pooled*>& connections, deferred_work& work);
+    void count(close_reason why);
+    void discard(pool_entry& entry, close_reason why, deferred_work& work);
+    void discard_all(const std::vector<pooled*>& connections, close_reason why, deferred_work& work);
     void close_idle(deferred_work& work);
     void fail_waiters(deferred_work& work);
-    void arm_expiry();
+    void arm_expiry(clock::time_point when);
 
     const boost::asio::any_io_executor executor_;
     const pool_options options_;
     const std::unique_ptr<connector> source_;
     const std::shared_ptr<timer_queue> timers_;
     const std::shared_ptr<jitter> jitter_;
+    const std::shared_ptr<observer> watcher_;
 
     mutable std::mutex mutex_;
     pool_core core_;
     bool closed_ = false;
-    bool expiry_armed_ = false;
+    clock::time_point expiry_at_ = clock::time_point::max();
     std::list<pool_entry> entries_;
     std::list<std::shared_ptr<pending_connect>> dials_;
     std::list<std::shared_ptr<prewarm_op>> prewarms_;

@@ -197,11 +197,16 @@ void pool_core::expire_idle(const pool_time& time, bool all, std::vector<pooled*
     }
 }
 
+clock::time_point pool_core::expiry_of(const pooled& idle) noexcept
+{
+    return std::min(idle.last_used + idle.idle_limit, idle.dies_at);
+}
+
 clock::time_point pool_core::next_expiry() const noexcept
 {
     auto next = clock::time_point::max();
     for (const pooled& connection : idle_) {
-        next = std::min({next, connection.last_used + connection.idle_limit, connection.dies_at});
+        next = std::min(next, expiry_of(connection));
     }
     return next;
 }

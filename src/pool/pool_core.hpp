@@ -93,6 +93,8 @@ public:
     void expire_contemporaries(const pooled& stale, std::vector<pooled*>& expired);
     /// Takes out every idle connection that is too old (`all`: every one).
     void expire_idle(const pool_time& time, bool all, std::vector<pooled*>& expired);
+    /// When an idle connection gets too old.
+    [[nodiscard]] static clock::time_point expiry_of(const pooled& idle) noexcept;
     /// When the next idle connection gets too old; `max()` if none is idle.
     [[nodiscard]] clock::time_point next_expiry() const noexcept;
     /// Empties the queue from its head.

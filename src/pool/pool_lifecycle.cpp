@@ -8,36 +8,34 @@ namespace sipher::detail {
 
 void pool::on_connection_closed(connection& closed, idle_end how) noexcept
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     for (pool_entry& entry : entries_) {
         if (entry.open_connection.get() == &closed && entry.is_linked()) {
             core_.forget_idle(entry);
-            ++(how == idle_end::unsolicited ? stats_.closed_unsolicited : stats_.closed_by_peer);
-            discard(entry, work);
+            discard(entry, how == idle_end::unsolicited ? close_reason::unsolicited : close_reason::peer, work);
             return;
         }
     }
 }
 
-void pool::arm_expiry()
+void pool::arm_expiry(clock::time_point when)
 {
-    if (!expiry_armed_ && core_.idle() != 0) {
-        expiry_armed_ = true;
-        timers_->arm(*this, core_.next_expiry());
+    if (when < expiry_at_) {
+        expiry_at_ = when;
+        timers_->arm(*this, when);
     }
 }
 
 void pool::on_timer()
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     std::vector<pooled*> expired;
     const std::lock_guard lock{mutex_};
-    expiry_armed_ = false;
+    expiry_at_ = clock::time_point::max();
     core_.expire_idle(time(), false, expired);
-    stats_.closed_expired += expired.size();
-    discard_all(expired, work);
-    arm_expiry();
+    discard_all(expired, close_reason::expired, work);
+    arm_expiry(core_.next_expiry());
 }
 
 void lease::drop_contemporaries() noexcept
@@ -47,19 +45,18 @@ void lease::drop_contemporaries() noexcept
 
 void pool::drop_contemporaries(const pool_entry& stale) noexcept
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     std::vector<pooled*> expired;
     const std::lock_guard lock{mutex_};
     core_.expire_contemporaries(stale, expired);
-    stats_.closed_by_peer += expired.size();
-    discard_all(expired, work);
+    discard_all(expired, close_reason::peer, work);
 }
 
 void pool::close_idle(deferred_work& work)
 {
     std::vector<pooled*> idle;
     core_.expire_idle(time(), true, idle);
-    discard_all(idle, work);
+    discard_all(idle, close_reason::client_closed, work);
 }
 
 void pool::fail_waiters(deferred_work& work)
@@ -72,7 +69,7 @@ void pool::fail_waiters(deferred_work& work)
 
 void pool::drain()
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     closed_ = true;
     close_idle(work);

@@ -25,7 +25,7 @@ void pool::prewarm(std::size_t ready, completion<acquire_result> done)
             }
         });
     }
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     prewarms_.push_back(op);
     if (!closed_) {
@@ -36,7 +36,7 @@ void pool::prewarm(std::size_t ready, completion<acquire_result> done)
 
 void pool::stop_prewarming(const prewarm_op& op)
 {
-    deferred_work work;
+    deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     for (auto position = prewarms_.begin(); position != prewarms_.end(); ++position) {
         if (position->get() == &op) {

@@ -2,9 +2,24 @@
 
 namespace sipher {
 
+const char* to_string(close_reason value) noexcept
+{
+    switch (value) {
+    case close_reason::peer: return "closed by the server";
+    case close_reason::unsolicited: return "unsolicited bytes";
+    case close_reason::expired: return "expired";
+    case close_reason::surplus: return "surplus";
+    case close_reason::failed: return "failed";
+    case close_reason::not_reusable: return "not reusable";
+    case close_reason::client_closed: return "client closed";
+    }
+    return "";
+}
+
 observer::~observer() = default;
 
 void observer::on_connect(const connect_event&) {}
+void observer::on_close(const close_event&) {}
 void observer::on_attempt(const attempt_event&) {}
 void observer::on_retry(const retry_event&) {}
 

@@ -236,6 +236,78 @@ TEST_F(network_connector_test, a_lookup_that_hangs_ends_in_time_and_its_late_ans
     EXPECT_TRUE(dialer->tried.empty());
 }
 
+TEST_F(network_connector_test, ipv6_addresses_that_are_late_cost_fifty_milliseconds)
+{
+    dialer->answers["127.0.0.1"] = {};
+    const auto result = begin();
+    names->answer(detail::address_family::v4, {"127.0.0.1"});
+    run();
+    advance(49ms);
+    EXPECT_TRUE(dialer->tried.empty()) << "IPv6 comes first, if it comes";
+    advance(1ms);
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->made->address(), "127.0.0.1:80");
+    advance(950ms);
+    names->answer(detail::address_family::v6, {"::1"});
+    run();
+    EXPECT_EQ(dialer->tried.size(), 1U);
+}
+
+TEST_F(network_connector_test, ipv6_addresses_do_not_wait_for_ipv4_ones)
+{
+    dialer->answers["::1"] = {};
+    const auto result = begin();
+    names->answer(detail::address_family::v6, {"::1"});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->made->address(), "[::1]:80");
+}
+
+TEST_F(network_connector_test, addresses_that_come_late_join_the_race)
+{
+    dialer->answers["10.0.0.1"] = asio::error::connection_refused;
+    dialer->answers["::1"] = {};
+    const auto result = begin();
+    names->answer(detail::address_family::v4, {"10.0.0.1"});
+    run();
+    advance(50ms);
+    EXPECT_FALSE(*result) << "there may be more addresses";
+    names->answer(detail::address_family::v6, {"::1"});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made);
+}
+
+TEST_F(network_connector_test, a_family_that_fails_does_not_matter_where_the_other_has_addresses)
+{
+    dialer->answers["127.0.0.1"] = {};
+    const auto result = begin();
+    names->fail(detail::address_family::v6, asio::error::host_not_found_try_again);
+    run();
+    EXPECT_FALSE(*result);
+    names->answer(detail::address_family::v4, {"127.0.0.1"});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made);
+    EXPECT_TRUE(begin()->has_value());
+    EXPECT_EQ(names->questions.size(), 1U) << "what is known is kept";
+}
+
+TEST_F(network_connector_test, a_failure_that_may_pass_is_not_taken_for_the_absence_of_the_name)
+{
+    for (const auto failing : {detail::address_family::v6, detail::address_family::v4}) {
+        const auto other =
+            failing == detail::address_family::v6 ? detail::address_family::v4 : detail::address_family::v6;
+        const auto result = begin();
+        names->fail(failing, asio::error::host_not_found_try_again);
+        names->fail(other, asio::error::no_data);
+        run();
+        ASSERT_TRUE(*result);
+        EXPECT_EQ((*result)->code, errc::resolve_failed);
+        EXPECT_FALSE((*result)->permanent);
+    }
+}
+
 TEST_F(network_connector_test, after_abandoning_nothing_is_handed_to_the_context)
 {
     begin();

@@ -137,6 +137,43 @@ TEST_F(prewarm, connections_that_nobody_used_are_closed_before_the_service_gives
     EXPECT_EQ(stats().closed_expired, 2U);
 }
 
+TEST_F(prewarm, connections_made_together_do_not_end_together)
+{
+    options.pool.max_connections = 100;
+    options.pool.max_lifetime = 30s;
+    warm(100);
+    advance(26'999ms);
+    EXPECT_EQ(stats().idle, 100U);
+    std::size_t left = 100;
+    for (auto waited = 27'000ms; waited <= 33'000ms; waited += 100ms) {
+        advance(100ms);
+        EXPECT_LE(left - stats().idle, 10U) << waited.count() << " ms";
+        left = stats().idle;
+    }
+    EXPECT_EQ(left, 0U);
+}
+
+TEST_F(call_test, a_thousand_calls_that_gave_up_left_four_connections_in_the_making)
+{
+    options.pool.max_connections = 4;
+    service->hold_connects = true;
+    std::vector<std::shared_ptr<started_call>> calls;
+    for (int i = 0; i < 1000; ++i) {
+        calls.push_back(start(operation::get));
+    }
+    run();
+    EXPECT_EQ(client->services()->pool->stats().waiting, 1000U);
+    for (const auto& each : calls) {
+        each->cancel.emit(asio::cancellation_type::terminal);
+    }
+    run();
+    for (const auto& each : calls) {
+        EXPECT_TRUE(each->failed_with(asio::error::operation_aborted));
+    }
+    EXPECT_EQ(service->connects, 4U);
+    EXPECT_EQ(client->services()->pool->stats().waiting, 0U);
+}
+
 TEST_F(call_test, a_stale_connection_takes_its_contemporaries_along)
 {
     service->otherwise = answer_session();

@@ -156,6 +156,34 @@ TEST_F(pooling, a_connection_is_not_used_up_to_the_servers_limit)
     EXPECT_EQ(client().stats().dialed, client().stats().closed_expired + 1);
 }
 
+TEST_F(pooling, around_the_servers_limit_nothing_surfaces)
+{
+    options.pool.max_connections = 4;
+    const session mine = create();
+    std::uint64_t creates = 1;
+    std::uint64_t requests = 1;
+    for (auto gap = 3'000ms; gap <= 6'200ms; gap += 10ms) {
+        clock->advance(gap);
+        // Half of the time the server has closed before, and that is only now on its way.
+        const bool closes = gap.count() % 20 == 0;
+        for (int i = 0; i < 8; ++i) {
+            if (closes) {
+                sandbox().close_idle_connections();
+            }
+            for (int k = 0; k < 3; ++k) {
+                EXPECT_NO_THROW(run(client().get_session(mine.id))) << gap.count();
+            }
+            EXPECT_NO_THROW(run(client().update_session(mine.id, near_and_shielded()))) << gap.count();
+            requests += 4;
+        }
+        create({}, 1h);
+        ++creates;
+        ++requests;
+    }
+    EXPECT_GE(requests, 10'000U);
+    EXPECT_EQ(sandbox().counters().created, creates);
+}
+
 /// What a fault does to each operation, and whether the sandbox applied it.
 struct fault_row {
     const char* name;

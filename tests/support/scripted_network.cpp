@@ -1,5 +1,6 @@
 #include "support/scripted_network.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -24,20 +25,38 @@ struct open_dial {
 
 void scripted_lookup::answer(const std::vector<std::string>& addresses)
 {
+    const auto is_v6 = [](const std::string& each) { return each.find(':') != std::string::npos; };
+    std::vector<std::string> rest = addresses;
+    const auto of_v4 = std::ranges::stable_partition(rest, is_v6);
+    answer(detail::address_family::v6, {rest.begin(), of_v4.begin()});
+    answer(detail::address_family::v4, {of_v4.begin(), of_v4.end()});
+}
+
+void scripted_lookup::answer(detail::address_family family, const std::vector<std::string>& addresses)
+{
     detail::lookup_result result;
     for (const std::string& each : addresses) {
         result.addresses.push_back(boost::asio::ip::make_address(each));
     }
-    for (const auto& each : std::exchange(waiting, {})) {
+    if (addresses.empty()) {
+        result.failure = boost::asio::error::no_data;
+    }
+    for (const auto& each : std::exchange(waiting[family], {})) {
         each(result);
     }
 }
 
 void scripted_lookup::fail(boost::system::error_code failure)
 {
+    fail(detail::address_family::v6, failure);
+    fail(detail::address_family::v4, failure);
+}
+
+void scripted_lookup::fail(detail::address_family family, boost::system::error_code failure)
+{
     detail::lookup_result result;
     result.failure = failure;
-    for (const auto& each : std::exchange(waiting, {})) {
+    for (const auto& each : std::exchange(waiting[family], {})) {
         each(result);
     }
 }

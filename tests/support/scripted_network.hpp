@@ -17,18 +17,24 @@ namespace sipher::test {
 /// Names that are looked up when the test says so.
 class scripted_lookup final : public detail::name_lookup {
 public:
-    void look_up(const std::string& host, std::function<void(detail::lookup_result)> done) override
+    void look_up(const std::string& host, detail::address_family family,
+                 std::function<void(detail::lookup_result)> done) override
     {
-        questions.push_back(host);
-        waiting.push_back(std::move(done));
+        if (family == detail::address_family::v6) {
+            questions.push_back(host);
+        }
+        waiting[family].push_back(std::move(done));
     }
 
-    /// Answers all that wait.
+    /// Answers all that wait, each family with its addresses.
     void answer(const std::vector<std::string>& addresses);
+    void answer(detail::address_family family, const std::vector<std::string>& addresses);
     void fail(boost::system::error_code failure);
+    void fail(detail::address_family family, boost::system::error_code failure);
 
+    /// Each stands for the questions for both families.
     std::vector<std::string> questions;
-    std::vector<std::function<void(detail::lookup_result)>> waiting;
+    std::map<detail::address_family, std::vector<std::function<void(detail::lookup_result)>>> waiting;
 };
 
 /// Addresses that accept, refuse or are silent, as told.

@@ -110,6 +110,15 @@ protected:
         return failure;
     }
 
+    static boost::system::error_code code_of(const std::exception_ptr& thrown)
+    {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const error& failure) {
+            return failure.code();
+        }
+    }
+
     void expect_success()
     {
         const auto failure = failure_of();

@@ -168,7 +168,9 @@ bool tls_server::answer(SSL* ssl, std::string& request)
     if (options_.before_answer) {
         options_.before_answer(ssl);
     }
-    SSL_write(ssl, options_.answer.data(), static_cast<int>(options_.answer.size()));
+    if (!options_.answer.empty()) {
+        SSL_write(ssl, options_.answer.data(), static_cast<int>(options_.answer.size()));
+    }
     if (options_.after_answer) {
         options_.after_answer(ssl);
     }

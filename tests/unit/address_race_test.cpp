@@ -107,6 +107,29 @@ TEST_F(address_race_test, none_makes_room_before_it_had_a_second)
     EXPECT_EQ(begins(), "10.0.0.7[10.0.0.1]");
 }
 
+TEST_F(address_race_test, addresses_that_become_known_later_take_turns_with_the_others)
+{
+    start({"127.0.0.1", "127.0.0.2"});
+    EXPECT_EQ(begins(), "127.0.0.1");
+    race->add(addresses({"::1", "127.0.0.1", "127.0.0.2", "::2"}));
+    for (const char* const next : {"::1", "127.0.0.2", "::2"}) {
+        now = race->next_step();
+        EXPECT_EQ(begins(), next);
+    }
+    EXPECT_EQ(race->next_step(), clock::time_point::max());
+}
+
+TEST_F(address_race_test, a_lost_race_goes_on_with_an_address_that_comes_late)
+{
+    start({"127.0.0.1"});
+    EXPECT_EQ(begins(), "127.0.0.1");
+    race->failed(0, error::connection_refused, now);
+    EXPECT_TRUE(race->is_lost());
+    race->add(addresses({"::1"}));
+    EXPECT_FALSE(race->is_lost());
+    EXPECT_EQ(begins(), "::1");
+}
+
 TEST_F(address_race_test, no_address_is_a_lost_race)
 {
     start({});
