@@ -148,8 +148,11 @@ struct SIPHER_API client_options {
     retry_options retry;
     limit_options limits;
     /// After a 429, or when the service says that nothing remains of its rate limit, hold requests back until its
-    /// window opens. A call whose total time ends before that fails with `errc::rate_limited`.
+    /// window opens, and then let those that waited go in their order, spread over the window. A call whose total time
+    /// ends before its turn fails with `errc::rate_limited`.
     bool rate_gate = true;
+    /// Spread requests over the whole window, so that it is never used up at its beginning. Needs `rate_gate`.
+    bool rate_pacing = false;
 
     /// Sent with every request.
     header_list default_headers;

@@ -2,6 +2,7 @@
 
 #include <sipher/attempt.hpp>
 #include <sipher/config.hpp>
+#include <sipher/response_info.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -89,6 +90,16 @@ struct SIPHER_API retry_event {
     boost::system::error_code code;
 };
 
+/// The service's rate limit is used up: nothing more is sent for a time.
+struct SIPHER_API rate_limit_event {
+    rate_limit_event() = default;
+
+    std::chrono::nanoseconds closed_for{};
+    /// A request was refused (429); else its answer told that it was the last one of the window.
+    bool refused = false;
+    rate_limit_state state;
+};
+
 /// Sees what a client does: for logs, metrics and traces. The library itself writes nothing anywhere.
 ///
 /// Members are called without locks held, on whichever thread does the work, some of them at the same time; they
@@ -104,11 +115,13 @@ public:
     virtual void on_close(const close_event& event);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_retry(const retry_event& event);
+    virtual void on_rate_limit(const rate_limit_event& event);
 };
 
 static_assert(!std::is_aggregate_v<connect_event>);
 static_assert(!std::is_aggregate_v<close_event>);
 static_assert(!std::is_aggregate_v<attempt_event>);
 static_assert(!std::is_aggregate_v<retry_event>);
+static_assert(!std::is_aggregate_v<rate_limit_event>);
 
 } // namespace sipher

@@ -25,6 +25,8 @@ struct SIPHER_API rate_limit_state {
     std::optional<unsigned> remaining;
     /// Time until the window ends.
     std::optional<std::chrono::seconds> reset;
+    /// Length of a window.
+    std::optional<std::chrono::seconds> window;
 };
 
 /// Where the time of a call went.

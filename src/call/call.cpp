@@ -41,6 +41,7 @@ call::call(std::shared_ptr<call_services> services, const char* operation, opera
       options_(std::move(options)), retry_(options_.retry.value_or(services_->options.retry)),
       started_(services_->now()),
       deadline_(deadline_after(started_, options_.total_timeout.value_or(services_->options.timeouts.total))),
+      ticket_(services_->gate),
       base_request_id_(options_.request_id.empty() ? make_request_id(services_->chance->bits()) : options_.request_id)
 {
     services_->active.fetch_add(1);
@@ -59,13 +60,15 @@ asio::awaitable<void> call::run()
     cancellation_ = co_await asio::this_coro::cancellation_state;
     for (;;) {
         start_attempt();
-        while (gate_is_closed()) {
-            co_await sleep_until(services_->gate.opens_at());
-        }
-        lease_ = services_->pool->try_acquire(!is_idempotent(kind_));
-        if (!lease_) {
-            co_await wait_for_connection();
-        }
+        do {
+            for (auto turn = turn_at_gate(); turn; turn = turn_at_gate()) {
+                co_await sleep_until(*turn);
+            }
+            lease_ = services_->pool->try_acquire(!is_idempotent(kind_));
+            if (!lease_) {
+                co_await wait_for_connection();
+            }
+        } while (!is_admitted());
         if (lease_) {
             exchange_request wanted = prepare_exchange();
             co_await lease_->async_exchange(std::move(wanted), asio::deferred);
@@ -136,21 +139,27 @@ void call::throw_if_stopped()
     }
 }
 
-bool call::gate_is_closed()
+std::optional<clock::time_point> call::turn_at_gate()
 {
-    const clock::time_point opens = services_->gate.opens_at();
     const clock::time_point now = services_->now();
-    if (opens <= now) {
-        return false;
-    }
-    if (opens >= deadline_) {
-        retry_after_ = std::chrono::ceil<milliseconds>(opens - now);
-        problem_ = "the service's rate limit opens again in " +
-                   std::to_string(std::chrono::ceil<std::chrono::seconds>(opens - now).count()) +
-                   " s, which is after this call's total timeout";
+    const auto turn = services_->gate.wait_until(ticket_, now);
+    if (turn && *turn >= deadline_) {
+        retry_after_ = std::chrono::ceil<milliseconds>(*turn - now);
+        problem_ = "the service's rate limit lets this call pass in " +
+                   std::to_string(std::chrono::ceil<std::chrono::seconds>(*turn - now).count()) +
+                   " s, which is after its total timeout";
         fail(errc::rate_limited, end_reason::deadline);
     }
-    return true;
+    return turn;
+}
+
+bool call::is_admitted()
+{
+    if (!lease_ || services_->gate.pass(ticket_, services_->now())) {
+        return true;
+    }
+    lease_ = {};
+    return false;
 }
 
 } // namespace sipher::detail

@@ -53,8 +53,10 @@ private:
 
     void start_attempt();
     void throw_if_stopped();
-    /// Whether to wait for the rate limit's window; throws if that is no use.
-    [[nodiscard]] bool gate_is_closed();
+    /// Until when to wait for the rate limit, if at all; throws if that is no use.
+    [[nodiscard]] std::optional<clock::time_point> turn_at_gate();
+    /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
+    [[nodiscard]] bool is_admitted();
     [[nodiscard]] exchange_request prepare_exchange();
     void take_report();
     [[nodiscard]] attempt_facts facts() const;
@@ -80,6 +82,7 @@ private:
     const clock::time_point deadline_;
     boost::asio::cancellation_state cancellation_;
 
+    rate_gate::ticket ticket_;
     lease lease_;
     unsigned attempts_made_ = 0;
     unsigned tokens_paid_ = 0;

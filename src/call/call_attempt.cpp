@@ -4,9 +4,31 @@
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
 
+#include <boost/json/value.hpp>
+
 #include <algorithm>
+#include <optional>
+#include <string_view>
 
 namespace sipher::detail {
+
+namespace {
+
+/// Of a quota that is used up, its details tell when there will be a new one.
+std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details, std::string_view date,
+                                                          clock::wall_time wall)
+{
+    const auto* const members = details.if_object();
+    const auto* const reset = members != nullptr ? members->if_contains("resetAt") : nullptr;
+    const auto when = reset != nullptr && reset->is_string() ? parse_utc_time(reset->get_string()) : std::nullopt;
+    if (!when) {
+        return std::nullopt;
+    }
+    const auto left = *when - parse_http_date(date).value_or(wall);
+    return left > std::chrono::milliseconds::zero() ? std::optional{left} : std::nullopt;
+}
+
+} // namespace
 
 exchange_request call::prepare_exchange()
 {
@@ -115,9 +137,18 @@ void call::learn_rate_limit()
     if (!head.retry_after.empty()) {
         retry_after_ = parse_retry_after(head.retry_after, head.date, services_->timers->time().wall_now());
     }
-    const bool refused = status_ == 429 && refusal_.code != "DAILY_QUOTA_EXCEEDED";
-    if (refused || head.rate_limit.remaining == 0U) {
-        services_->gate.learn(head.rate_limit, refused, retry_after_, services_->now());
+    const bool quota = refusal_.code == "DAILY_QUOTA_EXCEEDED";
+    if (quota && !retry_after_) {
+        retry_after_ = time_until_reset(refusal_.details, head.date, services_->timers->time().wall_now());
+    }
+    const bool refused = status_ == 429 && !quota;
+    const clock::time_point now = services_->now();
+    if (services_->gate.learn(head.rate_limit, refused, retry_after_, now)) {
+        rate_limit_event event;
+        event.closed_for = services_->gate.opens_at() - now;
+        event.refused = refused;
+        event.state = head.rate_limit;
+        notify(services_->options.observer.get(), &observer::on_rate_limit, event);
     }
 }
 

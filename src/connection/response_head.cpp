@@ -1,5 +1,7 @@
 #include "connection/response_head.hpp"
 
+#include "values/rate_limit_fields.hpp"
+
 #include <boost/beast/core/string.hpp>
 
 #include <charconv>
@@ -102,20 +104,10 @@ void read_field(response_head& head, std::string_view name, std::string_view val
             head.request_id = value;
         }
         break;
+    case 9:
     case 15:
-        if (is(name, "RateLimit-Limit")) {
-            head.rate_limit.limit = read_number(value);
-        } else if (is(name, "RateLimit-Reset")) {
-            if (const auto seconds = read_number(value)) {
-                head.rate_limit.reset = std::chrono::seconds{*seconds};
-            }
-        }
-        break;
-    case 19:
-        if (is(name, "RateLimit-Remaining")) {
-            head.rate_limit.remaining = read_number(value);
-        }
-        break;
+    case 16:
+    case 19: read_rate_limit_field(head.rate_limit, name, value); break;
     default: break;
     }
 }

@@ -1,53 +1,91 @@
 #pragma once
 
+#include "runtime/jitter.hpp"
+
 #include <sipher/clock.hpp>
 #include <sipher/response_info.hpp>
 
-#include <algorithm>
+#include <boost/intrusive/list.hpp>
+
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace sipher::detail {
 
-/// When the service's rate limit is used up, nobody sends before its window opens again.
+/// When the service's rate limit is used up, nobody sends before its window opens again; who waited for that then
+/// goes in the order of coming, spread over the window, so that the opening is not met by a storm.
+///
+/// What is left of the window is counted down with every request that is let pass, so that requests under way are
+/// not forgotten; answers correct it downwards only, because they may come out of order. Decisions without waiting:
+/// the time is passed in.
+///
+/// Thread safety: all members may be called from any thread.
 class rate_gate {
 public:
-    /// @param enabled Off: the gate is always open.
-    explicit rate_gate(bool enabled) : enabled_(enabled) {}
+    struct rules {
+        /// Off: the gate is always open.
+        bool enabled = true;
+        /// Requests are spread over the window from its beginning, not only once it was used up.
+        bool pacing = false;
+    };
 
-    /// The moment from which a request may be sent.
-    [[nodiscard]] clock::time_point opens_at() const
-    {
-        const std::lock_guard lock{mutex_};
-        return opens_at_;
-    }
+    rate_gate(rules chosen, std::shared_ptr<jitter> chance) : rules_(chosen), jitter_(std::move(chance)) {}
+
+    /// One request's place in the queue, if it has one. Must not outlive the gate.
+    class ticket : public boost::intrusive::list_base_hook<> {
+    public:
+        explicit ticket(rate_gate& gate) noexcept : gate_(gate) {}
+        ticket(const ticket&) = delete;
+        ticket& operator=(const ticket&) = delete;
+        ~ticket() { gate_.leave(*this); }
+
+    private:
+        friend class rate_gate;
+        rate_gate& gate_;
+        clock::time_point turn_;
+        bool queued_ = false;
+    };
+
+    /// Whether to go on and get a connection: nothing; else when to ask again.
+    [[nodiscard]] std::optional<clock::time_point> wait_until(ticket& mine, clock::time_point now);
+
+    /// The last question before sending, which counts the request. False: the gate has closed in the meantime.
+    [[nodiscard]] bool pass(ticket& mine, clock::time_point now);
 
     /// Takes in what an answer says of the limit. `refused`: it was a 429, with this `Retry-After`.
-    void learn(const rate_limit_state& state, bool refused, std::optional<std::chrono::milliseconds> retry_after,
-               clock::time_point now)
-    {
-        if (!enabled_) {
-            return;
-        }
-        std::optional<std::chrono::milliseconds> closed_for;
-        if (refused && retry_after) {
-            closed_for = retry_after;
-        } else if ((refused || state.remaining == 0U) && state.reset) {
-            closed_for = *state.reset;
-        }
-        if (!closed_for) {
-            return;
-        }
-        constexpr std::chrono::hours longest{1};
-        const std::lock_guard lock{mutex_};
-        opens_at_ = std::max(opens_at_, now + std::min<std::chrono::milliseconds>(*closed_for, longest));
-    }
+    /// @return Whether this has closed the gate, or keeps it closed for longer.
+    bool learn(const rate_limit_state& state, bool refused, std::optional<std::chrono::milliseconds> retry_after,
+               clock::time_point now);
+
+    /// The moment before which nothing is sent.
+    [[nodiscard]] clock::time_point opens_at() const;
 
 private:
-    const bool enabled_;
+    [[nodiscard]] bool is_free(const ticket& mine, clock::time_point now) const;
+    void leave(ticket& gone) noexcept;
+    void enqueue(ticket& mine);
+    void count(clock::time_point now);
+    void merge(const rate_limit_state& state, clock::time_point now);
+    bool close_until(clock::time_point when);
+    [[nodiscard]] clock::time_point next_turn();
+    [[nodiscard]] std::chrono::nanoseconds spacing() const;
+
+    const rules rules_;
+    const std::shared_ptr<jitter> jitter_;
     mutable std::mutex mutex_;
     clock::time_point opens_at_ = clock::time_point::min();
+    /// From when on the next one who comes to the queue may have its turn.
+    clock::time_point next_slot_ = clock::time_point::min();
+    boost::intrusive::list<ticket> queue_;
+
+    /// What is known of the service's window; `remaining` is nothing once the window is over.
+    std::optional<unsigned> limit_;
+    std::optional<unsigned> remaining_;
+    std::chrono::seconds window_{60};
+    clock::time_point window_ends_ = clock::time_point::min();
 };
 
 } // namespace sipher::detail

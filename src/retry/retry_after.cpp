@@ -122,6 +122,17 @@ bool read_asctime(std::string_view value, civil_time& out)
     return text.literal(" ").number(4, out.year).at_end();
 }
 
+std::optional<clock::wall_time> to_wall_time(const civil_time& t)
+{
+    const std::chrono::year_month_day date{std::chrono::year{t.year}, std::chrono::month{t.month},
+                                           std::chrono::day{static_cast<unsigned>(t.day)}};
+    if (!date.ok() || t.hour > 23 || t.minute > 59 || t.second > 60) {
+        return std::nullopt;
+    }
+    return std::chrono::sys_days{date} + std::chrono::hours{t.hour} + std::chrono::minutes{t.minute} +
+           std::chrono::seconds{t.second};
+}
+
 } // namespace
 
 std::optional<clock::wall_time> parse_http_date(std::string_view text)
@@ -130,13 +141,25 @@ std::optional<clock::wall_time> parse_http_date(std::string_view text)
     if (!read_fixdate(text, t) && !read_rfc850(text, t) && !read_asctime(text, t)) {
         return std::nullopt;
     }
-    const std::chrono::year_month_day date{std::chrono::year{t.year}, std::chrono::month{t.month},
-                                           std::chrono::day{static_cast<unsigned>(t.day)}};
-    if (!date.ok() || t.hour > 23 || t.minute > 59 || t.second > 60) {
+    return to_wall_time(t);
+}
+
+std::optional<clock::wall_time> parse_utc_time(std::string_view text)
+{
+    civil_time t;
+    int month = 0;
+    reader rest{text};
+    rest.number(4, t.year).literal("-").number(2, month).literal("-").number(2, t.day).literal("T");
+    read_time(rest, t);
+    if (rest.starts_with('.')) {
+        int fraction = 0;
+        rest.literal(".").number(3, fraction);
+    }
+    if (!rest.literal("Z").at_end()) {
         return std::nullopt;
     }
-    return std::chrono::sys_days{date} + std::chrono::hours{t.hour} + std::chrono::minutes{t.minute} +
-           std::chrono::seconds{t.second};
+    t.month = static_cast<unsigned>(month);
+    return to_wall_time(t);
 }
 
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,

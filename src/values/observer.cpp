@@ -22,5 +22,6 @@ void observer::on_connect(const connect_event&) {}
 void observer::on_close(const close_event&) {}
 void observer::on_attempt(const attempt_event&) {}
 void observer::on_retry(const retry_event&) {}
+void observer::on_rate_limit(const rate_limit_event&) {}
 
 } // namespace sipher

@@ -173,19 +173,41 @@ TEST_F(call_test, nobody_sends_before_the_window_opens)
     run();
     ASSERT_TRUE(cancelled->failed_with(boost::asio::error::operation_aborted));
     EXPECT_EQ(cancelled->failure->outcome(), outcome::not_sent);
-    advance(1ns);
+    advance(1s);
     EXPECT_TRUE(waiting->succeeded());
+}
+
+TEST_F(call_test, who_waits_for_a_connection_when_the_gate_closes_waits_for_the_gate)
+{
+    options.pool.max_connections = 1;
+    service->script = {answer(429, "", "Retry-After: 9\r\n")};
+    service->otherwise = answer_session();
+    std::vector<std::shared_ptr<started_call>> calls;
+    for (int i = 0; i < 5; ++i) {
+        calls.push_back(start(operation::get));
+    }
+    run();
+    EXPECT_EQ(service->requests.size(), 1U) << "sent although the gate is closed";
+    advance(9s - 1ns);
+    EXPECT_EQ(service->requests.size(), 1U);
+    for (int i = 0; i < 20; ++i) {
+        advance(100ms);
+    }
+    for (const auto& each : calls) {
+        EXPECT_TRUE(each->succeeded());
+    }
 }
 
 TEST_F(call_test, a_daily_quota_is_not_waited_for)
 {
     service->script = {answer(429, R"({"success":false,"error":{"code":"DAILY_QUOTA_EXCEEDED","message":"m",
         "details":{"resetAt":"2026-11-24T00:00:00.000Z","limit":3}}})",
-                              "RateLimit-Reset: 50\r\n")};
+                              "RateLimit-Reset: 50\r\nDate: Mon, 23 Nov 2026 23:58:30 GMT\r\n")};
     service->otherwise = answer_session();
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failure);
     EXPECT_EQ(call->failure->service_code(), "DAILY_QUOTA_EXCEEDED");
+    EXPECT_EQ(call->failure->retry_after(), 90s);
     EXPECT_EQ(call->failure->outcome(), outcome::not_applied);
     EXPECT_TRUE(perform(operation::get)->succeeded()) << "the window of the address is another matter";
 }

@@ -1,5 +1,4 @@
 #include "retry/backoff.hpp"
-#include "retry/rate_gate.hpp"
 #include "retry/retry_after.hpp"
 #include "retry/retry_budget.hpp"
 #include "runtime/jitter.hpp"
@@ -90,6 +89,16 @@ TEST(http_date, anything_else_is_none)
     }
 }
 
+TEST(utc_time, is_as_the_service_writes_it)
+{
+    EXPECT_EQ(parse_utc_time("1994-11-06T08:49:37.000Z"), noon);
+    EXPECT_EQ(parse_utc_time("1994-11-06T08:49:37Z"), noon);
+    for (const char* text : {"", "1994-11-06", "1994-13-06T08:49:37Z", "1994-11-06T08:49:37+01:00",
+                             "1994-11-06T08:49:37.Z", "1994-11-06T08:49:37Z "}) {
+        EXPECT_EQ(parse_utc_time(text), std::nullopt) << text;
+    }
+}
+
 TEST(retry_after, is_seconds_or_a_date_relative_to_the_answer)
 {
     EXPECT_EQ(parse_retry_after("0", "", noon), 0ms);
@@ -135,55 +144,6 @@ TEST(retry_budget, none_is_no_limit)
 {
     retry_budget budget{0};
     EXPECT_TRUE(budget.withdraw(1'000'000));
-}
-
-class rate_gate_test : public ::testing::Test {
-protected:
-    static rate_limit_state state(std::optional<unsigned> remaining, std::optional<std::chrono::seconds> reset)
-    {
-        rate_limit_state made;
-        made.limit = 100;
-        made.remaining = remaining;
-        made.reset = reset;
-        return made;
-    }
-
-    clock::time_point now = clock::time_point{} + 1h;
-    rate_gate gate{true};
-};
-
-TEST_F(rate_gate_test, closes_when_nothing_remains)
-{
-    gate.learn(state(1, 7s), false, {}, now);
-    EXPECT_LE(gate.opens_at(), now);
-    gate.learn(state(0, 7s), false, {}, now);
-    EXPECT_EQ(gate.opens_at(), now + 7s);
-}
-
-TEST_F(rate_gate_test, retry_after_wins_over_the_window)
-{
-    gate.learn(state(0, 5s), true, 60s, now);
-    EXPECT_EQ(gate.opens_at(), now + 60s);
-}
-
-TEST_F(rate_gate_test, an_answer_that_came_late_does_not_open_it)
-{
-    gate.learn(state(0, 7s), false, {}, now);
-    gate.learn(state(0, 2s), false, {}, now);
-    EXPECT_EQ(gate.opens_at(), now + 7s);
-}
-
-TEST_F(rate_gate_test, an_absurd_window_does_not_close_it_for_ever)
-{
-    gate.learn(state(0, std::chrono::seconds{4'000'000'000}), false, {}, now);
-    EXPECT_EQ(gate.opens_at(), now + 1h);
-}
-
-TEST_F(rate_gate_test, can_be_turned_off)
-{
-    rate_gate off{false};
-    off.learn(state(0, 7s), true, 60s, now);
-    EXPECT_LE(off.opens_at(), now);
 }
 
 } // namespace
