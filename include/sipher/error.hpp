@@ -31,6 +31,8 @@ enum class end_reason {
     budget_exhausted,
     /// The wait that the next attempt needs does not fit into the call's total time.
     deadline,
+    /// `retry_options::should_retry` said no.
+    policy,
     cancelled,
     client_closed,
 };

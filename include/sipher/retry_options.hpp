@@ -1,14 +1,42 @@
 #pragma once
 
+#include <sipher/attempt.hpp>
 #include <sipher/config.hpp>
 
+#include <boost/system/error_code.hpp>
+
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string_view>
 #include <type_traits>
 
 namespace sipher {
 
 /// When a failed attempt is followed by another. What may be repeated at all is not an option: a create, and any
 /// other request that is not idempotent, is sent again only where the first one is proven not applied.
+/// What is known when the next attempt of a call is to be decided about.
+struct SIPHER_API retry_context {
+    retry_context() = default;
+
+    /// Such as `create_session`.
+    std::string_view operation;
+    /// Attempts made so far; at least 1.
+    std::size_t attempts = 0;
+    /// Why the last one failed, and the HTTP status of its answer; 0 if none came.
+    boost::system::error_code code;
+    unsigned status = 0;
+    /// What the last one may have changed at the service.
+    sipher::outcome outcome = sipher::outcome::not_sent;
+    /// Another attempt could apply a request for the second time that is not idempotent, such as a create.
+    bool may_apply_twice = false;
+    /// How long the service asked to wait.
+    std::optional<std::chrono::milliseconds> retry_after;
+};
+
+static_assert(!std::is_aggregate_v<retry_context>);
+
 struct SIPHER_API retry_options {
     retry_options() = default;
 
@@ -28,6 +56,18 @@ struct SIPHER_API retry_options {
     /// gives back 1. An empty budget stops retries, so that a dead service is not met by a storm.
     /// Zero: retries are not budgeted. Read from the client's options only.
     unsigned budget = 50;
+
+    /// Decides instead of the client whether there is another attempt; `suggested` is what the client would do.
+    /// `max_attempts`, the budget, the deadline and cancellation still stop it, and so does `may_apply_twice` unless
+    /// `allow_duplicates` is on. It may be called from any thread and must not block; what it throws ends the call.
+    /// Empty: the client decides.
+    std::function<bool(const retry_context& context, bool suggested)> should_retry;
+    /// Decides instead of the client how long to wait before another attempt; a `Retry-After` is not shortened by
+    /// it. As `should_retry` otherwise. Empty: the client decides.
+    std::function<std::chrono::nanoseconds(const retry_context& context, std::chrono::nanoseconds suggested)> delay;
+    /// Permits `should_retry` to repeat what may have been applied already: with it, one create can make several
+    /// sessions, of which all but the last are lost until they expire.
+    bool allow_duplicates = false;
 };
 
 static_assert(!std::is_aggregate_v<retry_options>);

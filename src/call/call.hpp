@@ -66,6 +66,9 @@ private:
     void record_attempt(const verdict& decided);
     /// When the next attempt begins; throws if there is to be none.
     [[nodiscard]] clock::time_point schedule_next(const verdict& decided);
+    [[nodiscard]] retry_context make_context(const verdict& decided) const;
+    void throw_unless_repeatable(const verdict& decided);
+    [[nodiscard]] std::chrono::nanoseconds wanted_delay(const verdict& decided);
     [[nodiscard]] std::chrono::nanoseconds delay_within_limits(const verdict& decided);
     void succeed();
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason);

@@ -34,9 +34,7 @@ clock::time_point call::schedule_next(const verdict& decided)
     if (now >= deadline_ && decided.code != errc::pool_timeout) {
         fail(errc::deadline_exceeded, end_reason::deadline);
     }
-    if (decided.what == action::fail) {
-        fail(decided.code, decided.not_repeatable ? end_reason::not_repeatable : end_reason::permanent);
-    }
+    throw_unless_repeatable(decided);
     if (decided.what == action::replay && !replayed_) {
         replayed_ = true;
         --attempts_made_;
@@ -45,13 +43,54 @@ clock::time_point call::schedule_next(const verdict& decided)
     return now + delay_within_limits(decided);
 }
 
+retry_context call::make_context(const verdict& decided) const
+{
+    retry_context context;
+    context.operation = operation_;
+    context.attempts = attempts_.size();
+    context.code = decided.code;
+    context.status = status_;
+    context.outcome = decided.outcome;
+    context.may_apply_twice = !is_idempotent(kind_) && decided.outcome >= outcome::unknown;
+    context.retry_after = retry_after_;
+    return context;
+}
+
+void call::throw_unless_repeatable(const verdict& decided)
+{
+    const bool suggested = decided.what != action::fail;
+    if (!retry_.should_retry) {
+        if (!suggested) {
+            fail(decided.code, decided.not_repeatable ? end_reason::not_repeatable : end_reason::permanent);
+        }
+        return;
+    }
+    const retry_context context = make_context(decided);
+    if (!retry_.should_retry(context, suggested)) {
+        fail(decided.code, end_reason::policy);
+    }
+    if (context.may_apply_twice && !retry_.allow_duplicates) {
+        fail(decided.code, end_reason::not_repeatable);
+    }
+}
+
+std::chrono::nanoseconds call::wanted_delay(const verdict& decided)
+{
+    const auto usual = next_delay(retry_, attempts_made_, decided.throttled, retry_after_, services_->chance->unit());
+    if (!retry_.delay) {
+        return usual;
+    }
+    const std::chrono::nanoseconds least = retry_after_.value_or(std::chrono::milliseconds{});
+    return std::max(retry_.delay(make_context(decided), usual), least);
+}
+
 std::chrono::nanoseconds call::delay_within_limits(const verdict& decided)
 {
     if (attempts_made_ >= retry_.max_attempts) {
         fail(decided.code, end_reason::attempts_exhausted);
     }
-    const auto delay = next_delay(retry_, attempts_made_, decided.throttled, retry_after_, services_->chance->unit());
-    if (deadline_ != clock::time_point::max() && services_->now() + delay + shortest_attempt > deadline_) {
+    const auto delay = wanted_delay(decided);
+    if (deadline_ != clock::time_point::max() && delay > deadline_ - services_->now() - shortest_attempt) {
         fail(decided.code, end_reason::deadline);
     }
     constexpr unsigned cost = 5;

@@ -150,6 +150,7 @@ const char* to_string(end_reason value) noexcept
     case end_reason::attempts_exhausted: return "attempts exhausted";
     case end_reason::budget_exhausted: return "retry budget exhausted";
     case end_reason::deadline: return "no time left to retry";
+    case end_reason::policy: return "the caller's policy";
     case end_reason::cancelled: return "cancelled";
     case end_reason::client_closed: return "client closed";
     }
