@@ -63,10 +63,12 @@ asio::awaitable<void> call::run()
         do {
             for (auto turn = turn_at_gate(); turn; turn = turn_at_gate()) {
                 co_await sleep_until(*turn);
+                throw_if_stopped();
             }
             lease_ = services_->pool->try_acquire(!is_idempotent(kind_));
             if (!lease_) {
                 co_await wait_for_connection();
+                throw_if_stopped();
             }
         } while (!is_admitted());
         if (lease_) {
@@ -80,6 +82,8 @@ asio::awaitable<void> call::run()
         }
         const clock::time_point next = schedule_next(decided);
         if (next > services_->now()) {
+            // A coroutine that was cancelled in the meantime would throw without a word of what had happened.
+            throw_if_stopped();
             co_await sleep_until(next);
         }
     }
@@ -87,7 +91,6 @@ asio::awaitable<void> call::run()
 
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
-    throw_if_stopped();
     const auto [failure] = co_await services_->sleepers->async_sleep_until(when, asio::as_tuple(asio::use_awaitable));
     if (failure) {
         fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
@@ -102,7 +105,6 @@ asio::awaitable<void> call::wait_for_connection()
     problem_ = std::move(result.problem);
     reached_ = result.reached;
     permanent_ = result.permanent;
-    throw_if_stopped();
 }
 
 void call::start_attempt()

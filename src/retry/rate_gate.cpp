@@ -12,6 +12,12 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds longest_closure = 1h;
 /// The end of a window is told in whole seconds: two that are closer are the same.
 constexpr auto same_window = 1500ms;
+/// Others are left their share once no more remains than this many times what they use between two answers of ours.
+constexpr unsigned share_from = 6;
+/// Of the last few requests, so many more than others lately used are left to them.
+constexpr unsigned spare = 2;
+/// Sharing does not make anybody wait longer than this part of the window.
+constexpr int longest_pause = 10;
 /// Between two requests that waited, where nothing is known of the limit.
 constexpr std::chrono::nanoseconds usual_spacing = 50ms;
 
@@ -19,10 +25,10 @@ constexpr std::chrono::nanoseconds usual_spacing = 50ms;
 
 bool rate_gate::is_free(const ticket& mine, clock::time_point now) const
 {
-    if (mine.queued_) {
-        return now >= mine.turn_;
+    if (now < paced_until_) {
+        return false;
     }
-    return now >= opens_at_ && queue_.empty() && (!rules_.pacing || now >= next_slot_);
+    return mine.queued_ ? now >= mine.turn_ : now >= opens_at_ && queue_.empty();
 }
 
 std::optional<clock::time_point> rate_gate::wait_until(ticket& mine, clock::time_point now)
@@ -37,7 +43,7 @@ std::optional<clock::time_point> rate_gate::wait_until(ticket& mine, clock::time
     if (!mine.queued_) {
         enqueue(mine);
     }
-    return mine.turn_;
+    return std::max(mine.turn_, paced_until_);
 }
 
 bool rate_gate::pass(ticket& mine, clock::time_point now)
@@ -69,7 +75,7 @@ void rate_gate::leave(ticket& gone) noexcept
 
 void rate_gate::enqueue(ticket& mine)
 {
-    if (queue_.empty() && !rules_.pacing) {
+    if (queue_.empty()) {
         // Those who were to go before have gone, or have given up.
         next_slot_ = opens_at_;
     }
@@ -81,7 +87,7 @@ void rate_gate::enqueue(ticket& mine)
 /// Somewhere in the next slot, so that the clients of a fleet do not go together.
 clock::time_point rate_gate::next_turn()
 {
-    const clock::time_point slot = std::max(next_slot_, opens_at_);
+    const clock::time_point slot = std::max({next_slot_, opens_at_, paced_until_});
     const std::chrono::nanoseconds width = spacing();
     next_slot_ = slot + width;
     return slot + std::chrono::duration_cast<std::chrono::nanoseconds>(width * jitter_->unit());
@@ -105,11 +111,20 @@ void rate_gate::count(clock::time_point now)
         return;
     }
     *remaining_ -= *remaining_ == 0 ? 0 : 1;
-    if (*remaining_ == 0) {
+    const bool shared = foreign_ != 0 && *remaining_ <= share_from * foreign_;
+    if (*remaining_ == 0 || (shared && *remaining_ <= foreign_ + spare)) {
         close_until(window_ends_);
-    } else if (rules_.pacing) {
-        next_slot_ = std::max(next_slot_, now + (window_ends_ - now) / *remaining_);
+    } else if (shared || rules_.pacing) {
+        slow_down(now);
     }
+}
+
+/// What remains is to last until the end of the window, for the others as well.
+void rate_gate::slow_down(clock::time_point now)
+{
+    const auto share = (window_ends_ - now) / *remaining_ * (foreign_ + 1);
+    const auto longest = std::max<std::chrono::nanoseconds>(window_ / longest_pause, spacing());
+    paced_until_ = now + std::min<std::chrono::nanoseconds>(share, longest);
 }
 
 bool rate_gate::close_until(clock::time_point when)
@@ -138,8 +153,12 @@ void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
     if (ends > window_ends_ + same_window) {
         remaining_ = state.remaining;
         window_ends_ = ends;
+        paced_until_ = clock::time_point::min();
     } else if (ends + same_window > window_ends_) {
-        remaining_ = std::min(remaining_.value_or(*state.remaining), *state.remaining);
+        const unsigned expected = remaining_.value_or(*state.remaining);
+        remaining_ = std::min(expected, *state.remaining);
+        // It is forgotten slowly: answers that come together do not show it one by one.
+        foreign_ = std::max(expected - *remaining_, foreign_ == 0 ? 0 : foreign_ - 1);
         window_ends_ = std::max(window_ends_, ends);
     }
 }

@@ -19,8 +19,9 @@ namespace sipher::detail {
 /// goes in the order of coming, spread over the window, so that the opening is not met by a storm.
 ///
 /// What is left of the window is counted down with every request that is let pass, so that requests under way are
-/// not forgotten; answers correct it downwards only, because they may come out of order. Decisions without waiting:
-/// the time is passed in.
+/// not forgotten; answers correct it downwards only, because they may come out of order. Where it falls faster than
+/// that, others use the same quota: the end of a window is then shared with them, by going slower and by leaving the
+/// last few requests, which they may have used already. Decisions without waiting: the time is passed in.
 ///
 /// Thread safety: all members may be called from any thread.
 class rate_gate {
@@ -68,6 +69,7 @@ private:
     void leave(ticket& gone) noexcept;
     void enqueue(ticket& mine);
     void count(clock::time_point now);
+    void slow_down(clock::time_point now);
     void merge(const rate_limit_state& state, clock::time_point now);
     bool close_until(clock::time_point when);
     [[nodiscard]] clock::time_point next_turn();
@@ -86,6 +88,10 @@ private:
     std::optional<unsigned> remaining_;
     std::chrono::seconds window_{60};
     clock::time_point window_ends_ = clock::time_point::min();
+    /// Requests of others between two answers of ours, lately.
+    unsigned foreign_ = 0;
+    /// The next request goes no sooner, so that what remains lasts.
+    clock::time_point paced_until_ = clock::time_point::min();
 };
 
 } // namespace sipher::detail

@@ -233,6 +233,33 @@ TEST_F(call_test, an_outage_is_not_met_by_a_storm)
     EXPECT_GE(out_of_budget, calls - 10);
 }
 
+TEST_F(call_test, after_an_outage_the_first_call_that_is_tried_again_succeeds)
+{
+    service->otherwise = hang_up();
+    const auto call = perform(operation::get);
+    EXPECT_EQ(call->completions, 0);
+    service->otherwise = answer_session();
+    advance(100ms);
+    EXPECT_TRUE(call->succeeded()) << "within the bound of the first wait";
+}
+
+TEST_F(call_test, requests_that_are_lost_are_not_met_by_a_storm)
+{
+    service->otherwise = hang_up();
+    constexpr std::size_t calls = 1000;
+    std::vector<std::shared_ptr<started_call>> started;
+    for (std::size_t i = 0; i < calls; ++i) {
+        started.push_back(start(operation::get));
+    }
+    for (int i = 0; i < 100; ++i) {
+        advance(100ms);
+    }
+    for (const auto& each : started) {
+        EXPECT_TRUE(each->failed_with(errc::no_response));
+    }
+    EXPECT_LE(service->requests.size(), calls + 10);
+}
+
 TEST_F(call_test, no_attempt_begins_that_cannot_end_in_time)
 {
     service->otherwise = hang_up();

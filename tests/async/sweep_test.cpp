@@ -26,6 +26,34 @@ protected:
         options.retry.max_attempts = 5;
     }
 
+    /// A call that was cancelled says what became of its requests; one that was not comes to its end.
+    void expect_told(started_call& call, boost::asio::cancellation_type kind)
+    {
+        if (kind == boost::asio::cancellation_type::total) {
+            for (int i = 0; i < 100 && call.completions == 0; ++i) {
+                step();
+            }
+        }
+        ASSERT_EQ(call.completions, 1);
+        if (!call.other_failure.empty()) {
+            EXPECT_TRUE(service->requests.empty()) << "the caller's coroutine ended before the call had begun";
+            return;
+        }
+        if (!call.failure) {
+            EXPECT_TRUE(call.succeeded());
+            return;
+        }
+        EXPECT_TRUE(call.failed_with(boost::asio::error::operation_aborted)) << call.failure->what();
+        EXPECT_EQ(call.failure->ended_because(), end_reason::cancelled);
+        switch (call.failure->outcome()) {
+        case outcome::not_sent: EXPECT_TRUE(service->requests.empty()); break;
+        case outcome::not_applied: EXPECT_EQ(service->requests.size(), 1U) << "the one that was refused"; break;
+        case outcome::unknown: EXPECT_GE(service->requests.size(), 1U); break;
+        case outcome::applied_result_lost: ADD_FAILURE() << "nothing was applied"; break;
+        }
+        EXPECT_EQ(busy(), 0U);
+    }
+
     /// Runs one handler, or moves the clock if there is none.
     void step()
     {
@@ -66,6 +94,30 @@ TEST_P(sweep, cancelled_after_any_handler_it_completes_once_and_the_client_stays
         if (ended_before) {
             EXPECT_GT(k, 10) << "the sweep was too short to mean anything";
             break;
+        }
+    }
+}
+
+TEST_P(sweep, every_type_of_cancellation_after_any_handler_tells_what_happened)
+{
+    using type = boost::asio::cancellation_type;
+    for (const type kind : {type::terminal, type::partial, type::total}) {
+        for (int k = 0;; ++k) {
+            ASSERT_LT(k, 1000);
+            script_everything();
+            const auto call = start(GetParam());
+            for (int i = 0; i < k && call->completions == 0; ++i) {
+                step();
+            }
+            const bool ended_before = call->completions != 0;
+            call->cancel.emit(kind);
+            run();
+            expect_told(*call, kind);
+            client.reset();
+            run();
+            if (ended_before) {
+                break;
+            }
         }
     }
 }

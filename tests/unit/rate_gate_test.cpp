@@ -197,6 +197,25 @@ TEST_F(rate_gate_test, pacing_spreads_what_remains)
     EXPECT_LT(now - start, 61s);
 }
 
+TEST_F(rate_gate_test, the_end_of_a_window_is_shared_with_others_who_use_it)
+{
+    gate.learn(state(40, 30s), false, {}, now);
+    EXPECT_TRUE(passes());
+    // Five others came in between.
+    gate.learn(state(34, 30s), false, {}, now);
+    EXPECT_TRUE(passes());
+    gate.learn(state(19, 30s), false, {}, now);
+    EXPECT_TRUE(passes());
+    EXPECT_FALSE(passes()) << "the others are to have their share";
+    EXPECT_LE(gate.opens_at(), now) << "closed although something remains";
+    now += 6s;
+    EXPECT_TRUE(passes()) << "for longer than a tenth of the window";
+    gate.learn(state(4, 24s), false, {}, now);
+    now += 6s;
+    EXPECT_TRUE(passes());
+    EXPECT_EQ(gate.opens_at(), now + 18s) << "the last ones are probably gone";
+}
+
 /// `limit remaining reset window`, `-` for what is not known.
 std::string read(const std::vector<std::pair<std::string, std::string>>& fields)
 {

@@ -1,0 +1,57 @@
+#include "values/decode.hpp"
+
+#include <sipher/json.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+// What is read as a session and written again reads as the same session; whatever else comes is refused in words.
+
+namespace {
+
+using namespace sipher;
+
+void require(bool holds)
+{
+    if (!holds) {
+        std::abort();
+    }
+}
+
+void check_session(const boost::json::value& document)
+{
+    const auto read = detail::decode_session(document, "");
+    if (!read) {
+        require(!read.error().problem.empty());
+        return;
+    }
+    const auto again = detail::decode_session(boost::json::value_from(*read), "");
+    require(again && again->id == read->id && again->defaults == read->defaults &&
+            again->expires_at == read->expires_at && again->created_at == read->created_at &&
+            again->last_accessed_at == read->last_accessed_at);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    boost::system::error_code failure;
+    const auto document = boost::json::parse({reinterpret_cast<const char*>(data), size}, failure);
+    if (failure) {
+        return 0;
+    }
+    check_session(document);
+    const auto defaults = detail::decode_defaults(document, "");
+    require(defaults || !defaults.error().problem.empty());
+    const auto deleted = detail::decode_deleted(document, "");
+    require(deleted || !deleted.error().problem.empty());
+    if (const auto inner = detail::envelope_data(document)) {
+        check_session(**inner);
+    }
+    return 0;
+}

@@ -1,0 +1,78 @@
+#include "retry/rate_gate.hpp"
+#include "retry/retry_after.hpp"
+#include "values/rate_limit_fields.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+// Whatever an answer says of when to come back, the wait is not negative and not endless. The lines of the input are
+// the values of `Retry-After`, `Date` and the fields of the rate limit, in this order.
+
+namespace {
+
+using namespace sipher;
+using namespace std::chrono_literals;
+
+void require(bool holds)
+{
+    if (!holds) {
+        std::abort();
+    }
+}
+
+std::string_view next_line(std::string_view& rest)
+{
+    const auto end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    return line;
+}
+
+rate_limit_state read_fields(std::string_view rest)
+{
+    constexpr std::array<const char*, 5> names{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+                                               "RateLimit-Policy", "RateLimit"};
+    rate_limit_state state;
+    for (const char* const name : names) {
+        detail::read_rate_limit_field(state, name, next_line(rest));
+    }
+    return state;
+}
+
+void check_gate(const rate_limit_state& state, std::optional<std::chrono::milliseconds> retry_after)
+{
+    static const auto chance = std::make_shared<detail::jitter>(1);
+    for (const auto& [refused, pacing] : {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}}) {
+        detail::rate_gate gate{{true, pacing}, chance};
+        clock::time_point now = clock::time_point{} + 24h;
+        for (int i = 0; i < 3; ++i) {
+            gate.learn(state, refused, retry_after, now);
+            detail::rate_gate::ticket one{gate};
+            const auto turn = gate.wait_until(one, now);
+            require(!turn || (*turn >= now && *turn <= now + 3h));
+            now = turn.value_or(now);
+            require(gate.pass(one, now));
+        }
+    }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    std::string_view rest{reinterpret_cast<const char*>(data), size};
+    const std::string_view after = next_line(rest);
+    const std::string_view date = next_line(rest);
+    constexpr clock::wall_time wall{std::chrono::milliseconds{1'795'464'000'000}};
+    const auto wait = detail::parse_retry_after(after, date, wall);
+    require(!wait || (*wait >= 0ms && *wait <= 24h));
+    static_cast<void>(detail::parse_utc_time(after));
+    check_gate(read_fields(rest), wait);
+    return 0;
+}
