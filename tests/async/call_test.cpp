@@ -82,6 +82,36 @@ TEST_F(call_test, an_idle_connection_that_had_ended_costs_one_replay_and_no_dela
     EXPECT_TRUE(create->failed_with(errc::no_response)) << "what left in full may have been applied";
 }
 
+TEST_F(call_test, replays_on_stale_connections_cost_no_attempt_and_no_token)
+{
+    options.retry.max_attempts = 2;
+    options.retry.budget = 5;
+    service->otherwise = answer_session();
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_TRUE(perform(operation::get)->succeeded());
+        service->script = {hang_up()};
+        EXPECT_TRUE(perform(operation::get)->succeeded()) << i;
+    }
+    // The attempt and the tokens are still there for a failure of another kind.
+    service->script = {hang_up(), answer(502, "")};
+    const auto call = perform(operation::get);
+    advance(1s);
+    EXPECT_TRUE(call->succeeded());
+}
+
+TEST_F(call_test, impatient_calls_do_not_make_a_connection_each)
+{
+    options.pool.max_connections = 4;
+    options.timeouts.total = 10ms;
+    service->hold_connects = true;
+    for (int i = 0; i < 100; ++i) {
+        const auto call = perform(operation::get);
+        advance(10ms);
+        EXPECT_TRUE(call->failed_with(errc::pool_timeout)) << i;
+    }
+    EXPECT_LE(service->connects, 4U);
+}
+
 TEST_F(call_test, attempts_tell_what_happened)
 {
     service->script = {hang_up(), answer(502, ""), answer_session()};

@@ -231,6 +231,65 @@ TEST_P(matrix, cell_of)
     EXPECT_NO_THROW(create()) << "the client is usable";
 }
 
+/// Failures before a byte of the request leaves: nothing reaches the service, whatever the operation.
+struct unreachable_row {
+    unreachable_row(const char* row_name, void (*row_spoil)(client_options&), errc row_code, std::size_t row_attempts)
+        : name(row_name), spoil(row_spoil), code(row_code), attempts(row_attempts)
+    {
+    }
+
+    const char* name;
+    void (*spoil)(client_options&);
+    errc code;
+    std::size_t attempts;
+};
+
+class unreachable : public client_test, public ::testing::WithParamInterface<std::tuple<unreachable_row, kind>> {};
+
+TEST_P(unreachable, is_not_sent)
+{
+    const auto& [row, what] = GetParam();
+    const session_id nobodys{"sess_e00de7899156f156ff64a85af32b7694eeb1972f8e54d357850256267acfe6cf"};
+    options.retry.base_delay = 0ms;
+    sandbox();
+    row.spoil(options);
+    error failure;
+    switch (what) {
+    case kind::create: failure = failure_of(client().create_session({})); break;
+    case kind::get: failure = failure_of(client().get_session(nobodys)); break;
+    case kind::update: failure = failure_of(client().update_session(nobodys, {})); break;
+    case kind::remove: failure = failure_of(client().delete_session(nobodys)); break;
+    }
+    EXPECT_EQ(failure.code(), row.code) << failure.what();
+    EXPECT_EQ(failure.outcome(), outcome::not_sent);
+    EXPECT_EQ(failure.attempts().size(), row.attempts);
+    EXPECT_EQ(sandbox().counters().requests, 0U);
+    EXPECT_EQ(sandbox().counters().bytes_received, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, unreachable,
+    ::testing::Combine(
+        ::testing::Values(
+            unreachable_row{"refused", [](client_options& options) { options.base_url = "https://127.0.0.1:1"; },
+                            errc::connect_failed, 3},
+            unreachable_row{"unknown_authority", [](client_options& options) { options.tls.ca_pem.clear(); },
+                            errc::tls_verify_failed, 1},
+            unreachable_row{"other_name", [](client_options& options) { options.tls.server_name = "other.test"; },
+                            errc::tls_verify_failed, 1},
+            unreachable_row{"wrong_pin",
+                            [](client_options& options) {
+                                options.tls.pinned_public_keys = {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+                            },
+                            errc::tls_verify_failed, 1},
+            unreachable_row{"proxy_refused", [](client_options& options) { options.proxy.url = "http://127.0.0.1:1"; },
+                            errc::connect_failed, 3}),
+        ::testing::Values(kind::create, kind::get, kind::update, kind::remove)),
+    [](const auto& each) {
+        return std::string{std::get<0>(each.param).name} + "_" +
+               std::to_string(static_cast<int>(std::get<1>(each.param)));
+    });
+
 std::string name_of(const ::testing::TestParamInfo<cell>& each)
 {
     constexpr std::array<const char*, 4> names{"create", "get", "update", "delete"};

@@ -1,5 +1,6 @@
 #include "connection/connector.hpp"
 #include "pool/pool.hpp"
+#include "retry/retry_budget.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -110,6 +112,34 @@ private:
     unsigned left_ = leases_each;
     unsigned number_;
 };
+
+TEST(retry_budget, of_sixty_four_threads_never_gives_more_than_it_has)
+{
+    constexpr unsigned capacity = 50;
+    detail::retry_budget budget{capacity};
+    std::atomic<unsigned> withdrawn = 0;
+    std::atomic<unsigned> deposited = 0;
+    std::vector<std::thread> all;
+    for (unsigned i = 0; i < 64; ++i) {
+        all.emplace_back([&] {
+            for (int k = 0; k < 1000; ++k) {
+                budget.deposit(1);
+                ++deposited;
+                withdrawn += budget.withdraw(5) ? 5U : 0U;
+            }
+        });
+    }
+    for (std::thread& each : all) {
+        each.join();
+    }
+    EXPECT_LE(withdrawn, capacity + deposited);
+    unsigned left = 0;
+    while (budget.withdraw(1)) {
+        ++left;
+    }
+    EXPECT_LE(left, capacity);
+    EXPECT_LE(withdrawn + left, capacity + deposited);
+}
 
 TEST(leases, of_sixty_four_threads_are_exactly_those_granted)
 {
