@@ -104,10 +104,12 @@ std::chrono::nanoseconds rate_gate::spacing() const
 /// A request leaves.
 void rate_gate::count(clock::time_point now)
 {
-    if (now >= window_ends_) {
+    if (now >= window_ends_ && remaining_) {
         remaining_.reset();
+        uncounted_ = 0;
     }
     if (!remaining_) {
+        ++uncounted_;
         return;
     }
     *remaining_ -= *remaining_ == 0 ? 0 : 1;
@@ -157,8 +159,11 @@ void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
     } else if (ends + same_window > window_ends_) {
         const unsigned expected = remaining_.value_or(*state.remaining);
         remaining_ = std::min(expected, *state.remaining);
+        const unsigned fallen = expected - *remaining_;
+        const unsigned ours = std::min(fallen, uncounted_);
+        uncounted_ -= ours;
         // It is forgotten slowly: answers that come together do not show it one by one.
-        foreign_ = std::max(expected - *remaining_, foreign_ == 0 ? 0 : foreign_ - 1);
+        foreign_ = std::max(fallen - ours, foreign_ == 0 ? 0 : foreign_ - 1);
         window_ends_ = std::max(window_ends_, ends);
     }
 }

@@ -88,6 +88,8 @@ private:
     std::optional<unsigned> remaining_;
     std::chrono::seconds window_{60};
     clock::time_point window_ends_ = clock::time_point::min();
+    /// Requests of ours that went before anything was known of the window, less those that answers have shown since.
+    unsigned uncounted_ = 0;
     /// Requests of others between two answers of ours, lately.
     unsigned foreign_ = 0;
     /// The next request goes no sooner, so that what remains lasts.

@@ -216,6 +216,19 @@ TEST_F(rate_gate_test, the_end_of_a_window_is_shared_with_others_who_use_it)
     EXPECT_EQ(gate.opens_at(), now + 18s) << "the last ones are probably gone";
 }
 
+TEST_F(rate_gate_test, requests_of_its_own_that_went_before_anything_was_known_are_not_taken_for_others)
+{
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_TRUE(passes());
+    }
+    for (unsigned left = 9; left >= 2; --left) {
+        gate.learn(state(left, 60s), false, {}, now);
+    }
+    EXPECT_TRUE(passes());
+    EXPECT_TRUE(passes()) << "nobody else is there to share with";
+    EXPECT_FALSE(passes());
+}
+
 /// `limit remaining reset window`, `-` for what is not known.
 std::string read(const std::vector<std::pair<std::string, std::string>>& fields)
 {
