@@ -1,6 +1,7 @@
 #include "retry/rate_gate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sipher::detail {
 
@@ -12,10 +13,9 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds longest_closure = 1h;
 /// The end of a window is told in whole seconds: two that are closer are the same.
 constexpr auto same_window = 1500ms;
-/// Others are left their share once no more remains than this many times what they use between two answers of ours.
-constexpr unsigned share_from = 6;
-/// Of the last few requests, so many more than others lately used are left to them.
-constexpr unsigned spare = 2;
+/// Of the last few requests, so many more than others lately used are left to them, but not more than a part of all.
+constexpr unsigned spare = 3;
+constexpr unsigned largest_part_left = 20;
 /// Sharing does not make anybody wait longer than this part of the window.
 constexpr int longest_pause = 10;
 /// Between two requests that waited, where nothing is known of the limit.
@@ -113,12 +113,22 @@ void rate_gate::count(clock::time_point now)
         return;
     }
     *remaining_ -= *remaining_ == 0 ? 0 : 1;
-    const bool shared = foreign_ != 0 && *remaining_ <= share_from * foreign_;
-    if (*remaining_ == 0 || (shared && *remaining_ <= foreign_ + spare)) {
+    const bool shared = is_to_be_shared();
+    if (*remaining_ == 0 || (shared && *remaining_ <= left_to_others())) {
         close_until(window_ends_);
     } else if (shared || rules_.pacing) {
         slow_down(now);
     }
+}
+
+unsigned rate_gate::left_to_others() const
+{
+    return std::min(foreign_ + spare, limit_.value_or(0) / largest_part_left);
+}
+
+bool rate_gate::is_to_be_shared() const
+{
+    return (shared_ || shared_before_) && *remaining_ <= limit_.value_or(0) / 2;
 }
 
 /// What remains is to last until the end of the window, for the others as well.
@@ -156,6 +166,7 @@ void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
         remaining_ = state.remaining;
         window_ends_ = ends;
         paced_until_ = clock::time_point::min();
+        shared_before_ = std::exchange(shared_, false);
     } else if (ends + same_window > window_ends_) {
         const unsigned expected = remaining_.value_or(*state.remaining);
         remaining_ = std::min(expected, *state.remaining);
@@ -163,6 +174,7 @@ void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
         const unsigned ours = std::min(fallen, uncounted_);
         uncounted_ -= ours;
         // It is forgotten slowly: answers that come together do not show it one by one.
+        shared_ = shared_ || fallen > ours;
         foreign_ = std::max(fallen - ours, foreign_ == 0 ? 0 : foreign_ - 1);
         window_ends_ = std::max(window_ends_, ends);
     }

@@ -20,8 +20,8 @@ namespace sipher::detail {
 ///
 /// What is left of the window is counted down with every request that is let pass, so that requests under way are
 /// not forgotten; answers correct it downwards only, because they may come out of order. Where it falls faster than
-/// that, others use the same quota: the end of a window is then shared with them, by going slower and by leaving the
-/// last few requests, which they may have used already. Decisions without waiting: the time is passed in.
+/// that, others use the same quota: the second half of a window is then shared with them, by going slower and by
+/// leaving the last few requests, which they may have used already. Decisions without waiting: the time is passed in.
 ///
 /// Thread safety: all members may be called from any thread.
 class rate_gate {
@@ -69,6 +69,8 @@ private:
     void leave(ticket& gone) noexcept;
     void enqueue(ticket& mine);
     void count(clock::time_point now);
+    [[nodiscard]] bool is_to_be_shared() const;
+    [[nodiscard]] unsigned left_to_others() const;
     void slow_down(clock::time_point now);
     void merge(const rate_limit_state& state, clock::time_point now);
     bool close_until(clock::time_point when);
@@ -92,6 +94,9 @@ private:
     unsigned uncounted_ = 0;
     /// Requests of others between two answers of ours, lately.
     unsigned foreign_ = 0;
+    /// Others were seen in this window, and in the one before.
+    bool shared_ = false;
+    bool shared_before_ = false;
     /// The next request goes no sooner, so that what remains lasts.
     clock::time_point paced_until_ = clock::time_point::min();
 };

@@ -197,14 +197,15 @@ TEST_F(rate_gate_test, pacing_spreads_what_remains)
     EXPECT_LT(now - start, 61s);
 }
 
-TEST_F(rate_gate_test, the_end_of_a_window_is_shared_with_others_who_use_it)
+TEST_F(rate_gate_test, the_second_half_of_a_window_is_shared_with_others_who_use_it)
 {
-    gate.learn(state(40, 30s), false, {}, now);
+    gate.learn(state(80, 30s), false, {}, now);
     EXPECT_TRUE(passes());
     // Five others came in between.
-    gate.learn(state(34, 30s), false, {}, now);
+    gate.learn(state(74, 30s), false, {}, now);
     EXPECT_TRUE(passes());
-    gate.learn(state(19, 30s), false, {}, now);
+    EXPECT_TRUE(passes()) << "there is enough for all";
+    gate.learn(state(20, 30s), false, {}, now);
     EXPECT_TRUE(passes());
     EXPECT_FALSE(passes()) << "the others are to have their share";
     EXPECT_LE(gate.opens_at(), now) << "closed although something remains";
