@@ -14,8 +14,6 @@
 
 namespace sipher {
 
-/// When a failed attempt is followed by another. What may be repeated at all is not an option: a create, and any
-/// other request that is not idempotent, is sent again only where the first one is proven not applied.
 /// What is known when the next attempt of a call is to be decided about.
 struct SIPHER_API retry_context {
     retry_context() = default;
@@ -37,6 +35,9 @@ struct SIPHER_API retry_context {
 
 static_assert(!std::is_aggregate_v<retry_context>);
 
+/// When a failed attempt is followed by another. What may be repeated at all is not an option: a create, and any
+/// other request that is not idempotent, is sent again only where the first one is proven not applied (unless
+/// `allow_duplicates` says otherwise).
 struct SIPHER_API retry_options {
     retry_options() = default;
 

@@ -63,12 +63,10 @@ asio::awaitable<void> call::run()
         do {
             for (auto turn = turn_at_gate(); turn; turn = turn_at_gate()) {
                 co_await sleep_until(*turn);
-                throw_if_stopped();
             }
             lease_ = services_->pool->try_acquire(!is_idempotent(kind_));
             if (!lease_) {
                 co_await wait_for_connection();
-                throw_if_stopped();
             }
         } while (!is_admitted());
         if (lease_) {
@@ -95,6 +93,7 @@ asio::awaitable<void> call::sleep_until(clock::time_point when)
     if (failure) {
         fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
     }
+    throw_if_stopped();
 }
 
 asio::awaitable<void> call::wait_for_connection()
@@ -105,6 +104,7 @@ asio::awaitable<void> call::wait_for_connection()
     problem_ = std::move(result.problem);
     reached_ = result.reached;
     permanent_ = result.permanent;
+    throw_if_stopped();
 }
 
 void call::start_attempt()

@@ -1,39 +1,15 @@
 #include "connection/response_head.hpp"
 
+#include "values/field_text.hpp"
 #include "values/rate_limit_fields.hpp"
 
 #include <boost/beast/core/string.hpp>
 
-#include <charconv>
-#include <limits>
 #include <string_view>
 
 namespace sipher::detail {
 
 namespace {
-
-std::string_view trimmed(std::string_view text)
-{
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
-/// Digits alone; anything else, and what does not fit, is nothing.
-std::optional<unsigned> read_number(std::string_view text)
-{
-    text = trimmed(text);
-    unsigned value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return value;
-}
 
 bool is(std::string_view name, std::string_view other)
 {

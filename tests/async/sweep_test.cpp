@@ -26,6 +26,17 @@ protected:
         options.retry.max_attempts = 5;
     }
 
+    /// The operation, after so many handlers or at its end.
+    std::shared_ptr<started_call> start_and_run(int handlers)
+    {
+        script_everything();
+        auto call = start(GetParam());
+        for (int i = 0; i < handlers && call->completions == 0; ++i) {
+            step();
+        }
+        return call;
+    }
+
     /// A call that was cancelled says what became of its requests; one that was not comes to its end.
     void expect_told(started_call& call, boost::asio::cancellation_type kind)
     {
@@ -68,11 +79,7 @@ TEST_P(sweep, cancelled_after_any_handler_it_completes_once_and_the_client_stays
 {
     for (int k = 0;; ++k) {
         ASSERT_LT(k, 1000);
-        script_everything();
-        const auto call = start(GetParam());
-        for (int i = 0; i < k && call->completions == 0; ++i) {
-            step();
-        }
+        const auto call = start_and_run(k);
         const bool ended_before = call->completions != 0;
         const std::size_t sent_before = service->requests.size();
         call->cancel.emit(boost::asio::cancellation_type::terminal);
@@ -104,11 +111,7 @@ TEST_P(sweep, every_type_of_cancellation_after_any_handler_tells_what_happened)
     for (const type kind : {type::terminal, type::partial, type::total}) {
         for (int k = 0;; ++k) {
             ASSERT_LT(k, 1000);
-            script_everything();
-            const auto call = start(GetParam());
-            for (int i = 0; i < k && call->completions == 0; ++i) {
-                step();
-            }
+            const auto call = start_and_run(k);
             const bool ended_before = call->completions != 0;
             call->cancel.emit(kind);
             run();
@@ -126,11 +129,7 @@ TEST_P(sweep, a_client_closed_after_any_handler_completes_the_call_once)
 {
     for (int k = 0;; ++k) {
         ASSERT_LT(k, 1000);
-        script_everything();
-        const auto call = start(GetParam());
-        for (int i = 0; i < k && call->completions == 0; ++i) {
-            step();
-        }
+        const auto call = start_and_run(k);
         const bool ended_before = call->completions != 0;
         client.reset();
         run();
@@ -146,11 +145,7 @@ TEST_P(sweep, a_context_destroyed_after_any_handler_leaves_nothing_behind)
 {
     for (int k = 0;; ++k) {
         ASSERT_LT(k, 1000);
-        script_everything();
-        const auto call = start(GetParam());
-        for (int i = 0; i < k && call->completions == 0; ++i) {
-            step();
-        }
+        const auto call = start_and_run(k);
         const bool ended = call->completions != 0;
         const bool client_goes_first = k % 2 == 0;
         if (client_goes_first) {

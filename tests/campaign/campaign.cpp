@@ -6,7 +6,7 @@
 #include <sipher/testing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -18,7 +18,7 @@
 #include <exception>
 #include <memory>
 #include <random>
-#include <thread>
+#include <utility>
 
 // usage: sipher-campaign [OPERATIONS] [SEED]
 // Operations of many agents through a proxy that breaks connections at random bytes, and a service that is restarted
@@ -50,7 +50,7 @@ sipher::client_options make_options(const sipher::testing::sandbox& service, std
     return options;
 }
 
-/// Restarts the service again and again, as long as `open` lives.
+/// Restarts the service again and again, until the timer is cancelled.
 void restart_now_and_then(asio::steady_timer& timer, sipher::testing::sandbox& service, breaking_proxy& proxy)
 {
     timer.expires_after(400ms);
@@ -64,11 +64,14 @@ void restart_now_and_then(asio::steady_timer& timer, sipher::testing::sandbox& s
 }
 
 /// How many connections the client did not give back or the service still has.
-std::size_t count_leaks(sipher::client& client, asio::io_context& context, const sipher::testing::sandbox& service)
+std::size_t count_leaks(std::unique_ptr<sipher::client> client, asio::io_context& context,
+                        const sipher::testing::sandbox& service)
 {
-    const sipher::client_stats stats = client.stats();
+    const sipher::client_stats stats = client->stats();
     std::size_t leaks = stats.busy + stats.waiting;
-    client = sipher::client{context, sipher::client_options{}};
+    client.reset();
+    // The service sees the ends a little later; without work, run_for would not wait for that.
+    const auto work = asio::make_work_guard(context);
     for (int i = 0; i < 1000 && service.counters().open_connections != 0; ++i) {
         context.restart();
         context.run_for(10ms);
@@ -83,19 +86,19 @@ void run_round(std::size_t operations, std::uint64_t seed, campaign_account& acc
     sipher::testing::sandbox service;
     breaking_proxy proxy{service.port(), seed};
     campaign_load load{operations, seed};
-    sipher::client client{context, make_options(service, proxy.port())};
+    auto client = std::make_unique<sipher::client>(context, make_options(service, proxy.port()));
     asio::steady_timer timer{context};
     restart_now_and_then(timer, service, proxy);
     int left = agents;
     for (int i = 0; i < agents; ++i) {
-        asio::co_spawn(context, load.run_agent(client), [&](const std::exception_ptr&) {
+        asio::co_spawn(context, load.run_agent(*client), [&](const std::exception_ptr&) {
             if (--left == 0) {
                 timer.cancel();
                 context.stop();
             }
         });
     }
-    // No operation takes longer than its total timeout; twice that for all is a hang.
+    // No operation takes longer than its total timeout: where none was begun for three times that, some hang.
     std::size_t before = 0;
     do {
         before = load.taken;
@@ -103,7 +106,7 @@ void run_round(std::size_t operations, std::uint64_t seed, campaign_account& acc
     } while (left != 0 && load.taken != before);
     proxy.behave();
     proxy.break_all();
-    account.leaks += count_leaks(client, context, service);
+    account.leaks += count_leaks(std::move(client), context, service);
     account.add(load.records, service.ledger());
 }
 

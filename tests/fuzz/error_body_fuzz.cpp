@@ -1,24 +1,16 @@
+#include "require.hpp"
 #include "values/decode.hpp"
 #include "values/error_report.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-// Whatever the body of a refusal is, the error says something, in one line of bounded length and without what a
-// terminal would obey.
+// Whatever the body of a refusal is, the error says something, in one line and without what a terminal would obey.
 
 namespace {
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 bool is_one_line(std::string_view text)
 {

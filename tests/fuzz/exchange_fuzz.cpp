@@ -1,4 +1,5 @@
 #include "connection/connection.hpp"
+#include "require.hpp"
 #include "support/scripted_stream.hpp"
 
 #include <sipher/testing/manual_clock.hpp>
@@ -10,7 +11,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 
@@ -22,13 +22,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace sipher;
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 struct world {
     asio::io_context context;

@@ -1,3 +1,4 @@
+#include "require.hpp"
 #include "values/decode.hpp"
 
 #include <sipher/json.hpp>
@@ -7,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 // What is read as a session and written again reads as the same session; whatever else comes is refused in words.
@@ -15,13 +15,6 @@
 namespace {
 
 using namespace sipher;
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 void check_session(const boost::json::value& document)
 {

@@ -1,3 +1,4 @@
+#include "require.hpp"
 #include "values/base_url.hpp"
 #include "values/proxy.hpp"
 
@@ -5,20 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 // A base URL is refused by an error that does not repeat it, or names a host; no list of exclusions is too odd for it.
 // The first line of the input is the URL, the rest the list.
 
 namespace {
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 void check(std::string_view url, std::string_view no_proxy)
 {

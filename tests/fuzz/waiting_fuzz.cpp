@@ -1,3 +1,4 @@
+#include "require.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_after.hpp"
 #include "values/rate_limit_fields.hpp"
@@ -6,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -18,13 +18,6 @@ namespace {
 
 using namespace sipher;
 using namespace std::chrono_literals;
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 std::string_view next_line(std::string_view& rest)
 {

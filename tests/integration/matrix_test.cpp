@@ -150,13 +150,7 @@ protected:
         std::optional<error> failure;
         boost::asio::co_spawn(context, perform(what), [&](const std::exception_ptr& thrown, int) {
             done = true;
-            try {
-                if (thrown) {
-                    std::rethrow_exception(thrown);
-                }
-            } catch (const error& told) {
-                failure = told;
-            }
+            failure = error_of(thrown);
         });
         const auto before = sandbox().counters().requests;
         if (std::get<0>(GetParam()).what.silent) {

@@ -18,6 +18,18 @@ void run_until(boost::asio::io_context& context, const std::function<bool()>& re
     }
 }
 
+std::optional<error> error_of(const std::exception_ptr& thrown)
+{
+    try {
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    } catch (const error& failure) {
+        return failure;
+    }
+    return std::nullopt;
+}
+
 client_test::client_test()
 {
     sandbox_options.clock = clock;

@@ -20,6 +20,9 @@ namespace sipher::test {
 /// Runs handlers until `ready`; fails the test instead of hanging for ever.
 void run_until(boost::asio::io_context& context, const std::function<bool()>& ready);
 
+/// The `sipher::error` that was thrown; nothing if nothing was. What is thrown beside it goes on.
+[[nodiscard]] std::optional<error> error_of(const std::exception_ptr& thrown);
+
 /// A client and a sandbox that share a clock which stands still.
 class client_test : public ::testing::Test {
 protected:

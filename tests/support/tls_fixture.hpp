@@ -98,25 +98,10 @@ protected:
         boost::asio::co_spawn(context, client->request(method, "/anything"),
                               [&](const std::exception_ptr& thrown, const boost::json::value&) {
                                   done = true;
-                                  try {
-                                      if (thrown) {
-                                          std::rethrow_exception(thrown);
-                                      }
-                                  } catch (const error& told) {
-                                      failure = told;
-                                  }
+                                  failure = error_of(thrown);
                               });
         run_until(context, [&] { return done; });
         return failure;
-    }
-
-    static boost::system::error_code code_of(const std::exception_ptr& thrown)
-    {
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const error& failure) {
-            return failure.code();
-        }
     }
 
     void expect_success()

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// Without the spaces and tabs around it, which have no meaning in a header field.
+[[nodiscard]] inline std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+/// Digits alone; anything else, and what does not fit, is nothing.
+[[nodiscard]] inline std::optional<unsigned> read_number(std::string_view text)
+{
+    text = trimmed(text);
+    unsigned value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+} // namespace sipher::detail
