@@ -49,6 +49,9 @@ class client_handle;
 ///   `protocol_error`, `desynchronized` (transport), `bad_payload` (a success that cannot be read), and with the
 ///   HTTP status in `service_category()` when the service refuses: `condition::unauthorized` (401), `forbidden`
 ///   (403, a tier without sessions), `rate_limited` (429), `server_error` (5xx), `timeout` (408).
+/// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. Where Asio itself has
+///   no memory to resume a coroutine, it destroys it and throws `std::bad_alloc` out of `run()`. No connection, place
+///   in the pool or other call is lost.
 /// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
 class SIPHER_API client {
 public:

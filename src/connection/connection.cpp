@@ -61,13 +61,15 @@ void connection::begin(exchange_request request, completion<> done)
         interim_answers_ = 0;
         header_bytes_ = 0;
         input_.clear();
-        start_message();
         if (channel_) {
-            connect_cancellation();
-            wire_bytes_before_ = channel_->bytes_on_wire();
-            write_deadline_ = clock::time_point::max();
-            timers_->arm(*this, request_.deadline);
-            write_request();
+            unless_out_of_memory([this] {
+                start_message();
+                connect_cancellation();
+                wire_bytes_before_ = channel_->bytes_on_wire();
+                write_deadline_ = clock::time_point::max();
+                timers_->arm(*this, request_.deadline);
+                write_request();
+            });
         } else {
             fail(errc::write_failed, "the connection had ended before");
         }
@@ -166,10 +168,12 @@ void connection::on_readable(error_code)
                 how = idle_end_;
             }
         } else {
-            read_answer();
-            if (!ended_ && !report_.fully_written && !write_armed_) {
-                write_request();
-            }
+            unless_out_of_memory([this] {
+                read_answer();
+                if (!ended_ && !report_.fully_written && !write_armed_) {
+                    write_request();
+                }
+            });
             if (ended_) {
                 completed = finish();
             } else {
@@ -194,7 +198,7 @@ void connection::on_writable(error_code)
         if (!channel_ || !done_ || report_.fully_written) {
             return;
         }
-        write_request();
+        unless_out_of_memory([this] { write_request(); });
         if (ended_) {
             completed = finish();
         }

@@ -12,10 +12,12 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/system/errc.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -93,6 +95,16 @@ private:
     void cancel(boost::asio::cancellation_type type, std::uint64_t exchange_number);
 
     // The mutex is held in all of these.
+    /// What is under way ends with `not_enough_memory` instead of being left half done.
+    template <class Step>
+    void unless_out_of_memory(Step step)
+    {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            fail(make_error_code(boost::system::errc::not_enough_memory));
+        }
+    }
     void write_request();
     void expect_progress();
     void read_answer();

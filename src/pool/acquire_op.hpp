@@ -18,6 +18,8 @@ public:
     void connect_cancellation();
 
     completion<acquire_result> done;
+    /// What it is to complete with, once it was taken off the queue.
+    acquire_result result;
     /// Keeps the op alive while it is in the queue.
     std::shared_ptr<acquire_op> self;
 

@@ -2,19 +2,22 @@
 
 #include "pool/acquire_op.hpp"
 #include "pool/pool.hpp"
+#include "pool/prewarm_op.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
 
-#include <chrono>
-#include <cstdint>
+#include <boost/intrusive/list.hpp>
+
+#include <list>
 #include <memory>
+#include <new>
 #include <utility>
-#include <vector>
 
 namespace sipher::detail {
 
-/// Filled in with the mutex held, carried out by its destructor: declare it before the lock.
+/// Filled in with the mutex held, carried out by its destructor: declare it before the lock. It takes over what is in
+/// the pool's books already, so nothing of it needs memory.
 struct pool::deferred_work {
     explicit deferred_work(observer* who_looks) noexcept : watcher(who_looks) {}
     deferred_work(const deferred_work&) = delete;
@@ -22,43 +25,56 @@ struct pool::deferred_work {
 
     ~deferred_work()
     {
-        for (const closing& each : to_close) {
-            each.ended->close(errc::client_closed, false);
-            close_event event;
-            event.address = each.ended->address();
-            event.reason = each.why;
-            event.age = each.age;
-            event.requests = each.requests;
-            notify(watcher, &observer::on_close, event);
+        for (const pool_entry& each : to_close) {
+            each.open_connection->close(errc::client_closed, false);
+            tell_of_close(each);
         }
-        for (auto& [op, result] : to_complete) {
-            std::move(op->done).post(std::move(result));
+        while (!to_complete.empty()) {
+            auto& op = static_cast<acquire_op&>(to_complete.front());
+            to_complete.pop_front();
+            const std::shared_ptr<acquire_op> kept = std::move(op.self);
+            post(kept->done, kept->result);
         }
-        for (auto& [done, result] : prewarmed) {
-            std::move(done).post(std::move(result));
+        for (const auto& each : prewarmed) {
+            post(each->done, each->result);
         }
     }
 
-    void complete(pool_waiter& waiter, acquire_result result)
+    void complete(pool_waiter& waiter, acquire_result result) noexcept
     {
-        auto& op = static_cast<acquire_op&>(waiter);
-        to_complete.emplace_back(std::move(op.self), std::move(result));
+        static_cast<acquire_op&>(waiter).result = std::move(result);
+        to_complete.push_back(waiter);
     }
-
-    struct closing {
-        std::shared_ptr<connection> ended;
-        close_reason why;
-        std::chrono::nanoseconds age;
-        std::uint64_t requests;
-    };
 
     observer* const watcher;
-    std::vector<closing> to_close;
-    std::vector<std::pair<std::shared_ptr<acquire_op>, acquire_result>> to_complete;
-    std::vector<std::pair<completion<acquire_result>, acquire_result>> prewarmed;
+    std::list<pool_entry> to_close;
+    boost::intrusive::list<pool_waiter> to_complete;
+    std::list<std::shared_ptr<prewarm_op>> prewarmed;
+
+private:
+    static void post(completion<acquire_result>& done, acquire_result& result) noexcept
+    {
+        try {
+            std::move(done).post(std::move(result));
+        } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+            // Asio has no memory to resume a coroutine, and has destroyed it; what it held came back.
+        }
+    }
+
+    void tell_of_close(const pool_entry& closed) const noexcept
+    {
+        if (watcher != nullptr) {
+            close_event event;
+            event.address = closed.open_connection->address();
+            event.reason = closed.ends_because;
+            event.age = closed.age;
+            event.requests = closed.requests;
+            notify(watcher, &observer::on_close, event);
+        }
+    }
 };
 
-[[nodiscard]] inline acquire_result not_acquired(boost::system::error_code code, std::string problem = {})
+[[nodiscard]] inline acquire_result not_acquired(boost::system::error_code code, std::string problem = {}) noexcept
 {
     acquire_result result;
     result.code = code;

@@ -3,6 +3,8 @@
 #include "connection/connection.hpp"
 #include "pool/pool_core.hpp"
 
+#include <sipher/observer.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <list>
@@ -20,6 +22,12 @@ struct pool_entry : pooled {
     std::list<pool_entry>::iterator position;
     clock::time_point opened;
     std::uint64_t requests = 0;
+    /// Of a connection that is being closed.
+    close_reason ends_because = close_reason::client_closed;
+    std::chrono::nanoseconds age{};
+    enum class farewell { none, close, abandon };
+    /// What it was told while the pool went through its books to end all of them.
+    farewell told = farewell::none;
 };
 
 /// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless told

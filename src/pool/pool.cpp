@@ -7,7 +7,10 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 
+#include <boost/system/errc.hpp>
+
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace sipher::detail {
@@ -54,7 +57,7 @@ pool_time pool::time() const
 lease pool::try_acquire(bool careful)
 {
     deferred_work work{watcher_.get()};
-    std::vector<pooled*> expired;
+    pooled_list expired;
     const std::lock_guard lock{mutex_};
     if (closed_) {
         return {};
@@ -74,13 +77,14 @@ void pool::wait(clock::time_point deadline, completion<acquire_result> done)
     op->connect_cancellation();
     deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
+    // Before it is in the queue: should memory run out, nothing is left there.
+    timers_->arm(*op, deadline);
     op->self = op;
     if (closed_) {
         work.complete(*op, not_acquired(errc::client_closed));
     } else if (!core_.enqueue(*op)) {
         work.complete(*op, not_acquired(errc::pool_overloaded, "pool.max_waiting calls wait for a connection already"));
     } else {
-        timers_->arm(*op, deadline);
         begin_dials(work);
     }
 }
@@ -102,47 +106,64 @@ void pool::stop_waiting(acquire_op& op, acquire_result result)
 
 void pool::begin_dials(deferred_work& work)
 {
-    std::vector<pooled*> evicted;
+    pooled_list evicted;
     const std::size_t count = core_.begin_dials(evicted);
     discard_all(evicted, close_reason::expired, work);
-    dial(count);
+    dial(count, work);
 }
 
-void pool::dial(std::size_t count)
+void pool::dial(std::size_t count, deferred_work& work) noexcept
 {
     for (std::size_t i = 0; i < count; ++i) {
-        const auto position = dials_.emplace(dials_.end());
-        *position = source_->connect([weak = std::weak_ptr<pool>{self()}, position](connect_result result) {
-            if (const auto owner = weak.lock()) {
-                owner->on_connect_result(position, std::move(result));
+        const auto position = dials_.end();
+        try {
+            const auto begun = dials_.emplace(position);
+            begun->place.emplace_back();
+            begun->pending = source_->connect([weak = std::weak_ptr<pool>{self()}, begun](connect_result result) {
+                if (const auto owner = weak.lock()) {
+                    owner->on_connect_result(begun, std::move(result));
+                }
+            });
+        } catch (const std::bad_alloc&) {
+            if (!dials_.empty() && !dials_.back().pending) {
+                dials_.pop_back();
             }
-        });
+            connect_result failure;
+            failure.code = make_error_code(boost::system::errc::not_enough_memory);
+            failure.permanent = true;
+            fail_dial(std::move(failure), work);
+        }
     }
 }
 
-void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result)
+/// The failure is for the first who waits, unless others in the making are enough for all.
+void pool::fail_dial(connect_result result, deferred_work& work) noexcept
 {
-    std::shared_ptr<pending_connect> ended;
+    ++stats_.dial_failures;
+    if (pool_waiter* const waiter = core_.dial_failed()) {
+        acquire_result told = not_acquired(result.code, std::move(result.problem));
+        told.reached = result.reached;
+        told.permanent = result.permanent;
+        work.complete(*waiter, std::move(told));
+    }
+}
+
+void pool::on_connect_result(std::list<dial_op>::iterator position, connect_result result)
+{
+    std::list<dial_op> ended;
     deferred_work work{watcher_.get()};
     const std::lock_guard lock{mutex_};
     if (dials_.empty()) {
         // Abandoned: nobody is left to use it.
         return;
     }
-    ended = std::move(*position);
-    dials_.erase(position);
+    ended.splice(ended.end(), dials_, position);
     if (result.made) {
-        adopt(result, work);
+        adopt(ended.front(), result, work);
     } else {
-        ++stats_.dial_failures;
         last_failure_ = result.problem;
         end_prewarms(&result, work);
-        if (pool_waiter* const waiter = core_.dial_failed()) {
-            acquire_result told = not_acquired(result.code, std::move(result.problem));
-            told.reached = result.reached;
-            told.permanent = result.permanent;
-            work.complete(*waiter, std::move(told));
-        }
+        fail_dial(std::move(result), work);
     }
     if (!closed_) {
         begin_dials(work);
@@ -150,13 +171,14 @@ void pool::on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterat
     end_prewarms(nullptr, work);
 }
 
-void pool::adopt(connect_result& result, deferred_work& work)
+void pool::adopt(dial_op& ended, connect_result& result, deferred_work& work)
 {
     ++stats_.dialed;
     stats_.resumed += result.resumed ? 1 : 0;
     last_failure_.clear();
     const pool_time time_now = time();
-    const auto position = entries_.emplace(entries_.end());
+    const auto position = ended.place.begin();
+    entries_.splice(entries_.end(), ended.place);
     position->position = position;
     position->open_connection = std::move(result.made);
     position->opened = time_now.now;
@@ -251,30 +273,20 @@ void pool::count(close_reason why)
     }
 }
 
-void pool::discard(pool_entry& entry, close_reason why, deferred_work& work)
+void pool::discard(pool_entry& entry, close_reason why, deferred_work& work) noexcept
 {
     count(why);
-    work.to_close.push_back(
-        {std::move(entry.open_connection), why, timers_->time().now() - entry.opened, entry.requests});
-    entries_.erase(entry.position);
+    entry.ends_because = why;
+    entry.age = timers_->time().now() - entry.opened;
+    work.to_close.splice(work.to_close.end(), entries_, entry.position);
 }
 
-void pool::discard_all(const std::vector<pooled*>& connections, close_reason why, deferred_work& work)
+void pool::discard_all(pooled_list& connections, close_reason why, deferred_work& work) noexcept
 {
-    for (pooled* const each : connections) {
-        discard(static_cast<pool_entry&>(*each), why, work);
-    }
-}
-
-lease::~lease()
-{
-    if (entry_ == nullptr) {
-        return;
-    }
-    if (used_) {
-        owner_->give_back(*entry_, answered_, reusable_, hint_);
-    } else {
-        owner_->give_back_unused(*entry_);
+    while (!connections.empty()) {
+        auto& first = static_cast<pool_entry&>(connections.front());
+        connections.pop_front();
+        discard(first, why, work);
     }
 }
 

@@ -20,7 +20,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace sipher::detail {
 
@@ -87,6 +86,12 @@ private:
     friend class lease;
     class acquire_op;
     class prewarm_op;
+    /// A connection in the making, and its place in the books.
+    struct dial_op {
+        std::shared_ptr<pending_connect> pending;
+        std::list<pool_entry> place;
+        bool told_to_cancel = false;
+    };
 
     std::shared_ptr<pool> self() { return std::static_pointer_cast<pool>(shared_from_this()); }
     [[nodiscard]] pool_time time() const;
@@ -98,23 +103,27 @@ private:
     void drop_contemporaries(const pool_entry& stale) noexcept;
     void give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
     void give_back_unused(pool_entry& entry) noexcept;
-    void on_connect_result(std::list<std::shared_ptr<pending_connect>>::iterator position, connect_result result);
+    void on_connect_result(std::list<dial_op>::iterator position, connect_result result);
 
     /// What is to be done once the mutex is released.
     struct deferred_work;
-    void adopt(connect_result& result, deferred_work& work);
+    void adopt(dial_op& ended, connect_result& result, deferred_work& work);
     void settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, deferred_work& work);
     void grant(pool_waiter& waiter, pool_entry& entry, deferred_work& work);
     void place(pool_entry& entry, pool_core::fate what, deferred_work& work);
     void begin_dials(deferred_work& work);
-    void dial(std::size_t count);
+    void dial(std::size_t count, deferred_work& work) noexcept;
+    void fail_dial(connect_result result, deferred_work& work) noexcept;
     void end_prewarms(const connect_result* failure, deferred_work& work);
     void count(close_reason why);
-    void discard(pool_entry& entry, close_reason why, deferred_work& work);
-    void discard_all(const std::vector<pooled*>& connections, close_reason why, deferred_work& work);
+    void discard(pool_entry& entry, close_reason why, deferred_work& work) noexcept;
+    void discard_all(pooled_list& connections, close_reason why, deferred_work& work) noexcept;
     void close_idle(deferred_work& work);
     void fail_waiters(deferred_work& work);
-    void arm_expiry(clock::time_point when);
+    void arm_expiry(clock::time_point when) noexcept;
+    [[nodiscard]] std::shared_ptr<acquire_op> next_waiter() noexcept;
+    [[nodiscard]] std::shared_ptr<connection> next_to_end(pool_entry::farewell how) noexcept;
+    [[nodiscard]] std::shared_ptr<pending_connect> next_to_cancel() noexcept;
 
     const boost::asio::any_io_executor executor_;
     const pool_options options_;
@@ -128,7 +137,7 @@ private:
     bool closed_ = false;
     clock::time_point expiry_at_ = clock::time_point::max();
     std::list<pool_entry> entries_;
-    std::list<std::shared_ptr<pending_connect>> dials_;
+    std::list<dial_op> dials_;
     std::list<std::shared_ptr<prewarm_op>> prewarms_;
     std::string last_failure_;
     client_stats stats_;

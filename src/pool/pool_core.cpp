@@ -1,6 +1,7 @@
 #include "pool/pool_core.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sipher::detail {
 
@@ -33,7 +34,7 @@ void pool_core::limit_idle_time(pooled& connection, std::optional<std::chrono::s
     }
 }
 
-pooled* pool_core::take_idle(const pool_time& time, bool careful, std::vector<pooled*>& expired)
+pooled* pool_core::take_idle(const pool_time& time, bool careful, pooled_list& expired)
 {
     if (!waiters_.empty()) {
         return nullptr;
@@ -42,7 +43,7 @@ pooled* pool_core::take_idle(const pool_time& time, bool careful, std::vector<po
         pooled& latest = idle_.front();
         if (too_old(latest, time)) {
             idle_.pop_front();
-            expired.push_back(&latest);
+            expired.push_back(latest);
         } else if (careful && idle_time(latest, time) >= latest.careful_idle_limit) {
             return nullptr;
         } else {
@@ -83,7 +84,7 @@ pool_waiter* pool_core::pop_waiter() noexcept
     return &first;
 }
 
-std::size_t pool_core::begin_dials(std::vector<pooled*>& evicted)
+std::size_t pool_core::begin_dials(pooled_list& evicted)
 {
     std::size_t begun = 0;
     while (waiters_.size() > dialing_) {
@@ -91,8 +92,7 @@ std::size_t pool_core::begin_dials(std::vector<pooled*>& evicted)
             if (idle_.empty()) {
                 break;
             }
-            evicted.push_back(&idle_.back());
-            idle_.pop_back();
+            evicted.splice(evicted.end(), idle_, std::prev(idle_.end()));
         }
         ++dialing_;
         ++begun;
@@ -171,26 +171,26 @@ void pool_core::forget_idle(pooled& gone) noexcept
     }
 }
 
-void pool_core::expire_contemporaries(const pooled& stale, std::vector<pooled*>& expired)
+void pool_core::expire_contemporaries(const pooled& stale, pooled_list& expired)
 {
     for (auto position = idle_.begin(); position != idle_.end();) {
         pooled& connection = *position;
         if (connection.last_used <= stale.last_used) {
             position = idle_.erase(position);
-            expired.push_back(&connection);
+            expired.push_back(connection);
         } else {
             ++position;
         }
     }
 }
 
-void pool_core::expire_idle(const pool_time& time, bool all, std::vector<pooled*>& expired)
+void pool_core::expire_idle(const pool_time& time, bool all, pooled_list& expired)
 {
     for (auto position = idle_.begin(); position != idle_.end();) {
         pooled& connection = *position;
         if (all || too_old(connection, time)) {
             position = idle_.erase(position);
-            expired.push_back(&connection);
+            expired.push_back(connection);
         } else {
             ++position;
         }

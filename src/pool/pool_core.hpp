@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 namespace sipher::detail {
 
@@ -37,6 +36,8 @@ struct pooled : boost::intrusive::list_base_hook<> {
     bool has_carried = false;
 };
 
+using pooled_list = boost::intrusive::list<pooled>;
+
 /// A call that waits for a connection.
 struct pool_waiter : boost::intrusive::list_base_hook<> {
     bool waiting = false;
@@ -47,6 +48,7 @@ struct pool_waiter : boost::intrusive::list_base_hook<> {
 /// Idle connections form a stack, so that the surplus dies of old age; waiters form a queue. What comes first, a
 /// connection given back or one newly made, goes to the waiter that has waited longest, and so does the failure to
 /// make one, unless other connections still in the making are enough for everybody who waits.
+/// No member needs memory: what it does always succeeds.
 class pool_core {
 public:
     explicit pool_core(const pool_rules& rules) : rules_(rules) {}
@@ -54,7 +56,7 @@ public:
     /// The most recently used connection that is still good for the request; what is found to be too old is added
     /// to `expired` and forgotten. Null while others wait: they come first.
     /// @param careful The request must not be repeated, so the connection must not be about to be closed.
-    [[nodiscard]] pooled* take_idle(const pool_time& time, bool careful, std::vector<pooled*>& expired);
+    [[nodiscard]] pooled* take_idle(const pool_time& time, bool careful, pooled_list& expired);
 
     /// False: too many wait already.
     [[nodiscard]] bool enqueue(pool_waiter& waiter);
@@ -69,7 +71,7 @@ public:
 
     /// How many connections to begin making now; they count as such from here on. An idle one that is of no use to
     /// those who wait makes room and is added to `evicted`.
-    [[nodiscard]] std::size_t begin_dials(std::vector<pooled*>& evicted);
+    [[nodiscard]] std::size_t begin_dials(pooled_list& evicted);
 
     /// How many to begin making, beyond those that somebody waits for, so that `ready` are there; they count as such
     /// from here on.
@@ -90,9 +92,9 @@ public:
     /// An idle connection ended by itself.
     void forget_idle(pooled& gone) noexcept;
     /// `stale` was leased and proved to have ended before: takes out every connection that has been idle as long.
-    void expire_contemporaries(const pooled& stale, std::vector<pooled*>& expired);
+    void expire_contemporaries(const pooled& stale, pooled_list& expired);
     /// Takes out every idle connection that is too old (`all`: every one).
-    void expire_idle(const pool_time& time, bool all, std::vector<pooled*>& expired);
+    void expire_idle(const pool_time& time, bool all, pooled_list& expired);
     /// When an idle connection gets too old.
     [[nodiscard]] static clock::time_point expiry_of(const pooled& idle) noexcept;
     /// When the next idle connection gets too old; `max()` if none is idle.
@@ -112,7 +114,7 @@ private:
     void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;
 
     const pool_rules rules_;
-    boost::intrusive::list<pooled> idle_;
+    pooled_list idle_;
     boost::intrusive::list<pool_waiter> waiters_;
     std::size_t busy_ = 0;
     std::size_t dialing_ = 0;

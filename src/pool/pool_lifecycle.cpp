@@ -4,6 +4,10 @@
 
 #include <sipher/error_code.hpp>
 
+#include <memory>
+#include <new>
+#include <utility>
+
 namespace sipher::detail {
 
 void pool::on_connection_closed(connection& closed, idle_end how) noexcept
@@ -19,23 +23,40 @@ void pool::on_connection_closed(connection& closed, idle_end how) noexcept
     }
 }
 
-void pool::arm_expiry(clock::time_point when)
+void pool::arm_expiry(clock::time_point when) noexcept
 {
-    if (when < expiry_at_) {
-        expiry_at_ = when;
+    if (when >= expiry_at_) {
+        return;
+    }
+    try {
         timers_->arm(*this, when);
+        expiry_at_ = when;
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // What is too old is looked at again before it is used.
     }
 }
 
 void pool::on_timer()
 {
     deferred_work work{watcher_.get()};
-    std::vector<pooled*> expired;
+    pooled_list expired;
     const std::lock_guard lock{mutex_};
     expiry_at_ = clock::time_point::max();
     core_.expire_idle(time(), false, expired);
     discard_all(expired, close_reason::expired, work);
     arm_expiry(core_.next_expiry());
+}
+
+lease::~lease()
+{
+    if (entry_ == nullptr) {
+        return;
+    }
+    if (used_) {
+        owner_->give_back(*entry_, answered_, reusable_, hint_);
+    } else {
+        owner_->give_back_unused(*entry_);
+    }
 }
 
 void lease::drop_contemporaries() noexcept
@@ -46,7 +67,7 @@ void lease::drop_contemporaries() noexcept
 void pool::drop_contemporaries(const pool_entry& stale) noexcept
 {
     deferred_work work{watcher_.get()};
-    std::vector<pooled*> expired;
+    pooled_list expired;
     const std::lock_guard lock{mutex_};
     core_.expire_contemporaries(stale, expired);
     discard_all(expired, close_reason::peer, work);
@@ -54,7 +75,7 @@ void pool::drop_contemporaries(const pool_entry& stale) noexcept
 
 void pool::close_idle(deferred_work& work)
 {
-    std::vector<pooled*> idle;
+    pooled_list idle;
     core_.expire_idle(time(), true, idle);
     discard_all(idle, close_reason::client_closed, work);
 }
@@ -79,44 +100,57 @@ void pool::drain()
 void pool::close() noexcept
 {
     drain();
-    std::vector<std::shared_ptr<connection>> busy;
-    std::vector<std::shared_ptr<pending_connect>> dials;
-    {
-        const std::lock_guard lock{mutex_};
-        for (const pool_entry& entry : entries_) {
-            busy.push_back(entry.open_connection);
-        }
-        dials.assign(dials_.begin(), dials_.end());
+    while (const auto busy = next_to_end(pool_entry::farewell::close)) {
+        busy->close(errc::client_closed, true);
     }
-    for (const auto& each : busy) {
-        each->close(errc::client_closed, true);
+    while (const auto pending = next_to_cancel()) {
+        pending->cancel();
     }
-    for (const auto& each : dials) {
-        if (each) {
-            each->cancel();
-        }
+}
+
+std::shared_ptr<pool::acquire_op> pool::next_waiter() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    pool_waiter* const first = core_.pop_waiter();
+    return first != nullptr ? std::move(static_cast<acquire_op*>(first)->self) : nullptr;
+}
+
+/// Those that were told go to the end of the list, so that no list of them has to be made.
+std::shared_ptr<connection> pool::next_to_end(pool_entry::farewell how) noexcept
+{
+    const std::lock_guard lock{mutex_};
+    if (entries_.empty() || entries_.front().told >= how) {
+        return nullptr;
     }
+    entries_.front().told = how;
+    entries_.splice(entries_.end(), entries_, entries_.begin());
+    return entries_.back().open_connection;
+}
+
+std::shared_ptr<pending_connect> pool::next_to_cancel() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    if (dials_.empty() || dials_.front().told_to_cancel) {
+        return nullptr;
+    }
+    dials_.front().told_to_cancel = true;
+    dials_.splice(dials_.end(), dials_, dials_.begin());
+    return dials_.back().pending;
 }
 
 void pool::abandon() noexcept
 {
-    std::vector<std::shared_ptr<acquire_op>> waiters;
-    std::vector<std::shared_ptr<connection>> connections;
-    std::list<std::shared_ptr<pending_connect>> dials;
+    std::list<dial_op> dials;
     std::list<std::shared_ptr<prewarm_op>> prewarms;
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
         prewarms.swap(prewarms_);
-        while (pool_waiter* const waiter = core_.pop_waiter()) {
-            waiters.push_back(std::move(static_cast<acquire_op&>(*waiter).self));
-        }
-        for (const pool_entry& entry : entries_) {
-            connections.push_back(entry.open_connection);
-        }
         dials.swap(dials_);
     }
-    for (const auto& each : connections) {
+    while (const std::shared_ptr<acquire_op> dropped = next_waiter()) {
+    }
+    while (const auto each = next_to_end(pool_entry::farewell::abandon)) {
         each->abandon();
     }
     source_->abandon();

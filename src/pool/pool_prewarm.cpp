@@ -29,7 +29,7 @@ void pool::prewarm(std::size_t ready, completion<acquire_result> done)
     const std::lock_guard lock{mutex_};
     prewarms_.push_back(op);
     if (!closed_) {
-        dial(core_.begin_spare_dials(ready));
+        dial(core_.begin_spare_dials(ready), work);
     }
     end_prewarms(nullptr, work);
 }
@@ -40,9 +40,8 @@ void pool::stop_prewarming(const prewarm_op& op)
     const std::lock_guard lock{mutex_};
     for (auto position = prewarms_.begin(); position != prewarms_.end(); ++position) {
         if (position->get() == &op) {
-            work.prewarmed.emplace_back(std::move((*position)->done),
-                                        not_acquired(boost::asio::error::operation_aborted));
-            prewarms_.erase(position);
+            (*position)->result = not_acquired(boost::asio::error::operation_aborted);
+            work.prewarmed.splice(work.prewarmed.end(), prewarms_, position);
             return;
         }
     }
@@ -53,23 +52,20 @@ void pool::end_prewarms(const connect_result* failure, deferred_work& work)
 {
     const std::size_t ready = core_.idle() + core_.busy();
     for (auto position = prewarms_.begin(); position != prewarms_.end();) {
-        prewarm_op& op = **position;
-        if (failure != nullptr && !op.code) {
-            op.code = failure->code;
-            op.problem = failure->problem;
+        acquire_result& result = (*position)->result;
+        if (failure != nullptr && !result.code) {
+            result = not_acquired(failure->code, failure->problem);
         }
         if (closed_) {
-            op.code = errc::client_closed;
-            op.problem.clear();
-        } else if (ready >= op.wanted) {
-            op.code = {};
-            op.problem.clear();
+            result = not_acquired(errc::client_closed);
+        } else if (ready >= (*position)->wanted) {
+            result = {};
         } else if (core_.dialing() != 0) {
             ++position;
             continue;
         }
-        work.prewarmed.emplace_back(std::move(op.done), not_acquired(op.code, std::move(op.problem)));
-        position = prewarms_.erase(position);
+        const auto ended = position++;
+        work.prewarmed.splice(work.prewarmed.end(), prewarms_, ended);
     }
 }
 

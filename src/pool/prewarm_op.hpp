@@ -3,7 +3,6 @@
 #include "pool/pool.hpp"
 
 #include <cstddef>
-#include <string>
 #include <utility>
 
 namespace sipher::detail {
@@ -18,9 +17,8 @@ public:
 
     const std::size_t wanted;
     completion<acquire_result> done;
-    /// Of the first connection that could not be made.
-    boost::system::error_code code;
-    std::string problem;
+    /// What it is to complete with: why the first connection could not be made, if one could not.
+    acquire_result result;
 };
 
 } // namespace sipher::detail

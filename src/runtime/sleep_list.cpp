@@ -3,7 +3,7 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 
-#include <vector>
+#include <new>
 
 namespace sipher::detail {
 
@@ -25,9 +25,10 @@ void sleep_list::begin(clock::time_point when, completion<error_code> done)
         const std::lock_guard lock{mutex_};
         released = released_;
         if (!released) {
+            // Before it is in the list: should memory run out, nothing is left there.
+            timers_->arm(*target, when);
             target->self = target;
             sleepers_.push_back(*target);
-            timers_->arm(*target, when);
         }
     }
     if (released) {
@@ -51,28 +52,34 @@ void sleep_list::wake(sleeper& target, error_code code)
 
 void sleep_list::release(error_code code) noexcept
 {
-    std::vector<std::shared_ptr<sleeper>> woken;
     {
         const std::lock_guard lock{mutex_};
         released_ = code;
-        while (!sleepers_.empty()) {
-            woken.push_back(std::move(sleepers_.front().self));
-            sleepers_.pop_front();
-        }
     }
-    for (const auto& each : woken) {
-        std::move(each->done).post(code);
+    while (const std::shared_ptr<sleeper> woken = take_first()) {
+        try {
+            std::move(woken->done).post(code);
+        } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+            // Asio has no memory to resume a coroutine, and has destroyed it.
+        }
     }
 }
 
 void sleep_list::abandon() noexcept
 {
-    std::vector<std::shared_ptr<sleeper>> dropped;
-    const std::lock_guard lock{mutex_};
-    while (!sleepers_.empty()) {
-        dropped.push_back(std::move(sleepers_.front().self));
-        sleepers_.pop_front();
+    while (const std::shared_ptr<sleeper> dropped = take_first()) {
     }
+}
+
+std::shared_ptr<sleep_list::sleeper> sleep_list::take_first() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    if (sleepers_.empty()) {
+        return nullptr;
+    }
+    std::shared_ptr<sleeper> first = std::move(sleepers_.front().self);
+    sleepers_.pop_front();
+    return first;
 }
 
 } // namespace sipher::detail

@@ -47,6 +47,7 @@ private:
 
     void begin(clock::time_point when, completion<boost::system::error_code> done);
     void wake(sleeper& target, boost::system::error_code code);
+    [[nodiscard]] std::shared_ptr<sleeper> take_first() noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;

@@ -33,7 +33,12 @@ void timer_queue::arm(timer_target& target, clock::time_point when)
     sift_up(target.position_);
     sift_down(target.position_);
     if (heap_.front()->when_ < alarm_at_) {
-        set_alarm();
+        try {
+            set_alarm();
+        } catch (...) {
+            remove(target);
+            throw;
+        }
     }
 }
 
@@ -85,8 +90,10 @@ void timer_queue::wake()
 
 void timer_queue::set_alarm()
 {
+    // In this order: an alarm that cannot be set is set with the next deadline.
+    alarm_at_ = clock::time_point::max();
+    alarm_->set(heap_.front()->when_);
     alarm_at_ = heap_.front()->when_;
-    alarm_->set(alarm_at_);
 }
 
 void timer_queue::place(std::size_t position, timer_target* target) noexcept

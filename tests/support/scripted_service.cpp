@@ -1,6 +1,7 @@
 #include "support/scripted_service.hpp"
 
 #include "connection/connector.hpp"
+#include "support/allocation_faults.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -55,6 +56,7 @@ std::shared_ptr<detail::client_handle> scripted_service::make_client(client_opti
 
 void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::call_services& services)
 {
+    const allocation_truce truce;
     const std::size_t number = ++connects;
     auto finish = [this, number, done = std::move(done), limits = services.options.limits, timers = services.timers] {
         detail::connect_result result;
@@ -62,6 +64,7 @@ void scripted_service::connect(std::function<void(detail::connect_result)> done,
         result.code = admit ? admit(number) : boost::system::error_code{};
         result.problem = result.code ? "refused by the script" : "";
         if (!result.code) {
+            const allocation_truce outside;
             auto peer = std::make_shared<scripted_peer>(context_.get_executor());
             peer->on_request = [this](scripted_peer& from, const std::string& request) { on_request(from, request); };
             if (prepare) {

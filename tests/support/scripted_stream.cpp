@@ -1,5 +1,7 @@
 #include "support/scripted_stream.hpp"
 
+#include "support/allocation_faults.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -21,6 +23,7 @@ public:
 
     io_result read_some(void* to, std::size_t size) override
     {
+        const allocation_truce truce;
         std::string& readable = peer_->readable_;
         if (readable.empty()) {
             return {0, peer_->end_ ? peer_->end_ : error_code{asio::error::would_block}};
@@ -33,6 +36,7 @@ public:
 
     io_result write_some(const void* from, std::size_t size) override
     {
+        const allocation_truce truce;
         const std::size_t count = std::min(size, peer_->acceptable_);
         if (count == 0) {
             return {0, peer_->write_failure_ ? peer_->write_failure_ : error_code{asio::error::would_block}};
@@ -45,6 +49,7 @@ public:
 
     void wait_readable(std::shared_ptr<readiness_listener> listener) override
     {
+        const allocation_truce truce;
         peer_->reader_ = std::move(listener);
         if (!peer_->readable_.empty() || peer_->end_) {
             peer_->tell_reader();
@@ -53,6 +58,7 @@ public:
 
     void wait_writable(std::shared_ptr<readiness_listener> listener) override
     {
+        const allocation_truce truce;
         peer_->writer_ = std::move(listener);
         if (peer_->acceptable_ != 0 || peer_->write_failure_) {
             peer_->tell_writer();
@@ -61,6 +67,7 @@ public:
 
     void close(bool abort) noexcept override
     {
+        const allocation_truce truce;
         if (!std::exchange(peer_->closed_, true)) {
             peer_->aborted_ = abort;
             peer_->tell_reader();
@@ -79,12 +86,14 @@ std::unique_ptr<detail::byte_stream> scripted_peer::make_stream()
 
 void scripted_peer::send(std::string_view bytes)
 {
+    const allocation_truce truce;
     readable_ += bytes;
     tell_reader();
 }
 
 void scripted_peer::end(error_code how)
 {
+    const allocation_truce truce;
     end_ = how;
     tell_reader();
 }
@@ -118,6 +127,7 @@ void scripted_peer::look_for_request()
     }
     looked_through_ += size;
     asio::post(executor_, [self = shared_from_this(), request = std::string{unseen.substr(0, size)}] {
+        const allocation_truce truce;
         self->on_request(*self, request);
     });
 }

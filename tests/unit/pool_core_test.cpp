@@ -15,7 +15,11 @@ using namespace std::chrono_literals;
 
 class pool_core_test : public ::testing::Test {
 protected:
-    ~pool_core_test() override { core.expire_idle(time, true, gone); }
+    ~pool_core_test() override
+    {
+        core.expire_idle(time, true, gone);
+        gone.clear();
+    }
 
     pooled& dial()
     {
@@ -43,7 +47,7 @@ protected:
     pool_time time{clock::time_point{} + 1h, clock::wall_time{} + 1h};
     std::list<pooled> connections;
     std::list<pool_waiter> waiters;
-    std::vector<pooled*> gone;
+    pooled_list gone;
 };
 
 TEST_F(pool_core_test, the_most_recently_used_connection_is_taken)
@@ -238,7 +242,8 @@ TEST_F(pool_core_test, contemporaries_of_a_stale_connection_go_and_younger_ones_
     EXPECT_EQ(take(), &stale);
     give_back(younger);
     core.expire_contemporaries(stale, gone);
-    EXPECT_EQ(gone, std::vector<pooled*>{&as_old});
+    ASSERT_EQ(gone.size(), 1U);
+    EXPECT_EQ(&gone.front(), &as_old);
     EXPECT_EQ(take(), &younger);
 }
 
@@ -256,7 +261,7 @@ TEST_F(pool_core_test, a_long_way_makes_a_wide_margin)
 
 TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_50_seconds)
 {
-    pooled fresh;
+    pooled& fresh = connections.emplace_back();
     ASSERT_EQ(core.begin_spare_dials(1), 1U);
     ASSERT_EQ(core.dial_succeeded(fresh, time).what, pool_core::fate::idle);
     pass(49'999ms);
@@ -265,7 +270,7 @@ TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_50_seco
     pass(4s);
     EXPECT_EQ(take(), nullptr);
 
-    pooled unused;
+    pooled& unused = connections.emplace_back();
     ASSERT_EQ(core.begin_spare_dials(1), 1U);
     ASSERT_EQ(core.dial_succeeded(unused, time).what, pool_core::fate::idle);
     pass(50s);
@@ -369,7 +374,7 @@ private:
             serve(result.waiter);
             busy_.push_back(used);
         } else if (result.what != pool_core::fate::idle) {
-            gone_.push_back(used);
+            gone_.push_back(*used);
             forget_gone();
         }
     }
@@ -392,7 +397,7 @@ private:
             serve(result.waiter);
             busy_.push_back(&made);
         } else if (result.what == pool_core::fate::closed_surplus) {
-            gone_.push_back(&made);
+            gone_.push_back(made);
             forget_gone();
         }
     }
@@ -411,7 +416,7 @@ private:
         for (const auto& each : connections_) {
             if (each->is_linked()) {
                 core_.forget_idle(*each);
-                gone_.push_back(each.get());
+                gone_.push_back(*each);
                 break;
             }
         }
@@ -451,11 +456,12 @@ private:
 
     void forget_gone()
     {
-        for (pooled* each : gone_) {
-            ASSERT_FALSE(each->is_linked());
-            std::erase_if(connections_, [each](const auto& owned) { return owned.get() == each; });
+        while (!gone_.empty()) {
+            pooled& each = gone_.front();
+            gone_.pop_front();
+            ASSERT_FALSE(each.is_linked());
+            std::erase_if(connections_, [&each](const auto& owned) { return owned.get() == &each; });
         }
-        gone_.clear();
     }
 
     void check()
@@ -476,7 +482,7 @@ private:
     std::vector<std::unique_ptr<pooled>> connections_;
     std::vector<pooled*> busy_;
     std::vector<std::unique_ptr<pool_waiter>> waiting_;
-    std::vector<pooled*> gone_;
+    pooled_list gone_;
     std::size_t dialing_ = 0;
 };
 

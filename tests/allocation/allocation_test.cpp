@@ -1,0 +1,101 @@
+#include "async/call_fixture.hpp"
+#include "support/allocation_faults.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <new>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Each operation with one allocation that fails, for every allocation until it ends undisturbed.
+class out_of_memory : public call_test, public ::testing::WithParamInterface<operation> {
+protected:
+    /// Runs until the call has ended or nothing goes on. Where Asio has no memory to suspend or resume a coroutine, it
+    /// destroys it and throws out of the context; whoever runs that goes on.
+    void run_to_the_end(const started_call& call)
+    {
+        for (int i = 0; i < 100 && call.completions == 0; ++i) {
+            context->restart();
+            try {
+                if (context->poll_one() == 0) {
+                    const allocation_truce truce;
+                    clock->advance(1s);
+                }
+            } catch (const std::bad_alloc&) {
+                ++thrown_by_run;
+            }
+        }
+    }
+
+    /// Fails from where the caller's coroutine runs; what Asio needs to start it is not in question.
+    template <class T>
+    static boost::asio::awaitable<T> with_failing(std::size_t n, boost::asio::awaitable<T> work)
+    {
+        allocation_faults::left = n;
+        co_return co_await std::move(work);
+    }
+
+    std::shared_ptr<started_call> start_failing(operation what, std::size_t n)
+    {
+        const auto& services = client->services();
+        const session_id id = scripted_session_id();
+        switch (what) {
+        case operation::create: return launch(with_failing(n, detail::create_session(services, {}, {}, {})));
+        case operation::get: return launch(with_failing(n, detail::get_session(services, id, {})));
+        case operation::update: return launch(with_failing(n, detail::update_session(services, id, {}, {})));
+        case operation::remove: break;
+        }
+        return launch(with_failing(n, detail::delete_session(services, id, {})));
+    }
+
+    /// All places in the pool are there, and a call gets one.
+    void expect_usable()
+    {
+        EXPECT_EQ(busy(), 0U);
+        EXPECT_EQ(client->services()->pool->stats().dialing, 0U);
+        EXPECT_EQ(client->services()->active, 0U);
+        service->script.clear();
+        clock->advance(5s);
+        EXPECT_TRUE(perform(operation::get)->succeeded());
+        client.reset();
+        run();
+        service->peers.clear();
+    }
+
+    int thrown_by_run = 0;
+};
+
+TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is_lost)
+{
+    for (std::size_t n = 1;; ++n) {
+        ASSERT_LT(n, 5000U);
+        SCOPED_TRACE(n);
+        service->script = {answer(429, "", "Retry-After: 1\r\n")};
+        service->otherwise = answer_session();
+        open();
+        thrown_by_run = 0;
+        const auto call = start_failing(GetParam(), n);
+        run_to_the_end(*call);
+        const bool undisturbed = allocation_faults::left != 0;
+        allocation_faults::left = 0;
+        if (undisturbed) {
+            EXPECT_TRUE(call->succeeded());
+            EXPECT_GT(n, 20U) << "too short to mean anything";
+            break;
+        }
+        if (call->completions == 0) {
+            EXPECT_EQ(thrown_by_run, 1) << "nobody was told";
+        }
+        ASSERT_EQ(call.use_count(), 1) << "its coroutine is still there";
+        expect_usable();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(operations, out_of_memory,
+                         ::testing::Values(operation::create, operation::get, operation::update, operation::remove));
+
+} // namespace
+} // namespace sipher::test
