@@ -6,11 +6,19 @@
 #include <sipher/session.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 
 namespace sipher {
+
+class live_session;
+
+namespace detail {
+class live_core;
+class owned_session;
+} // namespace detail
 
 /// The session that a request runs under.
 ///
@@ -20,32 +28,45 @@ namespace sipher {
 /// so that the request means the same whether or not the service still knows the session.
 class SIPHER_API applied_session {
 public:
-    /// Applies the session and pins its defaults; a session whose `expires_at` has passed fails with
-    /// `errc::session_gone` before anything is sent.
+    /// Applies the session and pins its defaults. A session that is known to be gone (its `expires_at` has passed by
+    /// the service's clock, it was deleted, or the service did not know it) fails with `errc::session_gone` before
+    /// anything is sent.
     applied_session(session value) // NOLINT(google-explicit-constructor): a session is one to apply
         : id_(value.id), expires_at_(value.expires_at), pinned_(std::move(value.defaults))
     {
     }
-    /// Applies the session by its id alone. Nothing is pinned: if the service has lost the session, the request
-    /// runs under the service's own defaults and nothing tells.
+    /// Applies the session by its id alone; one that is known to be gone fails as above. Nothing is pinned: if the
+    /// service has lost the session, the request runs under the service's own defaults and nothing tells.
     applied_session(session_id id) : id_(id) {} // NOLINT(google-explicit-constructor)
+
+    /// Applies the session that the live one has when the call begins, and pins what its options say.
+    applied_session(const live_session& live); // NOLINT(google-explicit-constructor)
 
     /// The same session without pinning.
     [[nodiscard]] applied_session unpinned() const
     {
         applied_session copy{*this};
         copy.pinned_.reset();
+        copy.never_pins_ = true;
         return copy;
     }
 
     [[nodiscard]] const session_id& id() const noexcept { return id_; }
     [[nodiscard]] const std::optional<timestamp>& expires_at() const noexcept { return expires_at_; }
     [[nodiscard]] const std::optional<session_defaults>& pinned() const noexcept { return pinned_; }
+    /// Null unless it was made from a live session.
+    [[nodiscard]] const std::shared_ptr<detail::live_core>& live() const noexcept { return live_; }
 
 private:
+    friend class detail::live_core;
+
     session_id id_;
     std::optional<timestamp> expires_at_;
     std::optional<session_defaults> pinned_;
+    bool never_pins_ = false;
+    std::shared_ptr<detail::live_core> live_;
+    /// Keeps it from being deleted while the request runs.
+    std::shared_ptr<detail::owned_session> held_;
 };
 
 /// What one call does differently from the client's options.

@@ -20,8 +20,11 @@
 
 namespace sipher {
 
+class client;
+
 namespace detail {
 class client_handle;
+std::shared_ptr<client_handle> handle_of(const client& owner);
 } // namespace detail
 
 /// A client of the Sipher Sessions API: a cheap, copyable handle on shared connections.
@@ -61,7 +64,7 @@ public:
 
     /// The same for an execution context, such as an `io_context`.
     template <class Context>
-        requires std::convertible_to<Context&, boost::asio::execution_context&>
+    requires std::convertible_to<Context&, boost::asio::execution_context&>
     explicit client(Context& context, client_options options = {})
         : client(boost::asio::any_io_executor{context.get_executor()}, std::move(options))
     {
@@ -164,6 +167,8 @@ public:
     [[nodiscard]] boost::asio::any_io_executor get_executor() const;
 
 private:
+    friend std::shared_ptr<detail::client_handle> detail::handle_of(const client& owner);
+
     std::shared_ptr<detail::client_handle> handle_;
 };
 

@@ -12,6 +12,7 @@
 #include <sipher/error.hpp>
 #include <sipher/error_code.hpp>
 #include <sipher/json.hpp>
+#include <sipher/live_session.hpp>
 #include <sipher/observer.hpp>
 #include <sipher/response_info.hpp>
 #include <sipher/result.hpp>
@@ -19,6 +20,7 @@
 #include <sipher/secret.hpp>
 #include <sipher/session.hpp>
 #include <sipher/session_id.hpp>
+#include <sipher/session_scope.hpp>
 #include <sipher/verb.hpp>
 #include <sipher/version.hpp>
 

@@ -110,6 +110,7 @@ asio::awaitable<void> call::wait_for_connection()
 void call::start_attempt()
 {
     throw_if_stopped();
+    throw_if_session_gone();
     ++attempts_made_;
     attempt_started_ = exchange_started_ = services_->now();
     request_id_ = base_request_id_;
@@ -139,6 +140,22 @@ void call::throw_if_stopped()
     if (services_->closing) {
         fail(errc::client_closed, end_reason::client_closed);
     }
+}
+
+void call::throw_if_session_gone()
+{
+    if (!options_.session) {
+        return;
+    }
+    const applied_session& under = *options_.session;
+    if (services_->dead.contains(under.id())) {
+        problem_ = "the session to run under was deleted, or the service did not know it";
+    } else if (under.expires_at() && *under.expires_at() <= services_->service_now()) {
+        problem_ = "the session to run under has expired";
+    } else {
+        return;
+    }
+    fail(errc::session_gone, end_reason::permanent);
 }
 
 std::optional<clock::time_point> call::turn_at_gate()

@@ -44,6 +44,9 @@ public:
     /// It was a 404 after an attempt that may have been applied.
     [[nodiscard]] bool already_absent() const noexcept { return already_absent_; }
 
+    /// The answer has this time of the service's clock, read when it made the answer.
+    void learn_service_time(std::optional<clock::wall_time> stamp);
+
     /// The answer is a success that cannot be read.
     [[noreturn]] void fail_payload(const decode_error& why);
 
@@ -63,6 +66,10 @@ private:
     [[nodiscard]] verdict end_attempt();
     void read_answer(const verdict& decided);
     void learn_rate_limit();
+    /// Whether the session that the request was about is there.
+    void learn_fate(bool succeeded);
+    /// The session to run under must not be known to be gone.
+    void throw_if_session_gone();
     void record_attempt(const verdict& decided);
     /// When the next attempt begins; throws if there is to be none.
     [[nodiscard]] clock::time_point schedule_next(const verdict& decided);

@@ -121,6 +121,13 @@ void call::read_answer(const verdict& decided)
         return;
     }
     learn_rate_limit();
+    if (services_->service_time.is_stale(services_->now())) {
+        using namespace std::chrono_literals;
+        if (const auto date = parse_http_date(lease_->head().date)) {
+            services_->service_time.learn({*date, 1s}, exchange_started_, services_->now(),
+                                          services_->timers->time().wall_now());
+        }
+    }
     if (decided.what == action::succeed && options_.info == nullptr) {
         return;
     }

@@ -111,9 +111,33 @@ std::chrono::nanoseconds call::delay_within_limits(const verdict& decided)
 
 void call::succeed()
 {
+    learn_fate(true);
     services_->budget.deposit(attempts_made_ == 1 ? 1 : tokens_paid_);
     if (options_.info != nullptr) {
         fill_info();
+    }
+}
+
+void call::learn_fate(bool succeeded)
+{
+    if (!message_.subject) {
+        return;
+    }
+    const bool unknown_to_service = refusal_.code == "SESSION_NOT_FOUND" || refusal_.code == "SESSION_EXPIRED";
+    const bool may_be_deleted = kind_ == operation_kind::remove && (succeeded || outcome_ >= outcome::unknown);
+    if (unknown_to_service || may_be_deleted) {
+        services_->dead.add(*message_.subject);
+    } else if (succeeded) {
+        services_->dead.remove(*message_.subject);
+    }
+}
+
+void call::learn_service_time(std::optional<clock::wall_time> stamp)
+{
+    using namespace std::chrono_literals;
+    if (stamp) {
+        services_->service_time.learn({*stamp, 1ms}, exchange_started_, services_->now(),
+                                      services_->timers->time().wall_now());
     }
 }
 
@@ -140,7 +164,7 @@ std::string call::describe(error_code code) const
     if (code == code_) {
         return problem_;
     }
-    if (code == errc::rate_limited || code == errc::client_closed) {
+    if (code == errc::rate_limited || code == errc::client_closed || code == errc::session_gone) {
         return problem_;
     }
     if (!attempts_.empty() && attempts_.back().code != code) {
@@ -153,6 +177,7 @@ std::string call::describe(error_code code) const
 void call::fail(error_code code, end_reason reason)
 {
     lease_ = {};
+    learn_fate(false);
     if (options_.info != nullptr) {
         fill_info();
     }

@@ -20,8 +20,41 @@ call_services::call_services(client_options checked_options, const boost::asio::
     : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)),
       chance(std::make_shared<jitter>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
       sleepers(std::make_shared<sleep_list>(executor, timers)), gate({options.rate_gate, options.rate_pacing}, chance),
-      budget(options.retry.budget), drained(std::make_shared<sleep_list>(executor, timers))
+      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers))
 {
+}
+
+clock::wall_time call_services::service_now() const
+{
+    return service_time.latest(now(), timers->time().wall_now());
+}
+
+std::shared_ptr<sleep_list> call_services::make_sleepers(const boost::asio::any_io_executor& executor)
+{
+    auto made = std::make_shared<sleep_list>(executor, timers);
+    const std::lock_guard lock{mutex_};
+    std::erase_if(more_sleepers_, [](const auto& each) { return each.expired(); });
+    more_sleepers_.push_back(made);
+    return made;
+}
+
+void call_services::abandon() noexcept
+{
+    closing = true;
+    timers->stop();
+    sleepers->abandon();
+    drained->abandon();
+    std::vector<std::weak_ptr<sleep_list>> others;
+    {
+        const std::lock_guard lock{mutex_};
+        others.swap(more_sleepers_);
+    }
+    for (const auto& each : others) {
+        if (const auto there = each.lock()) {
+            there->abandon();
+        }
+    }
+    pool->abandon();
 }
 
 } // namespace sipher::detail

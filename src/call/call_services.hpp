@@ -1,5 +1,8 @@
 #pragma once
 
+#include "call/dead_sessions.hpp"
+#include "call/even_spread.hpp"
+#include "call/service_clock.hpp"
 #include "pool/pool.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_budget.hpp"
@@ -13,6 +16,8 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace sipher::detail {
 
@@ -32,11 +37,26 @@ struct call_services {
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 
+    service_clock service_time;
+    dead_sessions dead;
+    even_spread renewals;
+
+    /// The latest that it may be at the service.
+    [[nodiscard]] clock::wall_time service_now() const;
+    /// A list of sleepers that the end of the execution context finds.
+    [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(const boost::asio::any_io_executor& executor);
+    /// Lets go of everything that waits, without completing it: the execution context is being destroyed.
+    void abandon() noexcept;
+
     /// No new calls, and no new attempts.
     std::atomic<bool> closing = false;
     /// Calls under way. Whoever ends the last one of a closing client releases `drained`.
     std::atomic<std::size_t> active = 0;
     const std::shared_ptr<sleep_list> drained;
+
+private:
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<sleep_list>> more_sleepers_;
 };
 
 } // namespace sipher::detail

@@ -6,6 +6,7 @@
 #include <sipher/client_options.hpp>
 #include <sipher/verb.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ struct request_message {
     std::string target;
     /// JSON text; empty: there is none.
     std::string body;
+    /// The session that the request is about, if it is about one.
+    std::optional<session_id> subject;
 };
 
 /// Writes the request as one HTTP/1.1 message into `out`, replacing what was there.

@@ -1,5 +1,6 @@
 #include <sipher/client.hpp>
 
+#include "client/client_access.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
 #include "values/validation.hpp"
@@ -100,6 +101,11 @@ client_stats client::stats() const
 asio::any_io_executor client::get_executor() const
 {
     return handle_->executor();
+}
+
+std::shared_ptr<detail::client_handle> detail::handle_of(const client& owner)
+{
+    return owner.handle_;
 }
 
 } // namespace sipher

@@ -74,11 +74,7 @@ std::shared_ptr<client_handle> client_handle::make(
 
 void client_handle::on_context_shutdown() noexcept
 {
-    services_->closing = true;
-    services_->timers->stop();
-    services_->sleepers->abandon();
-    services_->drained->abandon();
-    services_->pool->abandon();
+    services_->abandon();
 }
 
 void close_services(call_services& services) noexcept
@@ -87,6 +83,8 @@ void close_services(call_services& services) noexcept
     services.sleepers->release(errc::client_closed);
     services.pool->close();
     services.drained->release({});
+    // Nothing is due any more, and an alarm would keep the executor busy.
+    services.timers->stop();
 }
 
 } // namespace sipher::detail

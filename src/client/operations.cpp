@@ -1,6 +1,8 @@
 #include "client/operations.hpp"
 
 #include "call/call.hpp"
+#include "call/deadline.hpp"
+#include "client/live_core.hpp"
 #include "client/pinning.hpp"
 #include "values/decode.hpp"
 #include "values/validation.hpp"
@@ -12,7 +14,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace sipher::detail {
@@ -37,6 +41,13 @@ request_message make_message(verb method, std::string target)
     request_message message;
     message.method = method;
     message.target = std::move(target);
+    return message;
+}
+
+request_message make_message_about(const session_id& id, verb method)
+{
+    request_message message = make_message(method, path_of(id));
+    message.subject = id;
     return message;
 }
 
@@ -89,18 +100,6 @@ operation_kind kind_of(verb method)
     return operation_kind::other_not_idempotent;
 }
 
-void require_alive(const call_services& services, const call_options& options)
-{
-    const auto& applied = options.session;
-    if (applied && applied->expires_at() && *applied->expires_at() <= services.timers->time().wall_now()) {
-        error_report report;
-        report.code = errc::session_gone;
-        report.operation = "request";
-        report.message = "the session to run under has expired";
-        throw make_error(std::move(report));
-    }
-}
-
 /// `data` of an envelope; what is none is given as it is.
 json::value take_data(json::value document)
 {
@@ -128,17 +127,20 @@ asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
     message.body = json::serialize(body);
     call made{std::move(services), "create_session", operation_kind::create, std::move(message), std::move(options)};
     co_await made.run();
-    co_return decode_session_answer(made);
+    session answer = decode_session_answer(made);
+    made.learn_service_time(answer.created_at);
+    co_return answer;
 }
 
 asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id, call_options options)
 {
     validate_call_options(options);
-    request_message message = make_message(verb::get, path_of(id));
+    request_message message = make_message_about(id, verb::get);
     call made{std::move(services), "get_session", operation_kind::read, std::move(message), std::move(options)};
     co_await made.run();
     session answer = decode_session_answer(made);
     require_same_session(made, id, answer.id);
+    made.learn_service_time(answer.last_accessed_at);
     co_return answer;
 }
 
@@ -149,12 +151,13 @@ asio::awaitable<session> update_session(std::shared_ptr<call_services> services,
     validate_call_options(options);
     json::object body;
     body["defaults"] = json::value_from(defaults);
-    request_message message = make_message(verb::patch, path_of(id));
+    request_message message = make_message_about(id, verb::patch);
     message.body = json::serialize(body);
     call made{std::move(services), "update_session", operation_kind::update, std::move(message), std::move(options)};
     co_await made.run();
     session answer = decode_session_answer(made);
     require_same_session(made, id, answer.id);
+    made.learn_service_time(answer.last_accessed_at);
     co_return answer;
 }
 
@@ -162,7 +165,7 @@ asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> s
                                                 call_options options)
 {
     validate_call_options(options);
-    request_message message = make_message(verb::delete_, path_of(id));
+    request_message message = make_message_about(id, verb::delete_);
     call made{std::move(services), "delete_session", operation_kind::remove, std::move(message), std::move(options)};
     co_await made.run();
     deleted_session answer{id};
@@ -180,7 +183,15 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ve
 {
     validate_target(target);
     validate_call_options(options);
-    require_alive(*services, options);
+    if (options.session && options.session->live()) {
+        const clock::time_point deadline =
+            deadline_after(services->now(), options.total_timeout.value_or(services->options.timeouts.total));
+        co_await live_core::resolve(options.session->live(), *options.session, deadline);
+        if (deadline != clock::time_point::max()) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - services->now());
+            options.total_timeout = std::max(left, std::chrono::milliseconds{1});
+        }
+    }
     request_message message = make_message(method, std::move(target));
     if (body) {
         std::vector<std::string> pinned;

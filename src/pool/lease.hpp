@@ -62,7 +62,7 @@ public:
     {
         answered_ = true;
         reusable_ = true;
-        hint_ = hint;
+        hint_ = hint.value_or(no_hint);
     }
 
     /// The connection had ended while it was idle, so its contemporaries are not worth trying.
@@ -76,7 +76,7 @@ private:
         std::swap(used_, other.used_);
         std::swap(answered_, other.answered_);
         std::swap(reusable_, other.reusable_);
-        hint_.swap(other.hint_);
+        std::swap(hint_, other.hint_);
     }
 
     std::shared_ptr<pool> owner_;
@@ -84,7 +84,9 @@ private:
     bool used_ = false;
     bool answered_ = false;
     bool reusable_ = false;
-    std::optional<std::chrono::seconds> hint_;
+    // (GCC 12 takes the value of an empty optional for used when a lease is moved.)
+    static constexpr std::chrono::seconds no_hint = std::chrono::seconds::min();
+    std::chrono::seconds hint_ = no_hint;
 };
 
 } // namespace sipher::detail

@@ -53,7 +53,7 @@ lease::~lease()
         return;
     }
     if (used_) {
-        owner_->give_back(*entry_, answered_, reusable_, hint_);
+        owner_->give_back(*entry_, answered_, reusable_, hint_ == no_hint ? std::nullopt : std::optional{hint_});
     } else {
         owner_->give_back_unused(*entry_);
     }

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <sipher/call_options.hpp>
+#include <sipher/client.hpp>
+#include <sipher/config.hpp>
+#include <sipher/error.hpp>
+#include <sipher/session.hpp>
+#include <sipher/verb.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace sipher {
+
+namespace detail {
+class live_core;
+} // namespace detail
+
+/// Why a live session was replaced.
+enum class replacement_reason {
+    /// It would have expired.
+    expiring,
+    /// The service did not know it any more.
+    lost,
+    /// Its defaults at the service were not, or may not have been, the intended ones: somebody else had updated it, or
+    /// an update of its own ended without an answer.
+    changed,
+};
+
+/// In words, such as `expiring`.
+SIPHER_API const char* to_string(replacement_reason value) noexcept;
+
+/// A live session has another session now, or could not get one.
+struct SIPHER_API replacement_event {
+    replacement_event() = default;
+
+    replacement_reason reason = replacement_reason::expiring;
+    session_id old_id;
+    /// Not set if there is none yet.
+    std::optional<session_id> new_id;
+    /// Why there is none yet. It is tried again until the old one expires, and then when somebody needs it.
+    std::optional<error> failure;
+};
+
+struct SIPHER_API live_session_options {
+    live_session_options() = default;
+
+    /// Of each session, from 60 s to 86 400 s. Zero: the service's (one hour).
+    std::chrono::seconds time_to_live{};
+    /// Add the defaults to the JSON object of each request, so that it means the same whether or not the service still
+    /// knows the session. Off: a session that the service has lost is not noticed, and its requests run under the
+    /// service's own defaults.
+    bool pin_defaults = true;
+    /// Read the session at the service this often, and replace it if it is lost or changed. Costs a request each time.
+    /// Zero: never; `verify` does so when called.
+    std::chrono::milliseconds check_every{};
+    /// Total time of each create, update, delete and check of its own. Zero: no limit.
+    std::chrono::milliseconds timeout{30'000};
+    /// Called, without locks held, on the client's executor whenever the session was replaced or that failed. What it
+    /// throws is dropped.
+    std::function<void(const replacement_event&)> on_replacement;
+};
+
+static_assert(!std::is_aggregate_v<replacement_event>);
+static_assert(!std::is_aggregate_v<live_session_options>);
+
+/// A session for as long as it is needed: a new one takes its place before it expires, or once it proves lost.
+///
+/// It is a cheap, copyable handle; all copies are the same live session. Requests under it run under its defaults and
+/// no others. It is replaced after 80 to 90 % of its life (the first one after 30 to 90 %, so that many that were
+/// begun together do not come due together), by one create at a time; requests under way finish under the old one,
+/// which is deleted after the last of them. When the last copy is destroyed, the session is deleted in the background.
+/// It keeps a copy of the client.
+///
+/// What it cannot do: a member that its defaults leave open can be set by somebody else who has the key and the id;
+/// `verify` and `check_every` notice that.
+///
+/// Thread safety: all members may be called from any thread at the same time; assigning to or destroying one and the
+/// same object while another thread uses it is not safe.
+class SIPHER_API live_session {
+public:
+    /// None; only to be assigned to.
+    live_session() = default;
+
+    /// Creates the first session.
+    ///
+    /// Arguments are taken by value.
+    /// Idempotency: none, as `client::create_session`.
+    /// Cancellation: every type, at any time. A create under way goes on, and what it makes is deleted.
+    /// Errors: as `client::create_session`, and `errc::invalid_request` that names the offending option.
+    /// Thread safety: safe.
+    [[nodiscard]] static boost::asio::awaitable<live_session> start(client owner, session_defaults defaults,
+                                                                    live_session_options options = {});
+
+    /// Calls an endpoint under the session, as `client::request` does; waits for a new session where there is none
+    /// just now. `options.session` is replaced.
+    ///
+    /// Arguments are taken by value.
+    /// Idempotency and retry: as `client::request`.
+    /// Cancellation: as `client::request`; a replacement under way goes on.
+    /// Errors: as `client::request`; when there is no session, the error of the create that failed, with `not_sent`;
+    /// `errc::session_gone` after `close`.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
+                                                                     boost::json::value body,
+                                                                     call_options options = {}) const;
+    /// The same without a body.
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
+                                                                     call_options options = {}) const;
+
+    /// Sets defaults, for this session and all that replace it. Members that are absent stay as they are.
+    ///
+    /// Arguments are taken by value. Gives the session as it is now.
+    /// Idempotency: as `client::update_session`. A session that the service has lost is replaced by one with the new
+    /// defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
+    /// Requests that begin while it is under way run under the old defaults.
+    /// Cancellation: as `client::update_session`; the defaults are then the old ones.
+    /// Errors: as `client::update_session` but for `not_found`, and as `request`.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
+
+    /// Reads the session at the service, and replaces it if it is lost or its defaults are not the intended ones.
+    ///
+    /// Idempotency: as `client::get_session`.
+    /// Cancellation: as `client::get_session`; a replacement under way goes on.
+    /// Errors: as `client::get_session` but for `not_found`, and as `request`.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<session> verify(call_options options = {}) const;
+
+    /// Ends it for all copies: no more replacements, and the session is deleted once requests under way have ended.
+    /// Waits for that delete unless such a request holds it back.
+    ///
+    /// Cancellation: stops the waiting; the delete goes on.
+    /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled.
+    /// Thread safety: safe.
+    [[nodiscard]] boost::asio::awaitable<void> close() const;
+
+    /// What requests run under now.
+    [[nodiscard]] session_defaults defaults() const;
+    /// Of the session just now; it may be replaced at any time.
+    [[nodiscard]] session_id id() const;
+
+private:
+    friend class applied_session;
+
+    /// When the last copy goes, it is over.
+    class ownership;
+    explicit live_session(std::shared_ptr<detail::live_core> core);
+
+    std::shared_ptr<detail::live_core> core_;
+    std::shared_ptr<const ownership> ownership_;
+};
+
+} // namespace sipher

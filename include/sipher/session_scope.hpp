@@ -1,0 +1,127 @@
+#pragma once
+
+#include <sipher/client.hpp>
+#include <sipher/config.hpp>
+#include <sipher/session.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace sipher {
+
+namespace detail {
+class owned_session;
+} // namespace detail
+
+/// A session that is deleted when its scope ends, however it ends.
+///
+/// The destructor waits for nothing: the client deletes the session in the background, on its own executor, trying
+/// for at most the grace given, and lives as long. It cannot be deleted by a client that was shut down, nor when the
+/// execution context is destroyed or no longer run; then it ends at its `expires_at`.
+///
+/// Thread safety: distinct objects are safe; one and the same is not, but for `get`.
+class SIPHER_API session_scope {
+public:
+    /// No session.
+    session_scope() noexcept;
+    /// Takes over an existing session.
+    /// @param grace For the delete, retries included. Zero: no limit.
+    session_scope(client owner, session value, std::chrono::milliseconds grace = std::chrono::seconds{5});
+    session_scope(session_scope&&) noexcept;
+    session_scope& operator=(session_scope&&) noexcept;
+    session_scope(const session_scope&) = delete;
+    session_scope& operator=(const session_scope&) = delete;
+    ~session_scope();
+
+    /// Creates a session and takes it over.
+    ///
+    /// Arguments are taken by value. `time_to_live` is as for `client::create_session`.
+    /// Idempotency: none, as `client::create_session`.
+    /// Cancellation: every type, at any time. The create goes on in the background, and what it makes is deleted.
+    /// Errors: as `client::create_session`.
+    /// Thread safety: safe.
+    [[nodiscard]] static boost::asio::awaitable<session_scope> open(
+        client owner, session_defaults defaults, std::chrono::seconds time_to_live = {},
+        std::chrono::milliseconds grace = std::chrono::seconds{5});
+
+    [[nodiscard]] const session& get() const noexcept { return value_; }
+
+    /// Deletes the session now and waits for that; there is none afterwards. A session that is gone already is fine.
+    ///
+    /// Cancellation: stops the waiting; the delete goes on.
+    /// Errors: as `client::delete_session`; `operation_aborted` when cancelled.
+    /// Thread safety: not safe on one object.
+    [[nodiscard]] boost::asio::awaitable<void> close();
+
+private:
+    session_scope(std::shared_ptr<detail::owned_session> owned, session value);
+
+    std::shared_ptr<detail::owned_session> owned_;
+    session value_;
+};
+
+/// Creates a session, runs `body` under it, and deletes it on every way out: return, exception, cancellation.
+///
+///     co_await sipher::with_session(client, defaults, 10min, [&](sipher::session session) -> asio::awaitable<void> {
+///         …
+///     });
+///
+/// (A lambda with captures needs a name: GCC 12 destroys one twice that is a temporary in a `co_await` expression.)
+///
+/// Gives what `body` gives. What `body` throws is thrown on; a delete that fails after it never hides it, and is not
+/// reported either: the session then ends at its `expires_at`. `body` may run things at the same time.
+/// Arguments are taken by value, `body` too.
+/// Idempotency: the create is not repeated unless it is proven not applied.
+/// Cancellation: passed on to `body`; afterwards nothing is waited for, and the session is deleted in the background.
+/// The same before `body` has begun: a create under way goes on, and what it makes is deleted.
+/// Errors: as `client::create_session`, then those of `body`.
+/// Thread safety: safe.
+/// @param grace For the delete, retries included. Zero: no limit.
+template <class Body>
+[[nodiscard]] std::invoke_result_t<Body&, session> with_session(client owner, session_defaults defaults,
+                                                                std::chrono::seconds time_to_live, Body body,
+                                                                std::chrono::milliseconds grace = std::chrono::seconds{
+                                                                    5})
+{
+    using value = typename std::invoke_result_t<Body&, session>::value_type;
+    using kept = std::conditional_t<std::is_void_v<value>, std::monostate, value>;
+    session_scope scope = co_await session_scope::open(std::move(owner), std::move(defaults), time_to_live, grace);
+    std::exception_ptr thrown;
+    std::optional<kept> given;
+    try {
+        if constexpr (std::is_void_v<value>) {
+            co_await std::invoke(body, scope.get());
+        } else {
+            given = co_await std::invoke(body, scope.get());
+        }
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    // A cancelled coroutine cannot wait; the scope's destructor does the rest.
+    const boost::asio::cancellation_state state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() == boost::asio::cancellation_type::none) {
+        try {
+            co_await scope.close();
+        } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
+        }
+    }
+    if (thrown) {
+        std::rethrow_exception(thrown);
+    }
+    if constexpr (!std::is_void_v<value>) {
+        co_return std::move(*given);
+    }
+}
+
+} // namespace sipher
