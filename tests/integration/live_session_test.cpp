@@ -1,0 +1,421 @@
+#include "support/client_fixture.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+class live_session_test : public client_test {
+protected:
+    ~live_session_test() override
+    {
+        live.reset();
+        settle();
+        EXPECT_TRUE(sandbox().sessions().empty()) << "a session was left behind";
+    }
+
+    live_session& start(session_defaults defaults = near_and_shielded())
+    {
+        rules.time_to_live = rules.time_to_live.count() != 0 ? rules.time_to_live : 100s;
+        rules.on_replacement = [this](const replacement_event& event) { events.push_back(event); };
+        live.emplace(run(live_session::start(client(), std::move(defaults), rules)));
+        return *live;
+    }
+
+    /// Lets everything happen that is under way; time stands still.
+    void settle()
+    {
+        std::uint64_t seen = 0;
+        do {
+            seen = sandbox().counters().requests;
+            context.restart();
+            context.run_for(10ms);
+        } while (seen != sandbox().counters().requests || client().stats().busy > held ||
+                 client().stats().dialing != 0);
+    }
+
+    /// Time passes in steps, as it does for one who runs.
+    void pass(std::chrono::seconds time)
+    {
+        for (std::chrono::seconds gone{}; gone < time; gone += 1s) {
+            clock->advance(1s);
+            context.restart();
+            context.poll();
+            if (client().stats().busy + client().stats().dialing + client().stats().waiting != 0) {
+                settle();
+            }
+        }
+    }
+
+    /// The defaults that a request under it really ran under.
+    session_defaults use(call_options call = {})
+    {
+        run(live->request(verb::post, "/v1/stealth/generate", json::object{}, std::move(call)));
+        return sandbox().ledger().back().effective_defaults.value();
+    }
+
+    /// Connections on which an answer never comes.
+    std::size_t held = 0;
+    live_session_options rules;
+    std::optional<live_session> live;
+    std::vector<replacement_event> events;
+};
+
+TEST_F(live_session_test, requests_run_under_it)
+{
+    start();
+    response_info info;
+    call_options wanted;
+    wanted.info = &info;
+    EXPECT_EQ(use(wanted), near_and_shielded());
+    EXPECT_EQ(info.pinned_members, (std::vector<std::string>{"chain", "privacyLevel"}));
+    ASSERT_EQ(sandbox().sessions().size(), 1U);
+    EXPECT_EQ(sandbox().sessions().front().id, live->id());
+    run(client().request(verb::post, "/v1/stealth/generate", json::object{}, [&] {
+        call_options under;
+        under.session = *live;
+        return under;
+    }()));
+    EXPECT_EQ(sandbox().ledger().back().effective_defaults, near_and_shielded());
+}
+
+TEST_F(live_session_test, it_is_replaced_before_it_expires_and_the_old_one_is_deleted)
+{
+    start();
+    std::vector<session_id> ids{live->id()};
+    for (int second = 0; second < 1000; ++second) {
+        pass(1s);
+        if (live->id() != ids.back()) {
+            ids.push_back(live->id());
+            EXPECT_EQ(sandbox().sessions().size(), 1U) << "the old one is still there";
+        }
+        ASSERT_FALSE(sandbox().sessions().empty()) << "at second " << second;
+    }
+    EXPECT_GE(ids.size(), 10U);
+    EXPECT_LE(ids.size(), 14U);
+    ASSERT_EQ(events.size() + 1, ids.size());
+    EXPECT_EQ(events.front().reason, replacement_reason::expiring);
+    EXPECT_EQ(events.front().old_id, ids[0]);
+    EXPECT_EQ(events.front().new_id, ids[1]);
+    EXPECT_EQ(use(), near_and_shielded());
+}
+
+TEST_F(live_session_test, a_session_that_the_service_has_lost_is_replaced_when_it_is_noticed)
+{
+    start();
+    const session_id first = live->id();
+    sandbox().restart();
+    settle();
+    EXPECT_EQ(use(), near_and_shielded()) << "pinned";
+    const session now = run(live->verify());
+    EXPECT_NE(now.id, first);
+    EXPECT_EQ(now.defaults, near_and_shielded());
+    EXPECT_EQ(live->id(), now.id);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events.front().reason, replacement_reason::lost);
+    EXPECT_EQ(use(), near_and_shielded());
+}
+
+TEST_F(live_session_test, anybody_who_finds_it_lost_makes_it_be_replaced)
+{
+    start();
+    const session_id first = live->id();
+    sandbox().lose_session(first);
+    failure_of(client().get_session(first));
+    EXPECT_EQ(use(), near_and_shielded());
+    EXPECT_NE(live->id(), first);
+}
+
+TEST_F(live_session_test, checks_of_its_own_find_what_is_lost_and_what_somebody_else_changed)
+{
+    rules.check_every = 5s;
+    rules.time_to_live = 3600s;
+    start();
+    sandbox().restart();
+    pass(6s);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events.back().reason, replacement_reason::lost);
+    session_defaults foreign;
+    foreign.backend = backend::sip_native;
+    run(client().update_session(live->id(), foreign));
+    pass(6s);
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events.back().reason, replacement_reason::changed);
+    EXPECT_EQ(use(), near_and_shielded());
+}
+
+TEST_F(live_session_test, an_update_survives_replacements)
+{
+    start();
+    session_defaults changes;
+    changes.chain = chain::sui;
+    const session_id first = live->id();
+    const session updated = run(live->update(changes));
+    EXPECT_EQ(updated.id, first) << "a value that changes needs no new session";
+    session_defaults wanted = near_and_shielded();
+    wanted.chain = chain::sui;
+    EXPECT_EQ(updated.defaults, wanted);
+    EXPECT_EQ(use(), wanted);
+    pass(100s);
+    EXPECT_NE(live->id(), first);
+    EXPECT_EQ(use(), wanted);
+    EXPECT_EQ(sandbox().sessions().front().defaults, wanted);
+}
+
+TEST_F(live_session_test, an_update_that_adds_a_member_leaves_requests_under_way_alone)
+{
+    start();
+    const session_id first = live->id();
+    session_defaults changes;
+    changes.backend = backend::sip_native;
+    const session updated = run(live->update(changes));
+    EXPECT_NE(updated.id, first);
+    EXPECT_EQ(use().backend, backend::sip_native);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events.front().reason, replacement_reason::changed);
+}
+
+TEST_F(live_session_test, an_update_of_a_lost_session_makes_a_new_one_with_the_new_defaults)
+{
+    start();
+    sandbox().restart();
+    settle();
+    session_defaults changes;
+    changes.chain = chain::aptos;
+    EXPECT_EQ(run(live->update(changes)).defaults.chain, chain::aptos);
+    EXPECT_EQ(use().chain, chain::aptos);
+}
+
+TEST_F(live_session_test, an_update_that_fails_changes_nothing)
+{
+    options.retry.retry_updates = false;
+    start();
+    session_defaults changes;
+    changes.chain = chain::aptos;
+    sandbox().add_fault(sipher::testing::fault::cut_answer(0));
+    EXPECT_EQ(failure_of(live->update(changes)).outcome(), outcome::unknown);
+    EXPECT_EQ(live->defaults(), near_and_shielded());
+    settle();
+    EXPECT_EQ(use(), near_and_shielded());
+    EXPECT_EQ(sandbox().sessions().front().defaults, near_and_shielded()) << "it was replaced";
+}
+
+TEST_F(live_session_test, a_renewal_that_fails_is_tried_again_and_told)
+{
+    options.retry.max_attempts = 1;
+    start();
+    sandbox().add_faults(1000, sipher::testing::fault::answer(500, R"({"success":false})"));
+    pass(99s);
+    EXPECT_GE(events.size(), 2U);
+    EXPECT_TRUE(std::ranges::all_of(events, [](const auto& each) { return each.failure && !each.new_id; }));
+    pass(2s);
+    const error failure = failure_of(live->request(verb::post, "/v1/stealth/generate", json::object{}));
+    EXPECT_EQ(failure.code(), condition::server_error) << failure.what();
+    EXPECT_EQ(failure.outcome(), outcome::not_sent);
+    EXPECT_NE(std::string{failure.what()}.find("no session to run under"), std::string::npos) << failure.what();
+    sandbox().clear_faults();
+    EXPECT_EQ(use(), near_and_shielded());
+}
+
+TEST_F(live_session_test, many_who_need_a_new_one_make_one)
+{
+    start();
+    sandbox().restart();
+    settle();
+    failure_of(client().get_session(live->id()));
+    const std::uint64_t before = sandbox().counters().created;
+    int done = 0;
+    for (int i = 0; i < 50; ++i) {
+        boost::asio::co_spawn(context, live->request(verb::post, "/v1/stealth/generate", json::object{}),
+                              [&](const std::exception_ptr& thrown, const json::value&) {
+                                  EXPECT_FALSE(thrown);
+                                  ++done;
+                              });
+    }
+    run_until(context, [&] { return done == 50; });
+    EXPECT_EQ(sandbox().counters().created, before + 1);
+}
+
+TEST_F(live_session_test, a_request_under_way_keeps_its_session_from_being_deleted)
+{
+    start();
+    const session_id first = live->id();
+    sandbox().add_fault(sipher::testing::fault::silence());
+    bool done = false;
+    boost::asio::co_spawn(context, live->request(verb::post, "/v1/stealth/generate", json::object{}),
+                          [&](const std::exception_ptr&, const json::value&) { done = true; });
+    run_until(context, [&] { return sandbox().counters().requests == 2; });
+    session_defaults changes;
+    changes.backend = backend::sip_native;
+    held = 1;
+    run(live->update(changes));
+    settle();
+    const auto sessions = sandbox().sessions();
+    EXPECT_TRUE(std::ranges::any_of(sessions, [&](const session& each) { return each.id == first; }));
+    held = 0;
+    clock->advance(10s);
+    run_until(context, [&] { return done; });
+    settle();
+    EXPECT_EQ(sandbox().sessions().size(), 1U) << "deleted after the last request under it";
+}
+
+TEST_F(live_session_test, closed_it_deletes_its_session_and_serves_no_more)
+{
+    start();
+    const live_session copy = *live;
+    run([](live_session mine) -> boost::asio::awaitable<int> {
+        co_await mine.close();
+        co_return 0;
+    }(copy));
+    EXPECT_TRUE(sandbox().sessions().empty());
+    EXPECT_EQ(failure_of(copy.request(verb::post, "/v1/echo", json::object{})).code(), errc::session_gone);
+    EXPECT_EQ(failure_of(copy.update({})).code(), errc::session_gone);
+}
+
+TEST_F(live_session_test, a_start_that_fails_says_what_the_create_said)
+{
+    options.api_key = secret{"sandbox-free-key"};
+    EXPECT_EQ(failure_of(live_session::start(client(), {})).code(), condition::forbidden);
+    live_session_options wrong;
+    wrong.time_to_live = 59s;
+    EXPECT_EQ(failure_of([](sipher::client owner, live_session_options bad) -> boost::asio::awaitable<live_session> {
+                  co_return co_await live_session::start(std::move(owner), {}, std::move(bad));
+              }(client(), wrong))
+                  .code(),
+              errc::invalid_request);
+}
+
+TEST_F(live_session_test, a_start_that_is_cancelled_leaves_no_session_behind)
+{
+    for (int k = 0; k < 30; ++k) {
+        boost::asio::cancellation_signal cancel;
+        bool done = false;
+        boost::asio::co_spawn(context, live_session::start(client(), near_and_shielded(), {}),
+                              boost::asio::bind_cancellation_slot(
+                                  cancel.slot(), [&](const std::exception_ptr&, const live_session&) { done = true; }));
+        for (int i = 0; i <= k; ++i) {
+            context.restart();
+            context.run_one_for(2ms);
+        }
+        cancel.emit(boost::asio::cancellation_type::terminal);
+        run_until(context, [&] { return done; });
+        settle();
+        ASSERT_TRUE(sandbox().sessions().empty()) << "after handler " << k;
+    }
+}
+
+TEST_F(live_session_test, a_client_that_was_shut_down_ends_it)
+{
+    start();
+    run([](sipher::client owner) -> boost::asio::awaitable<int> {
+        co_await owner.shutdown(1s);
+        co_return 0;
+    }(client()));
+    EXPECT_EQ(failure_of(live->request(verb::post, "/v1/echo", json::object{})).code(), errc::client_closed);
+    context.restart();
+    context.run_for(5s);
+    EXPECT_TRUE(context.stopped()) << "nothing is due any more";
+    live.reset();
+    clock->advance(100s); // what could not be deleted expires
+}
+
+TEST_F(live_session_test, the_service_s_clock_counts_and_not_the_local_one)
+{
+    // The local clock is an hour behind the service's.
+    options.clock = nullptr;
+    sandbox_options.clock = clock;
+    sandbox();
+    auto behind = std::make_shared<sipher::testing::manual_clock>(clock->wall_now() - 1h);
+    options.clock = behind;
+    sipher::client late{context, options};
+    const session mine = run(late.create_session(near_and_shielded(), 100s));
+    behind->advance(100s);
+    call_options under;
+    under.session = mine;
+    EXPECT_EQ(failure_of(late.request(verb::post, "/v1/echo", json::object{}, under)).code(), errc::session_gone);
+    clock->advance(100s);
+}
+
+TEST_F(live_session_test, what_was_deleted_or_not_found_is_not_used_again)
+{
+    const session mine = create(near_and_shielded());
+    run(client().delete_session(mine.id));
+    call_options under;
+    under.session = mine.id;
+    EXPECT_EQ(failure_of(client().request(verb::post, "/v1/echo", json::object{}, under)).code(), errc::session_gone);
+    const session lost = create(near_and_shielded());
+    sandbox().lose_session(lost.id);
+    failure_of(client().get_session(lost.id));
+    under.session = lost;
+    EXPECT_EQ(failure_of(client().request(verb::post, "/v1/echo", json::object{}, under)).code(), errc::session_gone);
+}
+
+TEST_F(live_session_test, a_thousand_renew_evenly_and_once_each)
+{
+    options.pool.max_connections = 8;
+    options.pool.max_waiting = 10'000;
+    rules.time_to_live = 60s;
+    std::vector<live_session> many;
+    std::size_t replaced = 0;
+    rules.on_replacement = [&](const replacement_event&) { ++replaced; };
+    int failed = 0;
+    for (int i = 0; i < 1000; ++i) {
+        boost::asio::co_spawn(context, live_session::start(client(), near_and_shielded(), rules),
+                              [&](const std::exception_ptr& thrown, live_session made) {
+                                  failed += thrown ? 1 : 0;
+                                  many.push_back(std::move(made));
+                              });
+    }
+    run_until(context, [&] { return many.size() == 1000; });
+    ASSERT_EQ(failed, 0);
+    std::vector<std::size_t> each_second;
+    int used = 0;
+    constexpr int seconds = 200;
+    for (int second = 0; second < seconds; ++second) {
+        const std::size_t before = replaced;
+        for (int i = 0; i < 50; ++i) {
+            const live_session& one = many[static_cast<std::size_t>(second * 50 + i) % many.size()];
+            boost::asio::co_spawn(context, one.request(verb::post, "/v1/stealth/generate", json::object{}),
+                                  [&](const std::exception_ptr& thrown, const json::value&) {
+                                      failed += thrown ? 1 : 0;
+                                      ++used;
+                                  });
+        }
+        clock->advance(1s);
+        run_until(context, [&] { return used == (second + 1) * 50; });
+        settle();
+        each_second.push_back(replaced - before);
+    }
+    EXPECT_EQ(failed, 0);
+    // From the first renewal on.
+    const auto first = std::ranges::find_if(each_second, [](std::size_t count) { return count != 0; });
+    const auto lasted = static_cast<std::size_t>(each_second.end() - first);
+    const double mean = static_cast<double>(replaced) / static_cast<double>(lasted);
+    const std::size_t most = *std::ranges::max_element(each_second);
+    RecordProperty("renewals", static_cast<int>(replaced));
+    RecordProperty("most_in_a_second", static_cast<int>(most));
+    EXPECT_LE(static_cast<double>(most), 3 * mean) << replaced << " in " << lasted << " s";
+    EXPECT_EQ(sandbox().counters().created, 1000 + replaced) << "no renewal happened twice";
+    for (const sipher::testing::ledger_entry& entry : sandbox().ledger()) {
+        ASSERT_TRUE(!entry.effective_defaults || *entry.effective_defaults == near_and_shielded());
+    }
+    start();
+    many.clear();
+    settle();
+}
+
+} // namespace
+} // namespace sipher::test
