@@ -35,18 +35,6 @@ protected:
         return *live;
     }
 
-    /// Lets everything happen that is under way; time stands still.
-    void settle()
-    {
-        std::uint64_t seen = 0;
-        do {
-            seen = sandbox().counters().requests;
-            context.restart();
-            context.run_for(10ms);
-        } while (seen != sandbox().counters().requests || client().stats().busy > held ||
-                 client().stats().dialing != 0);
-    }
-
     /// Time passes in steps, as it does for one who runs.
     void pass(std::chrono::seconds time)
     {
@@ -64,11 +52,9 @@ protected:
     session_defaults use(call_options call = {})
     {
         run(live->request(verb::post, "/v1/stealth/generate", json::object{}, std::move(call)));
-        return sandbox().ledger().back().effective_defaults.value();
+        return last_effective_defaults();
     }
 
-    /// Connections on which an answer never comes.
-    std::size_t held = 0;
     live_session_options rules;
     std::optional<live_session> live;
     std::vector<replacement_event> events;
@@ -89,7 +75,7 @@ TEST_F(live_session_test, requests_run_under_it)
         under.session = *live;
         return under;
     }()));
-    EXPECT_EQ(sandbox().ledger().back().effective_defaults, near_and_shielded());
+    EXPECT_EQ(last_effective_defaults(), near_and_shielded());
 }
 
 TEST_F(live_session_test, it_is_replaced_before_it_expires_and_the_old_one_is_deleted)
@@ -260,12 +246,10 @@ TEST_F(live_session_test, a_request_under_way_keeps_its_session_from_being_delet
     run_until(context, [&] { return sandbox().counters().requests == 2; });
     session_defaults changes;
     changes.backend = backend::sip_native;
-    held = 1;
     run(live->update(changes));
-    settle();
+    settle(1);
     const auto sessions = sandbox().sessions();
     EXPECT_TRUE(std::ranges::any_of(sessions, [&](const session& each) { return each.id == first; }));
-    held = 0;
     clock->advance(10s);
     run_until(context, [&] { return done; });
     settle();

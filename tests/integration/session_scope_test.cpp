@@ -20,16 +20,6 @@ namespace json = boost::json;
 
 class session_scope_test : public client_test {
 protected:
-    void settle()
-    {
-        std::uint64_t seen = 0;
-        do {
-            seen = sandbox().counters().requests;
-            context.restart();
-            context.run_for(10ms);
-        } while (seen != sandbox().counters().requests || client().stats().busy + client().stats().dialing != 0);
-    }
-
     void expect_nothing_left()
     {
         settle();

@@ -1,6 +1,8 @@
 #include "support/client_fixture.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 namespace sipher::test {
 
@@ -75,6 +77,25 @@ std::uint64_t client_test::new_requests()
 {
     const std::uint64_t seen = std::exchange(requests_seen_, sandbox().counters().requests);
     return requests_seen_ - seen;
+}
+
+void client_test::settle(std::size_t held)
+{
+    std::uint64_t seen = 0;
+    do {
+        seen = sandbox().counters().requests;
+        context.restart();
+        context.run_for(3ms);
+    } while (seen != sandbox().counters().requests || client().stats().busy > held || client().stats().dialing != 0);
+}
+
+session_defaults client_test::last_effective_defaults()
+{
+    const auto ledger = sandbox().ledger();
+    const auto last = std::find_if(ledger.rbegin(), ledger.rend(), [](const auto& entry) {
+        return entry.effective_defaults.has_value();
+    });
+    return last != ledger.rend() ? *last->effective_defaults : throw std::logic_error{"no request used a session"};
 }
 
 session_defaults near_and_shielded()

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -71,6 +73,14 @@ protected:
 
     /// As many requests as the sandbox got since the last time.
     std::uint64_t new_requests();
+
+    /// Lets everything happen that is under way; time stands still.
+    /// @param held Connections on which an answer never comes.
+    void settle(std::size_t held = 0);
+
+    /// What the last request that uses a session ran under, by the sandbox's account. What came after it, such as the
+    /// delete of a session that was replaced, does not count.
+    session_defaults last_effective_defaults();
 
     boost::asio::io_context context;
     std::shared_ptr<sipher::testing::manual_clock> clock = std::make_shared<sipher::testing::manual_clock>();
