@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ enum class replacement_reason {
 
 /// In words, such as `expiring`.
 SIPHER_API const char* to_string(replacement_reason value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, replacement_reason value);
 
 /// A live session has another session now, or could not get one.
 struct SIPHER_API replacement_event {

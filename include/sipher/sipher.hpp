@@ -14,6 +14,8 @@
 #include <sipher/json.hpp>
 #include <sipher/live_session.hpp>
 #include <sipher/observer.hpp>
+#include <sipher/request_as.hpp>
+#include <sipher/request_target.hpp>
 #include <sipher/response_info.hpp>
 #include <sipher/result.hpp>
 #include <sipher/retry_options.hpp>

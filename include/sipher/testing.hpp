@@ -2,6 +2,7 @@
 
 /// The sandbox and the clock for your own tests; link `sipher::testing`.
 
+#include <sipher/testing/accelerated_clock.hpp>
 #include <sipher/testing/fault.hpp>
 #include <sipher/testing/manual_clock.hpp>
 #include <sipher/testing/sandbox.hpp>

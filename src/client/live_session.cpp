@@ -5,6 +5,7 @@
 #include "client/operations.hpp"
 #include "values/validation.hpp"
 
+#include <ostream>
 #include <utility>
 
 namespace sipher {
@@ -19,6 +20,11 @@ const char* to_string(replacement_reason value) noexcept
     case replacement_reason::changed: return "changed";
     }
     return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& os, replacement_reason value)
+{
+    return os << to_string(value);
 }
 
 class live_session::ownership {

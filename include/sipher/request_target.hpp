@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sipher {
+
+/// A path with a query, percent-encoded: what `client::request` takes.
+///
+///     sipher::request_target{"/v1/payments"}.segment(name).query("limit", 20)
+///
+/// Source: RFC 3986, sections 3.3 and 3.4.
+class SIPHER_API request_target {
+public:
+    /// @param path As it goes over the wire, such as `/v1/payments`; not encoded again.
+    explicit request_target(std::string_view path);
+
+    /// Adds `/` and one segment of the path. Everything but unreserved characters is encoded, slashes too.
+    request_target& segment(std::string_view text);
+    /// Adds `name=value` to the query, both encoded.
+    request_target& query(std::string_view name, std::string_view value);
+    request_target& query(std::string_view name, const char* value) { return query(name, std::string_view{value}); }
+    request_target& query(std::string_view name, std::int64_t value);
+    request_target& query(std::string_view name, int value) { return query(name, std::int64_t{value}); }
+    request_target& query(std::string_view name, bool value) { return query(name, value ? "true" : "false"); }
+
+    [[nodiscard]] const std::string& str() const noexcept { return text_; }
+    operator std::string() const { return text_; } // NOLINT(google-explicit-constructor): it is one
+
+private:
+    std::string text_;
+    bool has_query_ = false;
+};
+
+} // namespace sipher

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <sipher/clock.hpp>
+#include <sipher/config.hpp>
+
+#include <memory>
+
+namespace sipher::testing {
+
+/// The real time, only faster: for programs that show within seconds what otherwise takes hours. Timeouts shrink with
+/// it, so leave them room; for tests, `manual_clock` is the better choice.
+///
+/// Thread safety: all members may be called from any thread.
+class SIPHER_API accelerated_clock : public clock {
+public:
+    /// @param factor How many seconds pass in one; at least 1.
+    explicit accelerated_clock(int factor);
+    ~accelerated_clock() override;
+
+    [[nodiscard]] time_point now() const noexcept override;
+    [[nodiscard]] wall_time wall_now() const noexcept override;
+    [[nodiscard]] std::unique_ptr<alarm> make_alarm(boost::asio::any_io_executor executor,
+                                                    std::function<void()> on_wake) override;
+
+private:
+    const int factor_;
+    const std::shared_ptr<clock> real_;
+    const time_point start_;
+    const wall_time wall_start_;
+};
+
+} // namespace sipher::testing
