@@ -15,6 +15,7 @@
 #include <future>
 #include <iostream>
 #include <string>
+#include <vector>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
