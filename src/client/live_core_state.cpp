@@ -47,8 +47,12 @@ live_core::usable live_core::current() const
 
 replacement_reason live_core::reason() const
 {
+    if (doubt_ == replacement_reason::changed) {
+        return replacement_reason::changed;
+    }
+    // The service does not know an expired one either.
     const bool expired = held_ && held_->expires_at <= services().service_now();
-    return doubt_.value_or(expired ? replacement_reason::expiring : replacement_reason::lost);
+    return expired ? replacement_reason::expiring : replacement_reason::lost;
 }
 
 void live_core::throw_if_stopped() const
@@ -168,7 +172,7 @@ void live_core::on_timer()
             right_ = services().make_sleepers(owner_->executor());
             mine.emplace(self(), right_);
             wanted = wanted_;
-            why = doubt_.value_or(replacement_reason::expiring);
+            why = doubt_ ? reason() : replacement_reason::expiring;
         } else if (now >= check_at_) {
             check_at_ = now + options_.check_every;
         } else {

@@ -139,17 +139,16 @@ void rate_gate::slow_down(clock::time_point now)
     paced_until_ = now + std::min<std::chrono::nanoseconds>(share, longest);
 }
 
-bool rate_gate::close_until(clock::time_point when)
+void rate_gate::close_until(clock::time_point when)
 {
     if (when <= opens_at_) {
-        return false;
+        return;
     }
     opens_at_ = when;
     next_slot_ = when;
     for (ticket& each : queue_) {
         each.turn_ = next_turn();
     }
-    return true;
 }
 
 void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
@@ -188,16 +187,18 @@ bool rate_gate::learn(const rate_limit_state& state, bool refused, std::optional
     }
     const std::lock_guard lock{mutex_};
     merge(state, now);
-    bool closed = false;
     if (refused && retry_after) {
-        closed = close_until(now + std::min(*retry_after, longest_closure));
+        close_until(now + std::min(*retry_after, longest_closure));
     } else if (refused && state.reset) {
-        closed = close_until(now + std::min<std::chrono::milliseconds>(*state.reset, longest_closure));
+        close_until(now + std::min<std::chrono::milliseconds>(*state.reset, longest_closure));
     }
     if (remaining_ == 0U && window_ends_ > now && !(refused && retry_after)) {
-        closed = close_until(window_ends_) || closed;
+        close_until(window_ends_);
     }
-    return closed;
+    // Closed by the last request itself, it is told with the next answer.
+    const bool is_news = opens_at_ > std::max(now, told_until_);
+    told_until_ = std::max(told_until_, opens_at_);
+    return is_news;
 }
 
 clock::time_point rate_gate::opens_at() const

@@ -57,7 +57,7 @@ public:
     [[nodiscard]] bool pass(ticket& mine, clock::time_point now);
 
     /// Takes in what an answer says of the limit. `refused`: it was a 429, with this `Retry-After`.
-    /// @return Whether this has closed the gate, or keeps it closed for longer.
+    /// @return Whether the gate is closed for longer than was told before.
     bool learn(const rate_limit_state& state, bool refused, std::optional<std::chrono::milliseconds> retry_after,
                clock::time_point now);
 
@@ -73,7 +73,7 @@ private:
     [[nodiscard]] unsigned left_to_others() const;
     void slow_down(clock::time_point now);
     void merge(const rate_limit_state& state, clock::time_point now);
-    bool close_until(clock::time_point when);
+    void close_until(clock::time_point when);
     [[nodiscard]] clock::time_point next_turn();
     [[nodiscard]] std::chrono::nanoseconds spacing() const;
 
@@ -81,6 +81,8 @@ private:
     const std::shared_ptr<jitter> jitter_;
     mutable std::mutex mutex_;
     clock::time_point opens_at_ = clock::time_point::min();
+    /// The latest of these moments that `learn` has told of.
+    clock::time_point told_until_ = clock::time_point::min();
     /// From when on the next one who comes to the queue may have its turn.
     clock::time_point next_slot_ = clock::time_point::min();
     boost::intrusive::list<ticket> queue_;

@@ -92,9 +92,8 @@ void client_test::settle(std::size_t held)
 session_defaults client_test::last_effective_defaults()
 {
     const auto ledger = sandbox().ledger();
-    const auto last = std::find_if(ledger.rbegin(), ledger.rend(), [](const auto& entry) {
-        return entry.effective_defaults.has_value();
-    });
+    const auto last = std::find_if(ledger.rbegin(), ledger.rend(),
+                                   [](const auto& entry) { return entry.effective_defaults.has_value(); });
     return last != ledger.rend() ? *last->effective_defaults : throw std::logic_error{"no request used a session"};
 }
 

@@ -52,6 +52,7 @@ TEST_F(rate_gate_test, closes_when_nothing_remains)
     EXPECT_FALSE(gate.learn(state(1, 7s), false, {}, now));
     EXPECT_LE(gate.opens_at(), now);
     EXPECT_TRUE(gate.learn(state(0, 7s), false, {}, now));
+    EXPECT_FALSE(gate.learn(state(0, 7s), false, {}, now)) << "told before";
     EXPECT_EQ(gate.opens_at(), now + 7s);
     EXPECT_FALSE(passes());
     now += 7s;
@@ -66,6 +67,7 @@ TEST_F(rate_gate_test, requests_under_way_count)
     EXPECT_TRUE(passes());
     EXPECT_FALSE(passes());
     EXPECT_EQ(gate.opens_at(), now + 7s);
+    EXPECT_TRUE(gate.learn(state(0, 7s), false, {}, now)) << "the answer to the request that closed it tells";
 }
 
 TEST_F(rate_gate_test, of_answers_out_of_order_the_least_counts)
