@@ -1,9 +1,13 @@
 #include "connection/tcp_stream.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 
+#include <unistd.h>
+
+#include <exception>
 #include <utility>
 
 namespace sipher::detail {
@@ -13,9 +17,29 @@ namespace {
 using boost::system::error_code;
 namespace asio = boost::asio;
 
+/// Asio has registered a socket that it connected for readiness to write, too. Each later wait for an answer would
+/// then find the socket ready at once, and be woken for nothing; one that is registered anew is not.
+asio::ip::tcp::socket without_interest_in_writing(asio::ip::tcp::socket socket)
+{
+    error_code failure;
+    const asio::ip::tcp protocol = socket.local_endpoint(failure).protocol();
+    asio::ip::tcp::socket anew{socket.get_executor()};
+    const int handle = failure ? -1 : socket.release(failure);
+    if (failure) {
+        return socket;
+    }
+    try {
+        anew.assign(protocol, handle);
+    } catch (const std::exception&) {
+        // What is then done with the closed socket says that it failed.
+        ::close(handle);
+    }
+    return anew;
+}
+
 class tcp_stream final : public byte_stream {
 public:
-    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket))
+    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(without_interest_in_writing(std::move(socket)))
     {
         error_code ignored;
         socket_.non_blocking(true, ignored);

@@ -73,8 +73,11 @@ private:
     template <class Step>
     channel_result step(Step&& do_step)
     {
-        // Errors are queued per thread: what another connection left there must not be taken for ours.
-        ERR_clear_error();
+        // Errors are queued per thread: what another connection left there must not be taken for ours. (To look costs
+        // less than to clear.)
+        if (ERR_peek_error() != 0) {
+            ERR_clear_error();
+        }
         bio_state_.failure = {};
         channel_result result;
         const int returned = do_step(ssl_.get(), &result.bytes);
