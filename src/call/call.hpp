@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/call_services.hpp"
+#include "call/call_story.hpp"
 #include "call/request_text.hpp"
 #include "pool/lease.hpp"
 #include "retry/classify.hpp"
@@ -22,15 +23,20 @@
 
 namespace sipher::detail {
 
+/// What a call keeps of the options given to it: nothing where they say nothing, as most do.
+[[nodiscard]] std::unique_ptr<const call_options> keep_options(call_options options);
+
 /// One operation from its first attempt to its end.
 ///
 /// Three questions are kept apart: whether the request may be repeated (`classify`), when (`next_delay`), and who
 /// says stop (attempts, budget, deadline, cancellation, the closing client). The loop only asks them in turn.
 class call {
 public:
+    /// Throws `sipher::error` if an option breaks a rule.
     /// @param operation A literal: what errors call it.
+    /// @param options Null: the client's.
     call(std::shared_ptr<call_services> services, const char* operation, operation_kind kind, request_message message,
-         call_options options);
+         std::unique_ptr<const call_options> options);
     call(const call&) = delete;
     call& operator=(const call&) = delete;
     ~call();
@@ -51,6 +57,11 @@ public:
     [[noreturn]] void fail_payload(const decode_error& why);
 
 private:
+    /// It has one from now on.
+    [[nodiscard]] call_story& story();
+    [[nodiscard]] std::size_t attempts_told() const noexcept { return story_ ? story_->attempts.size() : 0; }
+    [[nodiscard]] bool is_told(std::string_view service_code) const;
+
     [[nodiscard]] boost::asio::awaitable<void> sleep_until(clock::time_point when);
     [[nodiscard]] boost::asio::awaitable<void> wait_for_connection();
 
@@ -80,16 +91,19 @@ private:
     void succeed();
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason);
     [[nodiscard]] std::string describe(boost::system::error_code code) const;
-    void fill_info() const;
+    void fill_info();
 
     const std::shared_ptr<call_services> services_;
     const char* const operation_;
     const operation_kind kind_;
     const request_message message_;
-    const call_options options_;
-    const retry_options retry_;
+    const std::unique_ptr<const call_options> own_options_;
+    const call_options& options_;
+    const retry_options& retry_;
     const clock::time_point started_;
     const clock::time_point deadline_;
+    /// When the call last went on after a wait: all that it does without waiting happens at one time.
+    clock::time_point now_;
     boost::asio::cancellation_state cancellation_;
 
     rate_gate::ticket ticket_;
@@ -100,29 +114,22 @@ private:
     bool already_absent_ = false;
     /// The worst that any attempt so far may have done.
     outcome outcome_ = outcome::not_sent;
-    std::vector<attempt> attempts_;
-    std::string base_request_id_;
+    const std::string base_request_id_;
+    std::unique_ptr<call_story> story_;
 
     // Of the attempt under way, or of the last one.
     secret key_;
     std::string request_id_;
-    std::string address_;
     clock::time_point attempt_started_;
     clock::time_point exchange_started_;
     boost::system::error_code code_;
-    std::string problem_;
     phase reached_ = phase::waiting;
     bool permanent_ = false;
     bool reused_ = false;
     std::size_t bytes_written_ = 0;
     bool fully_written_ = false;
     unsigned status_ = 0;
-    service_error refusal_;
-    std::string answer_request_id_;
-    std::string location_;
     std::optional<std::chrono::milliseconds> retry_after_;
-    rate_limit_state rate_limit_;
-    header_list fields_;
 };
 
 } // namespace sipher::detail

@@ -32,7 +32,7 @@ std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::val
 
 exchange_request call::prepare_exchange()
 {
-    exchange_started_ = services_->now();
+    exchange_started_ = now_;
     reused_ = lease_.reused();
     lease_.use();
     exchange_request wanted;
@@ -42,8 +42,8 @@ exchange_request call::prepare_exchange()
     wanted.write_timeout = services_->options.timeouts.write;
     wanted.deadline = std::min(deadline_, deadline_after(exchange_started_, services_->options.timeouts.attempt));
     const client_options& options = services_->options;
-    write_request_text(lease_->request_text(), message_, options, services_->url, options_,
-                       options.api_key_provider ? key_ : options.api_key, request_id_);
+    services_->requests.write(lease_->request_text(), message_, options_,
+                              options.api_key_provider ? key_ : options.api_key, request_id_);
     return wanted;
 }
 
@@ -51,7 +51,9 @@ void call::take_report()
 {
     const exchange_report& report = lease_->report();
     code_ = report.code;
-    problem_ = report.problem;
+    if (!report.problem.empty()) {
+        story().problem = report.problem;
+    }
     reached_ = report.reached;
     bytes_written_ = report.bytes_written;
     fully_written_ = report.fully_written;
@@ -71,10 +73,12 @@ attempt_facts call::facts() const
     constexpr std::size_t largest_record = 16 * 1024;
     facts.indivisible = lease_ && lease_->request_text().size() <= largest_record;
     facts.status = status_;
-    facts.is_json = refusal_.is_json;
-    facts.says_retryable = refusal_.retryable;
-    facts.says_unavailable = refusal_.code == "SERVICE_UNAVAILABLE";
-    facts.is_daily_quota = refusal_.code == "DAILY_QUOTA_EXCEEDED";
+    if (story_) {
+        facts.is_json = story_->refusal.is_json;
+        facts.says_retryable = story_->refusal.retryable;
+        facts.says_unavailable = is_told("SERVICE_UNAVAILABLE");
+        facts.is_daily_quota = is_told("DAILY_QUOTA_EXCEEDED");
+    }
     facts.ambiguous_before = outcome_ >= outcome::unknown;
     facts.retry_updates = retry_.retry_updates;
     return facts;
@@ -83,14 +87,13 @@ attempt_facts call::facts() const
 verdict call::end_attempt()
 {
     if (status_ >= 300) {
-        refusal_ = decode_service_error(status_, lease_->body());
+        story().refusal = decode_service_error(status_, lease_->body());
     }
     const verdict decided = classify(facts());
     const bool succeeded = decided.what == action::succeed || decided.what == action::succeed_already_absent;
     if (lease_) {
-        address_ = lease_->address();
         read_answer(decided);
-        const bool shutting_down = status_ == 503 && refusal_.code == "SERVICE_UNAVAILABLE";
+        const bool shutting_down = status_ == 503 && is_told("SERVICE_UNAVAILABLE");
         if (!lease_->report().code) {
             lease_.answered();
         }
@@ -121,21 +124,21 @@ void call::read_answer(const verdict& decided)
         return;
     }
     learn_rate_limit();
-    if (services_->service_time.is_stale(services_->now())) {
+    if (services_->service_time.is_stale(now_)) {
         using namespace std::chrono_literals;
         if (const auto date = parse_http_date(lease_->head().date)) {
-            services_->service_time.learn({*date, 1s}, exchange_started_, services_->now(),
-                                          services_->timers->time().wall_now());
+            services_->service_time.learn({*date, 1s}, exchange_started_, now_, services_->timers->time().wall_now());
         }
     }
     if (decided.what == action::succeed && options_.info == nullptr) {
         return;
     }
     const response_head& head = lease_->head();
-    answer_request_id_ = head.request_id;
-    location_ = head.location;
-    rate_limit_ = head.rate_limit;
-    fields_ = head.fields;
+    call_story& told = story();
+    told.answer_request_id = head.request_id;
+    told.location = head.location;
+    told.rate_limit = head.rate_limit;
+    told.fields = head.fields;
 }
 
 void call::learn_rate_limit()
@@ -144,15 +147,14 @@ void call::learn_rate_limit()
     if (!head.retry_after.empty()) {
         retry_after_ = parse_retry_after(head.retry_after, head.date, services_->timers->time().wall_now());
     }
-    const bool quota = refusal_.code == "DAILY_QUOTA_EXCEEDED";
+    const bool quota = is_told("DAILY_QUOTA_EXCEEDED");
     if (quota && !retry_after_) {
-        retry_after_ = time_until_reset(refusal_.details, head.date, services_->timers->time().wall_now());
+        retry_after_ = time_until_reset(story_->refusal.details, head.date, services_->timers->time().wall_now());
     }
     const bool refused = status_ == 429 && !quota;
-    const clock::time_point now = services_->now();
-    if (services_->gate.learn(head.rate_limit, refused, retry_after_, now)) {
+    if (services_->gate.learn(head.rate_limit, refused, retry_after_, now_)) {
         rate_limit_event event;
-        event.closed_for = services_->gate.opens_at() - now;
+        event.closed_for = services_->gate.opens_at() - now_;
         event.refused = refused;
         event.state = head.rate_limit;
         notify(services_->options.observer.get(), &observer::on_rate_limit, event);
@@ -165,25 +167,25 @@ void call::record_attempt(const verdict& decided)
     if (!decided.code && options_.info == nullptr && watcher == nullptr) {
         return;
     }
-    attempt& made = attempts_.emplace_back();
+    attempt& made = story().attempts.emplace_back();
     made.code = decided.code;
     made.reached = reached_;
-    made.address = address_;
+    made.address = lease_ ? lease_->address() : std::string{};
     made.reused = reused_;
     made.bytes_written = bytes_written_;
     made.status = status_;
     made.request_id = request_id_;
-    made.duration = services_->now() - attempt_started_;
+    made.duration = now_ - attempt_started_;
     made.outcome = decided.outcome;
     if (watcher == nullptr) {
         return;
     }
-    const std::string target = redact_session_ids(message_.target);
+    const std::string target = redact_session_ids(target_of(message_));
     attempt_event event;
     event.operation = operation_;
     event.verb = to_string(message_.method);
     event.target = target;
-    event.number = attempts_.size();
+    event.number = attempts_told();
     event.attempt = &made;
     notify(watcher, &observer::on_attempt, event);
 }

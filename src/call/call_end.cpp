@@ -24,30 +24,29 @@ constexpr std::chrono::milliseconds shortest_attempt{50};
 
 clock::time_point call::schedule_next(const verdict& decided)
 {
-    const clock::time_point now = services_->now();
     if (decided.code == asio::error::operation_aborted) {
         fail(decided.code, end_reason::cancelled);
     }
     if (services_->closing) {
         fail(errc::client_closed, end_reason::client_closed);
     }
-    if (now >= deadline_ && decided.code != errc::pool_timeout) {
+    if (now_ >= deadline_ && decided.code != errc::pool_timeout) {
         fail(errc::deadline_exceeded, end_reason::deadline);
     }
     throw_unless_repeatable(decided);
     if (decided.what == action::replay && !replayed_) {
         replayed_ = true;
         --attempts_made_;
-        return now;
+        return now_;
     }
-    return now + delay_within_limits(decided);
+    return now_ + delay_within_limits(decided);
 }
 
 retry_context call::make_context(const verdict& decided) const
 {
     retry_context context;
     context.operation = operation_;
-    context.attempts = attempts_.size();
+    context.attempts = attempts_told();
     context.code = decided.code;
     context.status = status_;
     context.outcome = decided.outcome;
@@ -90,7 +89,7 @@ std::chrono::nanoseconds call::delay_within_limits(const verdict& decided)
         fail(decided.code, end_reason::attempts_exhausted);
     }
     const auto delay = wanted_delay(decided);
-    if (deadline_ != clock::time_point::max() && delay > deadline_ - services_->now() - shortest_attempt) {
+    if (deadline_ != clock::time_point::max() && delay > deadline_ - now_ - shortest_attempt) {
         fail(decided.code, end_reason::deadline);
     }
     constexpr unsigned cost = 5;
@@ -102,7 +101,7 @@ std::chrono::nanoseconds call::delay_within_limits(const verdict& decided)
     tokens_paid_ += price;
     retry_event event;
     event.operation = operation_;
-    event.number = attempts_.size();
+    event.number = attempts_told();
     event.delay = delay;
     event.code = decided.code;
     notify(services_->options.observer.get(), &observer::on_retry, event);
@@ -123,7 +122,7 @@ void call::learn_fate(bool succeeded)
     if (!message_.subject) {
         return;
     }
-    const bool unknown_to_service = refusal_.code == "SESSION_NOT_FOUND" || refusal_.code == "SESSION_EXPIRED";
+    const bool unknown_to_service = is_told("SESSION_NOT_FOUND") || is_told("SESSION_EXPIRED");
     const bool may_be_deleted = kind_ == operation_kind::remove && (succeeded || outcome_ >= outcome::unknown);
     if (unknown_to_service || may_be_deleted) {
         services_->dead.add(*message_.subject);
@@ -134,42 +133,41 @@ void call::learn_fate(bool succeeded)
 
 void call::learn_service_time(std::optional<clock::wall_time> stamp)
 {
-    using namespace std::chrono_literals;
-    if (stamp) {
-        services_->service_time.learn({*stamp, 1ms}, exchange_started_, services_->now(),
+    if (stamp && services_->service_time.is_inexact(now_)) {
+        services_->service_time.learn({*stamp, service_clock::exact}, exchange_started_, now_,
                                       services_->timers->time().wall_now());
     }
 }
 
-void call::fill_info() const
+void call::fill_info()
 {
     response_info& info = *options_.info;
-    const clock::time_point now = services_->now();
+    const call_story& told = story();
     info.status = status_;
-    info.headers = fields_;
-    info.request_id = answer_request_id_.empty() ? request_id_ : answer_request_id_;
-    info.attempts = attempts_;
-    info.timings.total = now - started_;
+    info.headers = told.fields;
+    info.request_id = told.answer_request_id.empty() ? request_id_ : told.answer_request_id;
+    info.attempts = told.attempts;
+    info.timings.total = now_ - started_;
     info.timings.connection = exchange_started_ - attempt_started_;
-    info.timings.exchange = reached_ >= phase::writing ? now - exchange_started_ : std::chrono::nanoseconds{};
-    info.rate_limit = rate_limit_;
+    info.timings.exchange = reached_ >= phase::writing ? now_ - exchange_started_ : std::chrono::nanoseconds{};
+    info.rate_limit = told.rate_limit;
     info.ambiguous_prior_attempt = outcome_ >= outcome::unknown;
 }
 
 std::string call::describe(error_code code) const
 {
     if (code.category() == service_category()) {
-        return refusal_.message;
+        return story_->refusal.message;
     }
     if (code == code_) {
-        return problem_;
+        return story_->problem;
     }
     if (code == errc::rate_limited || code == errc::client_closed || code == errc::session_gone) {
-        return problem_;
+        return story_->problem;
     }
-    if (!attempts_.empty() && attempts_.back().code != code) {
-        return "the last attempt ended with: " + attempts_.back().code.message() +
-               (problem_.empty() ? "" : " (" + problem_ + ")");
+    if (attempts_told() != 0 && story_->attempts.back().code != code) {
+        return "the last attempt ended with: " + story_->attempts.back().code.message() +
+               (story_->problem.empty() ? "" : " (" + story_->problem + ")");
     }
     return {};
 }
@@ -181,19 +179,20 @@ void call::fail(error_code code, end_reason reason)
     if (options_.info != nullptr) {
         fill_info();
     }
+    call_story& told = story();
     error_report report;
     report.code = code;
     report.operation = operation_;
     report.message = describe(code);
     report.outcome = outcome_;
     report.status = status_;
-    report.service_code = std::move(refusal_.code);
-    report.service_message = std::move(refusal_.service_message);
-    report.details = std::move(refusal_.details);
-    report.request_id = answer_request_id_.empty() ? request_id_ : answer_request_id_;
-    report.location = location_;
+    report.service_code = std::move(told.refusal.code);
+    report.service_message = std::move(told.refusal.service_message);
+    report.details = std::move(told.refusal.details);
+    report.request_id = told.answer_request_id.empty() ? request_id_ : told.answer_request_id;
+    report.location = told.location;
     report.retry_after = retry_after_;
-    report.attempts = attempts_;
+    report.attempts = told.attempts;
     report.ended_because = reason;
     throw make_error(std::move(report));
 }
@@ -201,19 +200,20 @@ void call::fail(error_code code, end_reason reason)
 void call::fail_payload(const decode_error& why)
 {
     code_ = errc::bad_payload;
-    problem_ = why.to_string();
+    call_story& told = story();
+    told.problem = why.to_string();
     verdict decided;
     decided.code = code_;
     decided.outcome =
         is_idempotent(kind_) && kind_ != operation_kind::update ? outcome::unknown : outcome::applied_result_lost;
-    answer_request_id_ = lease_->head().request_id;
-    location_ = lease_->head().location;
+    told.answer_request_id = lease_->head().request_id;
+    told.location = lease_->head().location;
     outcome_ = std::max(outcome_, decided.outcome);
-    if (attempts_.empty() || attempts_.back().request_id != request_id_) {
+    if (told.attempts.empty() || told.attempts.back().request_id != request_id_) {
         record_attempt(decided);
     } else {
-        attempts_.back().code = code_;
-        attempts_.back().outcome = decided.outcome;
+        told.attempts.back().code = code_;
+        told.attempts.back().outcome = decided.outcome;
     }
     fail(code_, end_reason::permanent);
 }

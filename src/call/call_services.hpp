@@ -2,6 +2,7 @@
 
 #include "call/dead_sessions.hpp"
 #include "call/even_spread.hpp"
+#include "call/request_text.hpp"
 #include "call/service_clock.hpp"
 #include "pool/pool.hpp"
 #include "retry/rate_gate.hpp"
@@ -29,6 +30,9 @@ struct call_services {
 
     const client_options options;
     const base_url url;
+    const request_writer requests;
+    /// Of calls that were given none.
+    const call_options no_call_options;
     const std::shared_ptr<jitter> chance;
     const std::shared_ptr<timer_queue> timers;
     /// Calls that wait for the rate gate or between two attempts.

@@ -4,6 +4,8 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -67,17 +69,55 @@ void append_body(std::string& out, const request_message& message)
     out.append("\r\n").append(message.body);
 }
 
-} // namespace
-
-void write_request_text(std::string& out, const request_message& message, const client_options& options,
-                        const base_url& url, const call_options& call, const secret& key, std::string_view request_id)
+/// The fields that do not depend on what the request is for.
+void append_common_fields(std::string& out, const client_options& options, const base_url& url,
+                          const call_options& call, const secret& key)
 {
-    out.clear();
-    out.append(to_string(message.method)).append(" ").append(url.path_prefix).append(message.target);
-    out.append(" HTTP/1.1\r\n");
     append_field(out, "Host", url.host_field);
     append_user_headers(out, options, call);
     append_key(out, options.scheme, key);
+}
+
+void append_target(std::string& out, const request_message& message)
+{
+    out.append(message.target);
+    if (message.subject) {
+        const auto id = message.subject->to_chars();
+        out.append("/").append(id.data(), id.size());
+    }
+}
+
+} // namespace
+
+std::string target_of(const request_message& message)
+{
+    std::string target;
+    append_target(target, message);
+    return target;
+}
+
+request_writer::request_writer(const client_options& options, const base_url& url) : options_(options), url_(url)
+{
+    if (!options.api_key_provider) {
+        std::string fields;
+        append_common_fields(fields, options, url, {}, options.api_key);
+        usual_fields_ = secret{fields};
+        OPENSSL_cleanse(fields.data(), fields.size());
+    }
+}
+
+void request_writer::write(std::string& out, const request_message& message, const call_options& call,
+                           const secret& key, std::string_view request_id) const
+{
+    out.clear();
+    out.append(to_string(message.method)).append(" ").append(url_.path_prefix);
+    append_target(out, message);
+    out.append(" HTTP/1.1\r\n");
+    if (call.headers.empty() && !usual_fields_.empty()) {
+        out.append(usual_fields_.reveal());
+    } else {
+        append_common_fields(out, options_, url_, call, key);
+    }
     append_field(out, "X-Request-ID", request_id);
     if (call.session) {
         const auto id = call.session->id().to_chars();

@@ -38,11 +38,19 @@ void service_clock::learn(const stamp& seen, clock::time_point sent, clock::time
     learned_ = received;
     civil_ = difference(wall, received);
     fresh_until_.store((received + 10s).time_since_epoch().count(), std::memory_order_relaxed);
+    if (seen.latest - seen.earliest <= exact) {
+        exact_until_.store((received + 1s).time_since_epoch().count(), std::memory_order_relaxed);
+    }
 }
 
 bool service_clock::is_stale(clock::time_point now) const noexcept
 {
     return now.time_since_epoch().count() >= fresh_until_.load(std::memory_order_relaxed);
+}
+
+bool service_clock::is_inexact(clock::time_point now) const noexcept
+{
+    return now.time_since_epoch().count() >= exact_until_.load(std::memory_order_relaxed);
 }
 
 clock::wall_time service_clock::latest(clock::time_point now, clock::wall_time wall) const

@@ -27,10 +27,16 @@ public:
         clock::wall_time latest;
     };
 
+    /// The precision of the stamps in answers' bodies.
+    static constexpr std::chrono::milliseconds exact{1};
+
     void learn(const stamp& seen, clock::time_point sent, clock::time_point received, clock::wall_time wall);
 
     /// A stamp of a second's precision is worth reading: the last one is some time ago.
     [[nodiscard]] bool is_stale(clock::time_point now) const noexcept;
+
+    /// So is one of a millisecond's precision.
+    [[nodiscard]] bool is_inexact(clock::time_point now) const noexcept;
 
     /// The latest that it may be there.
     [[nodiscard]] clock::wall_time latest(clock::time_point now, clock::wall_time wall) const;
@@ -52,6 +58,7 @@ private:
     /// Our civil time less our steady one when the last stamp was seen.
     offset civil_{};
     std::atomic<clock::time_point::rep> fresh_until_ = clock::time_point::min().time_since_epoch().count();
+    std::atomic<clock::time_point::rep> exact_until_ = clock::time_point::min().time_since_epoch().count();
 };
 
 } // namespace sipher::detail

@@ -28,14 +28,6 @@ namespace {
 
 constexpr std::string_view sessions_path = "/v1/sessions";
 
-std::string path_of(const session_id& id)
-{
-    const auto text = id.to_chars();
-    std::string path;
-    path.reserve(sessions_path.size() + 1 + text.size());
-    return path.append(sessions_path).append("/").append(text.data(), text.size());
-}
-
 request_message make_message(verb method, std::string target)
 {
     request_message message;
@@ -46,7 +38,7 @@ request_message make_message(verb method, std::string target)
 
 request_message make_message_about(const session_id& id, verb method)
 {
-    request_message message = make_message(method, path_of(id));
+    request_message message = make_message(method, std::string{sessions_path});
     message.subject = id;
     return message;
 }
@@ -87,6 +79,26 @@ void require_same_session(call& made, const session_id& asked, const session_id&
     }
 }
 
+session decode_session_asked_for(call& made, const session_id& asked)
+{
+    session answer = decode_session_answer(made);
+    require_same_session(made, asked, answer.id);
+    made.learn_service_time(answer.last_accessed_at);
+    return answer;
+}
+
+deleted_session decode_deletion_asked_for(call& made, const session_id& asked)
+{
+    deleted_session answer{asked};
+    if (made.already_absent()) {
+        answer.already_absent = true;
+        return answer;
+    }
+    answer = decode_answer(made, [](const json::value& data) { return decode_deleted(data, "data"); });
+    require_same_session(made, asked, answer.id);
+    return answer;
+}
+
 operation_kind kind_of(verb method)
 {
     switch (method) {
@@ -110,6 +122,26 @@ json::value take_data(json::value document)
     return document;
 }
 
+// Coroutines of their own: what they are given stays in their frames, which are to be small.
+
+asio::awaitable<session> read_session(std::shared_ptr<call_services> services, session_id id,
+                                      std::unique_ptr<const call_options> options)
+{
+    call made{std::move(services), "get_session", operation_kind::read, make_message_about(id, verb::get),
+              std::move(options)};
+    co_await made.run();
+    co_return decode_session_asked_for(made, id);
+}
+
+asio::awaitable<deleted_session> remove_session(std::shared_ptr<call_services> services, session_id id,
+                                                std::unique_ptr<const call_options> options)
+{
+    call made{std::move(services), "delete_session", operation_kind::remove, make_message_about(id, verb::delete_),
+              std::move(options)};
+    co_await made.run();
+    co_return decode_deletion_asked_for(made, id);
+}
+
 } // namespace
 
 asio::awaitable<session> create_session(std::shared_ptr<call_services> services, session_defaults defaults,
@@ -117,7 +149,6 @@ asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
 {
     validate_defaults(defaults);
     validate_time_to_live(time_to_live);
-    validate_call_options(options);
     json::object body;
     body["defaults"] = json::value_from(defaults);
     if (time_to_live.count() != 0) {
@@ -125,7 +156,8 @@ asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
     }
     request_message message = make_message(verb::post, std::string{sessions_path});
     message.body = json::serialize(body);
-    call made{std::move(services), "create_session", operation_kind::create, std::move(message), std::move(options)};
+    call made{std::move(services), "create_session", operation_kind::create, std::move(message),
+              keep_options(std::move(options))};
     co_await made.run();
     session answer = decode_session_answer(made);
     made.learn_service_time(answer.created_at);
@@ -134,54 +166,34 @@ asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
 
 asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id, call_options options)
 {
-    validate_call_options(options);
-    request_message message = make_message_about(id, verb::get);
-    call made{std::move(services), "get_session", operation_kind::read, std::move(message), std::move(options)};
-    co_await made.run();
-    session answer = decode_session_answer(made);
-    require_same_session(made, id, answer.id);
-    made.learn_service_time(answer.last_accessed_at);
-    co_return answer;
+    return read_session(std::move(services), id, keep_options(std::move(options)));
 }
 
 asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
                                         session_defaults defaults, call_options options)
 {
     validate_defaults(defaults);
-    validate_call_options(options);
     json::object body;
     body["defaults"] = json::value_from(defaults);
     request_message message = make_message_about(id, verb::patch);
     message.body = json::serialize(body);
-    call made{std::move(services), "update_session", operation_kind::update, std::move(message), std::move(options)};
+    call made{std::move(services), "update_session", operation_kind::update, std::move(message),
+              keep_options(std::move(options))};
     co_await made.run();
-    session answer = decode_session_answer(made);
-    require_same_session(made, id, answer.id);
-    made.learn_service_time(answer.last_accessed_at);
-    co_return answer;
+    co_return decode_session_asked_for(made, id);
 }
 
 asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services, session_id id,
                                                 call_options options)
 {
-    validate_call_options(options);
-    request_message message = make_message_about(id, verb::delete_);
-    call made{std::move(services), "delete_session", operation_kind::remove, std::move(message), std::move(options)};
-    co_await made.run();
-    deleted_session answer{id};
-    if (made.already_absent()) {
-        answer.already_absent = true;
-        co_return answer;
-    }
-    answer = decode_answer(made, [](const json::value& data) { return decode_deleted(data, "data"); });
-    require_same_session(made, id, answer.id);
-    co_return answer;
+    return remove_session(std::move(services), id, keep_options(std::move(options)));
 }
 
 asio::awaitable<json::value> request(std::shared_ptr<call_services> services, verb method, std::string target,
                                      std::optional<json::value> body, call_options options)
 {
     validate_target(target);
+    // Before the body is looked at.
     validate_call_options(options);
     if (options.session && options.session->live()) {
         const clock::time_point deadline =
@@ -203,7 +215,7 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ve
         }
         message.body = json::serialize(*body);
     }
-    call made{std::move(services), "request", kind_of(method), std::move(message), std::move(options)};
+    call made{std::move(services), "request", kind_of(method), std::move(message), keep_options(std::move(options))};
     co_await made.run();
     if (made.body().empty()) {
         co_return json::value{};

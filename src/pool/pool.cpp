@@ -54,7 +54,7 @@ pool_time pool::time() const
     return {timers_->time().now(), timers_->time().wall_now()};
 }
 
-lease pool::try_acquire(bool careful)
+lease pool::try_acquire(bool careful, clock::time_point now)
 {
     deferred_work work{watcher_.get()};
     pooled_list expired;
@@ -62,7 +62,7 @@ lease pool::try_acquire(bool careful)
     if (closed_) {
         return {};
     }
-    pooled* const found = core_.take_idle(time(), careful, expired);
+    pooled* const found = core_.take_idle({now, timers_->time().wall_now()}, careful, expired);
     discard_all(expired, close_reason::expired, work);
     if (found == nullptr) {
         return {};

@@ -44,7 +44,7 @@ public:
     ~pool() override;
 
     /// A lease if one can be had without waiting; the usual case, and a cheap one.
-    [[nodiscard]] lease try_acquire(bool careful);
+    [[nodiscard]] lease try_acquire(bool careful, clock::time_point now);
 
     /// Waits for a connection, at most until `deadline`; completes with an `acquire_result`, never inline.
     /// Cancellation: every type; the connection that is being made stays in the making for others.
