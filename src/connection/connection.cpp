@@ -142,11 +142,14 @@ void connection::trim() noexcept
 {
     constexpr std::size_t enough = 16 * 1024;
     const std::lock_guard lock{mutex_};
-    for (std::string* buffer : {&request_text_, &input_, &body_}) {
+    for (std::string* buffer : {&request_text_, &body_, &scratch_}) {
         if (buffer->capacity() > enough) {
             OPENSSL_cleanse(buffer->data(), buffer->size());
             *buffer = {};
         }
+    }
+    if (input_.capacity() > enough) {
+        input_.release();
     }
 }
 

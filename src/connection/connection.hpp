@@ -3,6 +3,7 @@
 #include "connection/byte_stream.hpp"
 #include "connection/channel.hpp"
 #include "connection/exchange.hpp"
+#include "connection/input_buffer.hpp"
 #include "connection/response_head.hpp"
 #include "connection/response_parser.hpp"
 #include "runtime/completion.hpp"
@@ -146,7 +147,8 @@ private:
     unsigned interim_answers_ = 0;
     /// It has its result and only `finish` is left to do.
     bool ended_ = false;
-    std::string input_;
+    input_buffer input_;
+    std::string scratch_;
     exchange_report report_;
     response_head head_;
     std::string body_;

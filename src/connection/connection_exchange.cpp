@@ -55,10 +55,8 @@ void connection::read_answer()
 {
     constexpr std::size_t step = 4096;
     while (!ended_) {
-        const std::size_t begin = input_.size();
-        input_.resize(begin + step);
-        const channel_result result = channel_->read(input_.data() + begin, step);
-        input_.resize(begin + result.bytes);
+        const channel_result result = channel_->read(input_.prepare(step), step);
+        input_.commit(result.bytes);
         if (result.waits_for != need::nothing) {
             return;
         }
@@ -81,12 +79,13 @@ bool connection::parse_input()
     const bool in_header = !parser_->is_header_done();
     // The end of a chunked body takes five bytes, and Beast's parser takes it for granted that they are all there.
     constexpr std::size_t shortest_end = std::string_view{"0\r\n\r\n"}.size();
-    if (!in_header && parser_->chunked() && input_.size() < shortest_end) {
+    if (!in_header && parser_->chunked() && input_.data().size() < shortest_end) {
         return false;
     }
     error_code failure;
-    const std::size_t used = parser_->put(asio::buffer(input_), failure);
-    input_.erase(0, used);
+    const std::size_t used = in_header ? parser_->put_header(input_.data(), scratch_, failure)
+                                       : parser_->put(asio::buffer(input_.data()), failure);
+    input_.consume(used);
     if (failure && failure != http::error::need_more) {
         fail(errc::protocol_error, "not an acceptable HTTP/1.1 answer: " + failure.message());
         return false;

@@ -1,5 +1,8 @@
 #include "connection/response_parser.hpp"
 
+#include "connection/header_skim.hpp"
+
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
@@ -20,12 +23,27 @@ constexpr std::size_t max_extension_bytes = 4096;
 
 response_parser::response_parser(response_head& head, std::string& body, const limit_options& limits, bool keep_fields,
                                  std::size_t header_bytes_so_far)
-    : head_(head), body_(body), limits_(limits), keep_fields_(keep_fields)
+    : head_(head), body_(body), limits_(limits), keep_fields_(keep_fields),
+      most_header_bytes_(limits.header_size - std::min<std::size_t>(header_bytes_so_far, limits.header_size))
 {
-    const std::size_t left = limits.header_size - std::min<std::size_t>(header_bytes_so_far, limits.header_size);
-    header_limit(static_cast<std::uint32_t>(left));
+    header_limit(static_cast<std::uint32_t>(most_header_bytes_));
     body_limit(limits.body_size);
     eager(true);
+}
+
+std::size_t response_parser::put_header(std::string_view input, std::string& scratch, error_code& failure)
+{
+    if (got_some() || keep_fields_) {
+        return put(boost::asio::buffer(input), failure);
+    }
+    const skimmed_header skimmed = skim_header(input, head_, scratch);
+    if (skimmed.size == 0 || skimmed.size > most_header_bytes_ || skimmed.fields_taken > limits_.header_fields) {
+        head_.clear();
+        return put(boost::asio::buffer(input), failure);
+    }
+    fields_ = skimmed.fields_taken;
+    put(boost::asio::buffer(scratch), failure);
+    return skimmed.size;
 }
 
 void response_parser::on_request_impl(http::verb, string_view, string_view, int, error_code& failure)

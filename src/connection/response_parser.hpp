@@ -7,6 +7,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace sipher::detail {
 
@@ -15,9 +16,17 @@ namespace sipher::detail {
 /// Beast's parser does the reading; the rules about framing are checked here as well, because how strict Beast is
 /// depends on its version and an answer that two parties frame differently is a security hole.
 class response_parser final : public boost::beast::http::basic_parser<false> {
+    using field = boost::beast::http::field;
+    using string_view = boost::beast::string_view;
+    using error_code = boost::beast::error_code;
+
 public:
     response_parser(response_head& head, std::string& body, const limit_options& limits, bool keep_fields,
                     std::size_t header_bytes_so_far);
+
+    /// The same as `put` for a header that has not begun yet, but with less work where all of it is there.
+    /// @param scratch Memory to use.
+    std::size_t put_header(std::string_view input, std::string& scratch, error_code& failure);
 
     [[nodiscard]] bool is_interim() const noexcept { return head_.status >= 100 && head_.status < 200; }
     /// The answer says that it ends with the connection.
@@ -28,10 +37,6 @@ public:
                                boost::beast::error_code& failure);
 
 private:
-    using field = boost::beast::http::field;
-    using string_view = boost::beast::string_view;
-    using error_code = boost::beast::error_code;
-
     void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code& failure) override;
     void on_response_impl(int status, string_view reason, int version, error_code& failure) override;
     void on_field_impl(field name, string_view name_text, string_view value, error_code& failure) override;
@@ -48,7 +53,8 @@ private:
     std::string& body_;
     const limit_options& limits_;
     const bool keep_fields_;
-    std::uint32_t fields_ = 0;
+    const std::size_t most_header_bytes_;
+    std::size_t fields_ = 0;
     std::size_t extension_bytes_ = 0;
     bool has_length_ = false;
     bool has_transfer_encoding_ = false;

@@ -1,0 +1,149 @@
+#include "connection/header_skim.hpp"
+#include "connection/response_parser.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace sipher::detail {
+namespace {
+
+constexpr std::string_view usual = "HTTP/1.1 200 OK\r\n"
+                                   "Content-Security-Policy: default-src 'self';base-uri 'self'\r\n"
+                                   "X-Frame-Options:SAMEORIGIN\r\n"
+                                   "RateLimit-Limit: 100\r\n"
+                                   "RateLimit-Remaining: \t99 \r\n"
+                                   "X-Request-ID: 17daef44b033922\r\n"
+                                   "Content-Length: 5\r\n"
+                                   "Date: Wed, 25 Nov 2026 01:00:00 GMT\r\n"
+                                   "Connection: keep-alive\r\n"
+                                   "Keep-Alive: timeout=5\r\n"
+                                   "Empty:\r\n"
+                                   "\r\nhello";
+
+/// What a parser makes of bytes that come all at once.
+class reading {
+public:
+    reading(std::string_view bytes, bool skims, const limit_options& limits)
+        : parser_(std::make_unique<response_parser>(head, body, limits, false, 0))
+    {
+        std::string scratch;
+        while (!bytes.empty() && !failure && !parser_->is_done()) {
+            const std::size_t used = skims && !parser_->is_header_done()
+                                         ? parser_->put_header(bytes, scratch, failure)
+                                         : parser_->put(boost::asio::buffer(bytes), failure);
+            bytes.remove_prefix(used);
+            if (used == 0) {
+                break;
+            }
+        }
+        left = bytes.size();
+    }
+
+    [[nodiscard]] std::string told() const
+    {
+        if (failure && failure != boost::beast::http::error::need_more) {
+            return "refused";
+        }
+        if (!parser_->is_header_done()) {
+            return "incomplete";
+        }
+        return std::to_string(head.status) + "|" + head.request_id + "|" + head.date + "|" + head.location + "|" +
+               head.retry_after + "|" + std::to_string(head.rate_limit.remaining.value_or(0)) + "|" +
+               std::to_string(head.rate_limit.limit.value_or(0)) + "|" +
+               std::to_string(head.keep_alive.value_or(std::chrono::seconds{}).count()) + "|" + body + "|" +
+               std::to_string(left) + (parser_->is_done() ? "|done" : "") + (parser_->keep_alive() ? "|kept" : "") +
+               (parser_->chunked() ? "|chunked" : "") + (parser_->ends_with_connection() ? "|ends" : "");
+    }
+
+    response_head head;
+    std::string body;
+    boost::beast::error_code failure;
+    std::size_t left = 0;
+
+private:
+    std::unique_ptr<response_parser> parser_;
+};
+
+void expect_no_difference(std::string_view bytes, const limit_options& limits = {})
+{
+    EXPECT_EQ(reading(bytes, true, limits).told(), reading(bytes, false, limits).told()) << bytes;
+}
+
+TEST(header_skim, only_what_bears_on_the_framing_is_left_to_the_parser)
+{
+    response_head head;
+    std::string kept;
+    const skimmed_header skimmed = skim_header(usual, head, kept);
+    EXPECT_EQ(skimmed.size, usual.size() - 5);
+    EXPECT_EQ(skimmed.fields_taken, 8U);
+    EXPECT_EQ(kept, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(head.rate_limit.remaining, 99U);
+    EXPECT_EQ(head.request_id, "17daef44b033922");
+    EXPECT_EQ(head.keep_alive, std::chrono::seconds{5});
+}
+
+TEST(header_skim, what_is_unusual_or_not_complete_is_left_to_the_parser_as_a_whole)
+{
+    for (const std::string_view bytes :
+         {"HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n\r",
+          "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "HTTP/1.1 200 OK\r\n: b\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n", "HTTP/1.1 200 OK\r\nA: \x7f\r\n\r\n", "HTTP/1.1 200 OK\r\nA\r\n\r\n"}) {
+        response_head head;
+        std::string kept;
+        EXPECT_EQ(skim_header(bytes, head, kept).size, 0U) << bytes;
+        expect_no_difference(bytes);
+    }
+}
+
+TEST(header_skim, limits_hold)
+{
+    limit_options limits;
+    std::string bytes{"HTTP/1.1 200 OK\r\n"};
+    for (int i = 0; i < 20; ++i) {
+        bytes += "X-Something: y\r\n";
+    }
+    bytes += "\r\n";
+    for (std::uint32_t most = 18; most < 23; ++most) {
+        limits.header_fields = most;
+        expect_no_difference(bytes, limits);
+        EXPECT_EQ(reading(bytes, true, limits).told() == "refused", most < 20) << most;
+    }
+    for (std::uint32_t more = 0; more < 6; ++more) {
+        limits.header_size = static_cast<std::uint32_t>(bytes.size()) - 3 + more;
+        expect_no_difference(bytes, limits);
+    }
+}
+
+TEST(header_skim, whatever_comes_it_is_the_same_as_without)
+{
+    std::mt19937 random{20261125};
+    const std::string_view odd{"\0\t\n\r :;,0aZ\x7f\x80\xff", 15};
+    for (int i = 0; i < 50'000; ++i) {
+        std::string bytes{usual};
+        for (auto changes = 1 + random() % 3; changes != 0; --changes) {
+            const std::size_t place = random() % bytes.size();
+            switch (random() % 3) {
+            case 0: bytes[place] = odd[random() % odd.size()]; break;
+            case 1: bytes.insert(place, 1, odd[random() % odd.size()]); break;
+            default: bytes.erase(place, 1 + random() % 8); break;
+            }
+        }
+        expect_no_difference(bytes);
+        if (::testing::Test::HasFailure()) {
+            break;
+        }
+    }
+}
+
+} // namespace
+} // namespace sipher::detail
