@@ -40,6 +40,9 @@ public:
     /// Tells the peer that nothing more comes, as far as that is possible without waiting.
     virtual void say_goodbye() noexcept = 0;
 
+    /// Gives back memory that the next exchange will need again.
+    virtual void release_buffers() noexcept = 0;
+
     /// Bytes were taken from the stream that no `read` has returned, so the stream may not become readable for them.
     [[nodiscard]] virtual bool has_buffered() const noexcept = 0;
     /// Bytes that the kernel has accepted since the channel was made, as they are on the wire.

@@ -153,6 +153,15 @@ void connection::trim() noexcept
     }
 }
 
+void connection::rest() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    if (channel_ && !done_) {
+        channel_->release_buffers();
+        input_.release();
+    }
+}
+
 void connection::on_readable(error_code)
 {
     // What failed, if anything, the next read tells.

@@ -83,6 +83,8 @@ public:
     void abandon() noexcept;
     /// Gives back memory that an unusually large exchange took.
     void trim() noexcept;
+    /// Nothing has been sent for some time: gives back the memory that exchanges use, unless one is under way.
+    void rest() noexcept;
 
     void on_readable(boost::system::error_code failure) override;
     void on_writable(boost::system::error_code failure) override;

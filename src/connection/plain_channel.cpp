@@ -36,6 +36,7 @@ public:
     }
 
     void say_goodbye() noexcept override {}
+    void release_buffers() noexcept override {}
     [[nodiscard]] bool has_buffered() const noexcept override { return false; }
     [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return total_; }
     [[nodiscard]] std::string handshake_problem() const override { return {}; }

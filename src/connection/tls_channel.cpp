@@ -63,6 +63,8 @@ public:
         SSL_shutdown(ssl_.get());
     }
 
+    void release_buffers() noexcept override { SSL_free_buffers(ssl_.get()); }
+
     [[nodiscard]] bool has_buffered() const noexcept override { return SSL_has_pending(ssl_.get()) == 1; }
     [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return bio_state_.accepted; }
     [[nodiscard]] std::string handshake_problem() const override { return problem_; }

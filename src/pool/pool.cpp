@@ -257,7 +257,7 @@ void pool::place(pool_entry& entry, pool_core::fate what, deferred_work& work)
         discard(entry, close_reason::peer, work);
         return;
     }
-    arm_expiry(pool_core::expiry_of(entry));
+    arm_timer(pool_core::due(entry));
 }
 
 void pool::count(close_reason why)

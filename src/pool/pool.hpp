@@ -120,7 +120,7 @@ private:
     void discard_all(pooled_list& connections, close_reason why, deferred_work& work) noexcept;
     void close_idle(deferred_work& work);
     void fail_waiters(deferred_work& work);
-    void arm_expiry(clock::time_point when) noexcept;
+    void arm_timer(clock::time_point when) noexcept;
     [[nodiscard]] std::shared_ptr<acquire_op> next_waiter() noexcept;
     [[nodiscard]] std::shared_ptr<connection> next_to_end(pool_entry::farewell how) noexcept;
     [[nodiscard]] std::shared_ptr<pending_connect> next_to_cancel() noexcept;
@@ -135,7 +135,7 @@ private:
     mutable std::mutex mutex_;
     pool_core core_;
     bool closed_ = false;
-    clock::time_point expiry_at_ = clock::time_point::max();
+    clock::time_point timer_at_ = clock::time_point::max();
     std::list<pool_entry> entries_;
     std::list<dial_op> dials_;
     std::list<std::shared_ptr<prewarm_op>> prewarms_;

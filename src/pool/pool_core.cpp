@@ -135,6 +135,7 @@ pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable, st
     used.has_carried = true;
     used.last_used = time.now;
     used.last_used_wall = time.wall;
+    used.is_roomy = true;
     limit_idle_time(used, hint);
     if (!reusable || used.idle_limit <= nanoseconds::zero()) {
         return {fate::closed_not_reusable, nullptr};
@@ -197,16 +198,17 @@ void pool_core::expire_idle(const pool_time& time, bool all, pooled_list& expire
     }
 }
 
-clock::time_point pool_core::expiry_of(const pooled& idle) noexcept
+clock::time_point pool_core::due(const pooled& idle) noexcept
 {
-    return std::min(idle.last_used + idle.idle_limit, idle.dies_at);
+    const clock::time_point expiry = std::min(idle.last_used + idle.idle_limit, idle.dies_at);
+    return idle.is_roomy ? std::min(expiry, idle.last_used + rest_after) : expiry;
 }
 
-clock::time_point pool_core::next_expiry() const noexcept
+clock::time_point pool_core::next_due() const noexcept
 {
     auto next = clock::time_point::max();
     for (const pooled& connection : idle_) {
-        next = std::min(next, expiry_of(connection));
+        next = std::min(next, due(connection));
     }
     return next;
 }

@@ -34,6 +34,8 @@ struct pooled : boost::intrusive::list_base_hook<> {
     std::chrono::nanoseconds idle_limit{};
     std::chrono::nanoseconds careful_idle_limit{};
     bool has_carried = false;
+    /// It has memory for exchanges, which it need not keep while it is idle.
+    bool is_roomy = true;
 };
 
 using pooled_list = boost::intrusive::list<pooled>;
@@ -95,10 +97,21 @@ public:
     void expire_contemporaries(const pooled& stale, pooled_list& expired);
     /// Takes out every idle connection that is too old (`all`: every one).
     void expire_idle(const pool_time& time, bool all, pooled_list& expired);
-    /// When an idle connection gets too old.
-    [[nodiscard]] static clock::time_point expiry_of(const pooled& idle) noexcept;
-    /// When the next idle connection gets too old; `max()` if none is idle.
-    [[nodiscard]] clock::time_point next_expiry() const noexcept;
+    /// Calls `rest` for each idle connection that has room to give back and was not used for some time.
+    template <class Rest>
+    void let_rest(const pool_time& time, Rest rest)
+    {
+        for (pooled& connection : idle_) {
+            if (connection.is_roomy && time.now >= connection.last_used + rest_after) {
+                connection.is_roomy = false;
+                rest(connection);
+            }
+        }
+    }
+    /// When there is something to do about an idle connection: it gets too old, or is to rest.
+    [[nodiscard]] static clock::time_point due(const pooled& idle) noexcept;
+    /// When there is something to do about any; `max()` if none is idle.
+    [[nodiscard]] clock::time_point next_due() const noexcept;
     /// Empties the queue from its head.
     [[nodiscard]] pool_waiter* pop_waiter() noexcept;
 
@@ -109,6 +122,8 @@ public:
     [[nodiscard]] std::size_t open() const noexcept { return idle() + busy_ + dialing_; }
 
 private:
+    static constexpr std::chrono::seconds rest_after{1};
+
     [[nodiscard]] static bool too_old(const pooled& connection, const pool_time& time);
     [[nodiscard]] give_back_result hand_on(pooled& free);
     void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;

@@ -23,14 +23,14 @@ void pool::on_connection_closed(connection& closed, idle_end how) noexcept
     }
 }
 
-void pool::arm_expiry(clock::time_point when) noexcept
+void pool::arm_timer(clock::time_point when) noexcept
 {
-    if (when >= expiry_at_) {
+    if (when >= timer_at_) {
         return;
     }
     try {
         timers_->arm(*this, when);
-        expiry_at_ = when;
+        timer_at_ = when;
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
         // What is too old is looked at again before it is used.
     }
@@ -41,10 +41,12 @@ void pool::on_timer()
     deferred_work work{watcher_.get()};
     pooled_list expired;
     const std::lock_guard lock{mutex_};
-    expiry_at_ = clock::time_point::max();
-    core_.expire_idle(time(), false, expired);
+    timer_at_ = clock::time_point::max();
+    const pool_time time_now = time();
+    core_.expire_idle(time_now, false, expired);
     discard_all(expired, close_reason::expired, work);
-    arm_expiry(core_.next_expiry());
+    core_.let_rest(time_now, [](pooled& idle) { static_cast<pool_entry&>(idle).open_connection->rest(); });
+    arm_timer(core_.next_due());
 }
 
 lease::~lease()

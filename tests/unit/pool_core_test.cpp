@@ -202,12 +202,33 @@ TEST_F(pool_core_test, a_suspended_machine_makes_connections_old)
     EXPECT_EQ(take(), nullptr);
 }
 
+TEST_F(pool_core_test, a_connection_that_is_idle_rests_once)
+{
+    pooled& first = dial();
+    int rested = 0;
+    const auto rest = [&](const pooled& which) { rested += &which == &first ? 1 : 100; };
+    core.let_rest(time, rest);
+    give_back(first);
+    EXPECT_EQ(core.next_due(), time.now + 1s);
+    pass(999ms);
+    core.let_rest(time, rest);
+    EXPECT_EQ(rested, 0);
+    pass(1ms);
+    core.let_rest(time, rest);
+    core.let_rest(time, rest);
+    EXPECT_EQ(rested, 1);
+    EXPECT_EQ(core.next_due(), time.now + 3s) << "the next thing is that it gets too old";
+    EXPECT_EQ(take(), &first);
+    give_back(first);
+    EXPECT_EQ(core.next_due(), time.now + 1s) << "it has been used again";
+}
+
 TEST_F(pool_core_test, a_connection_is_not_used_beyond_its_life)
 {
     pooled& first = dial();
-    first.dies_at = time.now + 1s;
+    first.dies_at = time.now + 500ms;
     give_back(first);
-    EXPECT_EQ(core.next_expiry(), time.now + 1s);
+    EXPECT_EQ(core.next_due(), time.now + 500ms);
     pass(1s);
     EXPECT_EQ(take(), nullptr);
     pooled& second = dial();
