@@ -1,28 +1,34 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <random>
 
 namespace sipher::detail {
 
 /// A client's own source of chance, so that clients started together do not act together.
+///
+/// Thread safety: all members may be called from any thread.
 class jitter {
 public:
     /// @param seed Zero: a random one.
-    explicit jitter(std::uint64_t seed) : engine_(seed != 0 ? seed : random_seed()) {}
+    explicit jitter(std::uint64_t seed) : state_(seed != 0 ? seed : random_seed()) {}
 
     /// Evenly from [0, 1).
-    [[nodiscard]] double unit()
+    [[nodiscard]] double unit() noexcept
     {
         // The upper 53 bits make every double of the range equally likely, the same ones on every platform.
         return static_cast<double>(bits() >> 11U) * 0x1.0p-53;
     }
 
-    [[nodiscard]] std::uint64_t bits()
+    /// The generator SplitMix64 (Steele, Lea, Flood 2014): its state is a counter, so threads can share it.
+    [[nodiscard]] std::uint64_t bits() noexcept
     {
-        const std::lock_guard lock{mutex_};
-        return engine_();
+        constexpr std::uint64_t step = 0x9E3779B97F4A7C15U;
+        std::uint64_t mixed = state_.fetch_add(step, std::memory_order_relaxed) + step;
+        mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
+        mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
+        return mixed ^ (mixed >> 31U);
     }
 
 private:
@@ -32,8 +38,7 @@ private:
         return (std::uint64_t{device()} << 32U) | device();
     }
 
-    std::mutex mutex_;
-    std::mt19937_64 engine_;
+    std::atomic<std::uint64_t> state_;
 };
 
 } // namespace sipher::detail
