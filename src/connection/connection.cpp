@@ -20,7 +20,7 @@ using boost::system::error_code;
 connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
                        limit_options limits, std::shared_ptr<timer_queue> timers)
     : executor_(std::move(executor)), address_(std::move(address)), limits_(limits), timers_(std::move(timers)),
-      channel_(std::move(open_channel))
+      channel_(std::move(open_channel)), is_open_(channel_ != nullptr)
 {
 }
 
@@ -39,12 +39,6 @@ void connection::open(std::weak_ptr<connection_owner> owner)
     if (channel_) {
         arm_read();
     }
-}
-
-bool connection::is_open() const
-{
-    const std::lock_guard lock{mutex_};
-    return channel_ != nullptr;
 }
 
 void connection::begin(exchange_request request, completion<> done)
@@ -274,6 +268,7 @@ void connection::close_stream(bool abort) noexcept
     }
     channel_->stream().close(abort);
     channel_.reset();
+    is_open_.store(false, std::memory_order_release);
 }
 
 } // namespace sipher::detail

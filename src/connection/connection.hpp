@@ -15,6 +15,7 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/system/errc.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -75,7 +76,7 @@ public:
     [[nodiscard]] const std::string& body() const noexcept { return body_; }
 
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
-    [[nodiscard]] bool is_open() const;
+    [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_acquire); }
 
     /// Ends it. An exchange under way completes with `reason`. `abort`: so that nothing unsent still goes out.
     void close(boost::system::error_code reason, bool abort) noexcept;
@@ -131,6 +132,8 @@ private:
     mutable std::mutex mutex_;
     std::weak_ptr<connection_owner> owner_;
     std::unique_ptr<channel> channel_;
+    /// There is a channel; for those who do not hold the mutex.
+    std::atomic<bool> is_open_;
     /// Once it has ended outside an exchange.
     idle_end idle_end_ = idle_end::closed;
     bool read_armed_ = false;

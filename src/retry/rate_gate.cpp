@@ -31,9 +31,15 @@ bool rate_gate::is_free(const ticket& mine, clock::time_point now) const
     return mine.queued_ ? now >= mine.turn_ : now >= opens_at_ && queue_.empty();
 }
 
+void rate_gate::tell_when_free() noexcept
+{
+    const clock::time_point when = queue_.empty() ? std::max(opens_at_, paced_until_) : clock::time_point::max();
+    free_from_.store(when.time_since_epoch().count(), std::memory_order_release);
+}
+
 std::optional<clock::time_point> rate_gate::wait_until(ticket& mine, clock::time_point now)
 {
-    if (!rules_.enabled) {
+    if (!rules_.enabled || now.time_since_epoch().count() >= free_from_.load(std::memory_order_acquire)) {
         return std::nullopt;
     }
     const std::lock_guard lock{mutex_};
@@ -60,6 +66,7 @@ bool rate_gate::pass(ticket& mine, clock::time_point now)
         mine.queued_ = false;
     }
     count(now);
+    tell_when_free();
     return true;
 }
 
@@ -71,6 +78,7 @@ void rate_gate::leave(ticket& gone) noexcept
     const std::lock_guard lock{mutex_};
     queue_.erase(queue_.iterator_to(gone));
     gone.queued_ = false;
+    tell_when_free();
 }
 
 void rate_gate::enqueue(ticket& mine)
@@ -82,6 +90,7 @@ void rate_gate::enqueue(ticket& mine)
     mine.turn_ = next_turn();
     queue_.push_back(mine);
     mine.queued_ = true;
+    tell_when_free();
 }
 
 /// Somewhere in the next slot, so that the clients of a fleet do not go together.
@@ -196,6 +205,7 @@ bool rate_gate::learn(const rate_limit_state& state, bool refused, std::optional
         close_until(window_ends_);
     }
     // Closed by the last request itself, it is told with the next answer.
+    tell_when_free();
     const bool is_news = opens_at_ > std::max(now, told_until_);
     told_until_ = std::max(told_until_, opens_at_);
     return is_news;

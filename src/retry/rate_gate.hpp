@@ -7,6 +7,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -65,6 +66,7 @@ public:
     [[nodiscard]] clock::time_point opens_at() const;
 
 private:
+    void tell_when_free() noexcept;
     [[nodiscard]] bool is_free(const ticket& mine, clock::time_point now) const;
     void leave(ticket& gone) noexcept;
     void enqueue(ticket& mine);
@@ -79,6 +81,9 @@ private:
 
     const rules rules_;
     const std::shared_ptr<jitter> jitter_;
+    /// For those who ask without the mutex: from when on everybody is free to go. Nobody waits then.
+    std::atomic<clock::time_point::rep> free_from_ = clock::time_point::min().time_since_epoch().count();
+
     mutable std::mutex mutex_;
     clock::time_point opens_at_ = clock::time_point::min();
     /// The latest of these moments that `learn` has told of.

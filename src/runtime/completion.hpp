@@ -27,6 +27,7 @@ class completion {
 public:
     completion() noexcept = default;
 
+    /// @param fallback The executor of a handler that has none of its own.
     template <class Handler>
     completion(Handler handler, const boost::asio::any_io_executor& fallback)
         : waiting_(waiting_for<Handler>::make(std::move(handler), fallback))
@@ -37,8 +38,8 @@ public:
 
     [[nodiscard]] boost::asio::cancellation_slot slot() const noexcept { return waiting_->slot(); }
 
-    /// Completes, inline if the caller already runs on the handler's executor: never call it with a lock held, nor
-    /// from an initiating function.
+    /// Completes, inline if that is where the handler runs: the caller must run on `fallback`. Never call it with a
+    /// lock held, nor from an initiating function.
     void dispatch(Args... args) && { waiting_.release()->complete(true, std::move(args)...); }
 
     /// Completes later.
@@ -66,16 +67,22 @@ private:
     public:
         static waiting* make(Handler handler, const boost::asio::any_io_executor& fallback)
         {
+            const boost::asio::any_io_executor runs_on{boost::asio::get_associated_executor(handler, fallback)};
             allocator from{allocator_of(handler)};
             waiting_for* const memory = allocator_traits::allocate(from, 1);
-            return ::new (static_cast<void*>(memory)) waiting_for{std::move(handler), fallback};
+            return ::new (static_cast<void*>(memory)) waiting_for{std::move(handler), runs_on, runs_on == fallback};
         }
 
         void complete(bool may_be_inline, Args... args) override
         {
             Handler handler{std::move(handler_)};
             const boost::asio::any_io_executor work{std::move(work_)};
+            const bool is_here = may_be_inline && runs_on_fallback_;
             free(handler);
+            if (is_here) {
+                std::move(handler)(std::move(args)...);
+                return;
+            }
             auto run = [handler = std::move(handler), ... args = std::move(args)]() mutable {
                 std::move(handler)(std::move(args)...);
             };
@@ -107,11 +114,9 @@ private:
             std::declval<const Handler&>()))>::template rebind_traits<waiting_for>;
         using allocator = typename allocator_traits::allocator_type;
 
-        waiting_for(Handler handler, const boost::asio::any_io_executor& fallback)
-            : work_(boost::asio::prefer(
-                  boost::asio::any_io_executor{boost::asio::get_associated_executor(handler, fallback)},
-                  boost::asio::execution::outstanding_work.tracked)),
-              handler_(std::move(handler))
+        waiting_for(Handler handler, const boost::asio::any_io_executor& runs_on, bool runs_on_fallback)
+            : work_(boost::asio::prefer(runs_on, boost::asio::execution::outstanding_work.tracked)),
+              runs_on_fallback_(runs_on_fallback), handler_(std::move(handler))
         {
         }
 
@@ -123,6 +128,7 @@ private:
         }
 
         boost::asio::any_io_executor work_;
+        bool runs_on_fallback_;
         Handler handler_;
     };
 
