@@ -108,7 +108,7 @@ asio::awaitable<void> call::run()
 
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
-    const auto [failure] = co_await services_->sleepers->async_sleep_until(when, asio::as_tuple(asio::use_awaitable));
+    const auto [failure] = co_await services_->sleepers->async_sleep_until(when, asio::as_tuple(asio::deferred));
     now_ = services_->now();
     if (failure) {
         fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
@@ -118,7 +118,7 @@ asio::awaitable<void> call::sleep_until(clock::time_point when)
 
 asio::awaitable<void> call::wait_for_connection()
 {
-    acquire_result result = co_await services_->pool->async_acquire(deadline_, asio::use_awaitable);
+    acquire_result result = co_await services_->pool->async_acquire(deadline_, asio::deferred);
     now_ = services_->now();
     lease_ = std::move(result.granted);
     code_ = result.code;

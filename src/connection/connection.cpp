@@ -54,7 +54,7 @@ void connection::begin(exchange_request request, completion<> done)
         ended_ = false;
         interim_answers_ = 0;
         header_bytes_ = 0;
-        input_.clear();
+        left_over_.clear();
         if (channel_) {
             unless_out_of_memory([this] {
                 start_message();
@@ -136,14 +136,11 @@ void connection::trim() noexcept
 {
     constexpr std::size_t enough = 16 * 1024;
     const std::lock_guard lock{mutex_};
-    for (std::string* buffer : {&request_text_, &body_, &scratch_}) {
+    for (std::string* buffer : {&request_text_, &left_over_, &body_, &scratch_}) {
         if (buffer->capacity() > enough) {
             OPENSSL_cleanse(buffer->data(), buffer->size());
             *buffer = {};
         }
-    }
-    if (input_.capacity() > enough) {
-        input_.release();
     }
 }
 
@@ -152,7 +149,6 @@ void connection::rest() noexcept
     const std::lock_guard lock{mutex_};
     if (channel_ && !done_) {
         channel_->release_buffers();
-        input_.release();
     }
 }
 

@@ -3,7 +3,6 @@
 #include "connection/byte_stream.hpp"
 #include "connection/channel.hpp"
 #include "connection/exchange.hpp"
-#include "connection/input_buffer.hpp"
 #include "connection/response_head.hpp"
 #include "connection/response_parser.hpp"
 #include "runtime/completion.hpp"
@@ -22,6 +21,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sipher::detail {
 
@@ -112,6 +112,7 @@ private:
     void write_request();
     void expect_progress();
     void read_answer();
+    void take_bytes(std::string_view fresh);
     bool parse_input();
     void take_message();
     void start_message();
@@ -152,7 +153,9 @@ private:
     unsigned interim_answers_ = 0;
     /// It has its result and only `finish` is left to do.
     bool ended_ = false;
-    input_buffer input_;
+    /// What was read and not parsed yet, while it is looked at; what is left of it then, until more comes.
+    std::string_view input_;
+    std::string left_over_;
     std::string scratch_;
     exchange_report report_;
     response_head head_;

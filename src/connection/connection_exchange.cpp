@@ -7,6 +7,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -53,10 +54,10 @@ void connection::expect_progress()
 
 void connection::read_answer()
 {
-    constexpr std::size_t step = 4096;
+    // On the stack, where it is in the cache for each of many connections.
+    std::array<char, 8192> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     while (!ended_) {
-        const channel_result result = channel_->read(input_.prepare(step), step);
-        input_.commit(result.bytes);
+        const channel_result result = channel_->read(memory.data(), memory.size());
         if (result.waits_for != need::nothing) {
             return;
         }
@@ -65,9 +66,25 @@ void connection::read_answer()
             return;
         }
         report_.answer_begun = true;
-        while (!ended_ && parse_input()) {
-        }
+        take_bytes({memory.data(), result.bytes});
     }
+}
+
+void connection::take_bytes(std::string_view fresh)
+{
+    const bool continued = !left_over_.empty();
+    if (continued) {
+        left_over_.append(fresh);
+    }
+    input_ = continued ? std::string_view{left_over_} : fresh;
+    while (!ended_ && parse_input()) {
+    }
+    if (continued) {
+        left_over_.erase(0, left_over_.size() - input_.size());
+    } else {
+        left_over_.assign(input_);
+    }
+    input_ = {};
 }
 
 /// Whether there may be more to parse in what has been read.
@@ -79,13 +96,13 @@ bool connection::parse_input()
     const bool in_header = !parser_->is_header_done();
     // The end of a chunked body takes five bytes, and Beast's parser takes it for granted that they are all there.
     constexpr std::size_t shortest_end = std::string_view{"0\r\n\r\n"}.size();
-    if (!in_header && parser_->chunked() && input_.data().size() < shortest_end) {
+    if (!in_header && parser_->chunked() && input_.size() < shortest_end) {
         return false;
     }
     error_code failure;
-    const std::size_t used = in_header ? parser_->put_header(input_.data(), scratch_, failure)
-                                       : parser_->put(asio::buffer(input_.data()), failure);
-    input_.consume(used);
+    const std::size_t used =
+        in_header ? parser_->put_header(input_, scratch_, failure) : parser_->put(asio::buffer(input_), failure);
+    input_.remove_prefix(used);
     if (failure && failure != http::error::need_more) {
         fail(errc::protocol_error, "not an acceptable HTTP/1.1 answer: " + failure.message());
         return false;

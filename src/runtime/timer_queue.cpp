@@ -25,14 +25,15 @@ void timer_queue::arm(timer_target& target, clock::time_point when)
         remove(target);
         return;
     }
-    target.when_ = when;
     if (target.position_ == timer_target::not_armed) {
-        heap_.push_back(&target);
+        heap_.push_back({when, &target});
         target.position_ = heap_.size() - 1;
+    } else {
+        heap_[target.position_].when = when;
     }
     sift_up(target.position_);
     sift_down(target.position_);
-    if (heap_.front()->when_ < alarm_at_) {
+    if (heap_.front().when < alarm_at_) {
         try {
             set_alarm();
         } catch (...) {
@@ -58,8 +59,8 @@ void timer_queue::stop() noexcept
     std::unique_ptr<clock::alarm> alarm;
     const std::lock_guard lock{mutex_};
     alarm = std::move(alarm_);
-    for (timer_target* target : heap_) {
-        target->position_ = timer_target::not_armed;
+    for (const entry& each : heap_) {
+        each.target->position_ = timer_target::not_armed;
     }
     heap_.clear();
 }
@@ -74,11 +75,11 @@ void timer_queue::wake()
             if (heap_.empty()) {
                 return;
             }
-            if (heap_.front()->when_ > time_->now()) {
+            if (heap_.front().when > time_->now()) {
                 set_alarm();
                 return;
             }
-            timer_target& target = *heap_.front();
+            timer_target& target = *heap_.front().target;
             due = target.weak_from_this().lock();
             remove(target);
         }
@@ -92,44 +93,46 @@ void timer_queue::set_alarm()
 {
     // In this order: an alarm that cannot be set is set with the next deadline.
     alarm_at_ = clock::time_point::max();
-    alarm_->set(heap_.front()->when_);
-    alarm_at_ = heap_.front()->when_;
+    alarm_->set(heap_.front().when);
+    alarm_at_ = heap_.front().when;
 }
 
-void timer_queue::place(std::size_t position, timer_target* target) noexcept
+void timer_queue::place(std::size_t position, const entry& moved) noexcept
 {
-    heap_[position] = target;
-    target->position_ = position;
+    heap_[position] = moved;
+    moved.target->position_ = position;
 }
 
 void timer_queue::sift_up(std::size_t position) noexcept
 {
-    timer_target* const target = heap_[position];
-    while (position > 0 && target->when_ < heap_[(position - 1) / 2]->when_) {
-        place(position, heap_[(position - 1) / 2]);
-        position = (position - 1) / 2;
+    const entry moved = heap_[position];
+    while (position > 0 && moved.when < heap_[(position - 1) / children].when) {
+        place(position, heap_[(position - 1) / children]);
+        position = (position - 1) / children;
     }
-    place(position, target);
+    place(position, moved);
 }
 
 void timer_queue::sift_down(std::size_t position) noexcept
 {
-    timer_target* const target = heap_[position];
+    const entry moved = heap_[position];
     for (;;) {
-        std::size_t child = 2 * position + 1;
-        if (child >= heap_.size()) {
+        const std::size_t first = children * position + 1;
+        if (first >= heap_.size()) {
             break;
         }
-        if (child + 1 < heap_.size() && heap_[child + 1]->when_ < heap_[child]->when_) {
-            ++child;
+        const std::size_t last = std::min(first + children, heap_.size());
+        std::size_t earliest = first;
+        for (std::size_t child = first + 1; child < last; ++child) {
+            earliest = heap_[child].when < heap_[earliest].when ? child : earliest;
         }
-        if (heap_[child]->when_ >= target->when_) {
+        if (heap_[earliest].when >= moved.when) {
             break;
         }
-        place(position, heap_[child]);
-        position = child;
+        place(position, heap_[earliest]);
+        position = earliest;
     }
-    place(position, target);
+    place(position, moved);
 }
 
 void timer_queue::remove(timer_target& target) noexcept
@@ -139,14 +142,14 @@ void timer_queue::remove(timer_target& target) noexcept
         return;
     }
     target.position_ = timer_target::not_armed;
-    timer_target* const last = heap_.back();
+    const entry last = heap_.back();
     heap_.pop_back();
-    if (last == &target) {
+    if (last.target == &target) {
         return;
     }
     place(position, last);
     sift_up(position);
-    sift_down(last->position_);
+    sift_down(last.target->position_);
 }
 
 } // namespace sipher::detail

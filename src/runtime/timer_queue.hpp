@@ -32,7 +32,6 @@ private:
     static constexpr std::size_t not_armed = static_cast<std::size_t>(-1);
 
     std::size_t position_ = not_armed;
-    clock::time_point when_{};
 };
 
 /// All deadlines of a client behind one alarm.
@@ -56,8 +55,16 @@ public:
 private:
     explicit timer_queue(std::shared_ptr<clock> time) : time_(std::move(time)) {}
 
+    /// The time stands beside the target, so that sorting does not look at targets, which may be anywhere in memory.
+    struct entry {
+        clock::time_point when;
+        timer_target* target;
+    };
+    /// Of each node of the heap: those of one share a cache line.
+    static constexpr std::size_t children = 4;
+
     void wake();
-    void place(std::size_t position, timer_target* target) noexcept;
+    void place(std::size_t position, const entry& moved) noexcept;
     void sift_up(std::size_t position) noexcept;
     void sift_down(std::size_t position) noexcept;
     void remove(timer_target& target) noexcept;
@@ -67,7 +74,7 @@ private:
     std::mutex mutex_;
     std::unique_ptr<clock::alarm> alarm_;
     clock::time_point alarm_at_ = clock::time_point::max();
-    std::vector<timer_target*> heap_;
+    std::vector<entry> heap_;
 };
 
 } // namespace sipher::detail
