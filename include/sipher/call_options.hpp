@@ -31,42 +31,45 @@ public:
     /// Applies the session and pins its defaults. A session that is known to be gone (its `expires_at` has passed by
     /// the service's clock, it was deleted, or the service did not know it) fails with `errc::session_gone` before
     /// anything is sent.
-    applied_session(session value) // NOLINT(google-explicit-constructor): a session is one to apply
-        : id_(value.id), expires_at_(value.expires_at), pinned_(std::move(value.defaults))
-    {
-    }
+    applied_session(session value); // NOLINT(google-explicit-constructor): a session is one to apply
     /// Applies the session by its id alone; one that is known to be gone fails as above. Nothing is pinned: if the
     /// service has lost the session, the request runs under the service's own defaults and nothing tells.
-    applied_session(session_id id) : id_(id) {} // NOLINT(google-explicit-constructor)
+    applied_session(session_id id); // NOLINT(google-explicit-constructor)
 
     /// Applies the session that the live one has when the call begins, and pins what its options say.
     applied_session(const live_session& live); // NOLINT(google-explicit-constructor)
 
-    /// The same session without pinning.
-    [[nodiscard]] applied_session unpinned() const
-    {
-        applied_session copy{*this};
-        copy.pinned_.reset();
-        copy.never_pins_ = true;
-        return copy;
-    }
+    /// (What is moved from is as good as before.)
+    applied_session(const applied_session&) = default;
+    applied_session& operator=(const applied_session&) = default;
+    ~applied_session() = default;
 
-    [[nodiscard]] const session_id& id() const noexcept { return id_; }
-    [[nodiscard]] const std::optional<timestamp>& expires_at() const noexcept { return expires_at_; }
-    [[nodiscard]] const std::optional<session_defaults>& pinned() const noexcept { return pinned_; }
+    /// The same session without pinning.
+    [[nodiscard]] applied_session unpinned() const;
+
+    [[nodiscard]] const session_id& id() const noexcept { return state_->id; }
+    [[nodiscard]] const std::optional<timestamp>& expires_at() const noexcept { return state_->expires_at; }
+    [[nodiscard]] const std::optional<session_defaults>& pinned() const noexcept { return state_->pinned; }
     /// Null unless it was made from a live session.
-    [[nodiscard]] const std::shared_ptr<detail::live_core>& live() const noexcept { return live_; }
+    [[nodiscard]] const std::shared_ptr<detail::live_core>& live() const noexcept { return state_->live; }
 
 private:
     friend class detail::live_core;
 
-    session_id id_;
-    std::optional<timestamp> expires_at_;
-    std::optional<session_defaults> pinned_;
-    bool never_pins_ = false;
-    std::shared_ptr<detail::live_core> live_;
-    /// Keeps it from being deleted while the request runs.
-    std::shared_ptr<detail::owned_session> held_;
+    struct state {
+        session_id id;
+        std::optional<timestamp> expires_at;
+        std::optional<session_defaults> pinned;
+        bool never_pins = false;
+        std::shared_ptr<detail::live_core> live;
+        /// Keeps it from being deleted while the request runs.
+        std::shared_ptr<detail::owned_session> held;
+    };
+
+    explicit applied_session(state value);
+
+    /// Apart, so that options without a session, as most are, are small.
+    std::shared_ptr<const state> state_;
 };
 
 /// What one call does differently from the client's options.

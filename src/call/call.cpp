@@ -84,7 +84,7 @@ asio::awaitable<void> call::run()
             }
             lease_ = services_->pool->try_acquire(!is_idempotent(kind_), now_);
             if (!lease_) {
-                co_await wait_for_connection();
+                take_acquired(co_await services_->pool->async_acquire(deadline_, asio::deferred));
             }
         } while (!is_admitted());
         if (lease_) {
@@ -116,9 +116,8 @@ asio::awaitable<void> call::sleep_until(clock::time_point when)
     throw_if_stopped();
 }
 
-asio::awaitable<void> call::wait_for_connection()
+void call::take_acquired(acquire_result result)
 {
-    acquire_result result = co_await services_->pool->async_acquire(deadline_, asio::deferred);
     now_ = services_->now();
     lease_ = std::move(result.granted);
     code_ = result.code;

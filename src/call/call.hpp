@@ -63,8 +63,9 @@ private:
     [[nodiscard]] bool is_told(std::string_view service_code) const;
 
     [[nodiscard]] boost::asio::awaitable<void> sleep_until(clock::time_point when);
-    [[nodiscard]] boost::asio::awaitable<void> wait_for_connection();
 
+    /// Goes on with the connection that it waited for, or with the reason why there is none.
+    void take_acquired(acquire_result result);
     void start_attempt();
     void throw_if_stopped();
     /// Until when to wait for the rate limit, if at all; throws if that is no use.

@@ -52,12 +52,14 @@ asio::awaitable<void> live_core::start(pointer self)
 asio::awaitable<void> live_core::resolve(pointer self, applied_session& under, clock::time_point deadline)
 {
     usable found = co_await acquire(self, deadline);
-    under.id_ = found.value.id;
-    under.expires_at_ = found.value.expires_at;
-    under.held_ = std::move(found.held);
-    if (self->options_.pin_defaults && !under.never_pins_) {
-        under.pinned_ = std::move(found.value.defaults);
+    applied_session::state resolved{*under.state_};
+    resolved.id = found.value.id;
+    resolved.expires_at = found.value.expires_at;
+    resolved.held = std::move(found.held);
+    if (self->options_.pin_defaults && !resolved.never_pins) {
+        resolved.pinned = std::move(found.value.defaults);
     }
+    under = applied_session{std::move(resolved)};
 }
 
 asio::awaitable<live_core::usable> live_core::acquire(pointer self, clock::time_point deadline)

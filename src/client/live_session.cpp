@@ -95,6 +95,9 @@ session_id live_session::id() const
     return core_->id();
 }
 
-applied_session::applied_session(const live_session& live) : id_(live.id()), live_(live.core_) {}
+applied_session::applied_session(const live_session& live)
+    : applied_session(state{live.id(), {}, {}, false, live.core_, {}})
+{
+}
 
 } // namespace sipher
