@@ -11,6 +11,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace sipher::detail {
 
@@ -21,6 +22,10 @@ std::string openssl_problem()
 {
     const unsigned long code = ERR_get_error();
     ERR_clear_error();
+    if (ERR_SYSTEM_ERROR(code)) {
+        // Such as a file that is not there: OpenSSL leaves the words to the system.
+        return std::generic_category().message(ERR_GET_REASON(code));
+    }
     const char* const reason = ERR_reason_error_string(code);
     return reason != nullptr ? reason : "unknown error";
 }
