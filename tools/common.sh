@@ -1,4 +1,5 @@
-# Shared by examples/run, tests/run and .ci/run: what must be installed, and quiet builds. To be sourced by bash.
+# Shared by examples/run, tests/run, bench/run and .ci/run: what must be installed, and quiet builds. For bash to
+# source.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -7,6 +8,7 @@ boost_packages=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev)
 # Where a distribution has Boost 1.83 or newer under its plain name.
 newer_boost_packages=(libboost-dev libboost-json-dev libboost-url-dev)
 example_packages=(libcli11-dev)
+bench_packages=(libcurl4-openssl-dev libbenchmark-dev nginx openssl python3)
 test_packages=(libgtest-dev libgmock-dev libcli11-dev pkg-config python3)
 
 say() {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace bench {
+
+enum class operation { get, create, update, remove };
+
+/// What every client program of the bench is told, whatever it is made with.
+struct arguments {
+    std::string port;
+    std::string ca_file;
+    /// Connections at a time.
+    std::size_t connections = 64;
+    /// Calls under way at a time; more than there are connections wait for one.
+    std::size_t calls = 0;
+    /// Calls in all. Zero: until the program is stopped.
+    std::uint64_t operations = 0;
+    bench::operation operation = bench::operation::get;
+    /// A new connection for each call.
+    bool fresh = false;
+    /// Once all calls are done, says so and keeps its connections until the program is stopped.
+    bool linger = false;
+    /// Calls that arrive in a second, and for how many seconds, where they arrive by themselves.
+    std::uint64_t rate = 1000;
+    std::uint64_t seconds = 2;
+};
+
+/// Reads the command line; what is wrong with it ends the program with its usage and exit code 2.
+arguments parse_arguments(int count, char** values);
+
+/// How many calls are still to be begun.
+class budget {
+public:
+    explicit budget(std::uint64_t operations) : endless_(operations == 0), left_(operations) {}
+
+    bool take()
+    {
+        if (endless_) {
+            return true;
+        }
+        if (left_ == 0) {
+            return false;
+        }
+        --left_;
+        return true;
+    }
+
+private:
+    bool endless_;
+    std::uint64_t left_;
+};
+
+} // namespace bench

@@ -1,0 +1,103 @@
+// sipher as a user has it: typed results, deadlines, retries and the rate gate, all at their defaults.
+#include "arguments.hpp"
+#include "callers.hpp"
+#include "sipher_options.hpp"
+#include "wire.hpp"
+
+#include <sipher/sipher.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+sipher::client_options options_of(const bench::arguments& arguments)
+{
+    sipher::client_options options = bench::sipher_options(arguments, arguments.calls);
+    if (arguments.fresh) {
+        options.pool.max_idle = 0;
+    }
+    return options;
+}
+
+sipher::session_defaults defaults()
+{
+    sipher::session_defaults made;
+    made.chain = sipher::chain::near;
+    made.privacy_level = sipher::privacy_level::shielded;
+    made.rpc_provider = sipher::rpc_provider::helius;
+    return made;
+}
+
+asio::awaitable<void> get(sipher::client& client, bench::budget& budget)
+{
+    const sipher::session_id id{bench::wire::session_id};
+    while (budget.take()) {
+        co_await client.get_session(id);
+    }
+}
+
+asio::awaitable<void> create(sipher::client& client, bench::budget& budget)
+{
+    const sipher::session_defaults wanted = defaults();
+    while (budget.take()) {
+        co_await client.create_session(wanted, 30min);
+    }
+}
+
+asio::awaitable<void> update(sipher::client& client, bench::budget& budget)
+{
+    const sipher::session_id id{bench::wire::session_id};
+    const sipher::session_defaults wanted = defaults();
+    while (budget.take()) {
+        co_await client.update_session(id, wanted);
+    }
+}
+
+asio::awaitable<void> remove(sipher::client& client, bench::budget& budget)
+{
+    const sipher::session_id id{bench::wire::session_id};
+    while (budget.take()) {
+        co_await client.delete_session(id);
+    }
+}
+
+asio::awaitable<void> run(sipher::client& client, bench::budget& budget, bench::operation operation)
+{
+    switch (operation) {
+    case bench::operation::get: return get(client, budget);
+    case bench::operation::create: return create(client, budget);
+    case bench::operation::update: return update(client, budget);
+    case bench::operation::remove: return remove(client, budget);
+    }
+    throw std::logic_error{"no such operation"};
+}
+
+} // namespace
+
+int main(int count, char** values)
+{
+    const bench::arguments arguments = bench::parse_arguments(count, values);
+    try {
+        asio::io_context context{1};
+        sipher::client client{context, options_of(arguments)};
+        bench::budget budget{arguments.operations};
+        bench::callers callers{context, arguments};
+        for (std::size_t call = 0; call < arguments.calls; ++call) {
+            callers.start(run(client, budget, arguments.operation));
+        }
+        callers.run();
+        const sipher::client_stats stats = client.stats();
+        std::cout << "dialed " << stats.dialed << " resumed " << stats.resumed << "\n";
+        return EXIT_SUCCESS;
+    } catch (const std::exception& problem) {
+        std::cerr << "sipher: " << problem.what() << "\n";
+        return EXIT_FAILURE;
+    }
+}

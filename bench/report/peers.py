@@ -1,0 +1,30 @@
+"""The clients that are compared, and how each is started."""
+
+import shutil
+
+from server import SESSION
+
+API_KEY = "sip_pro_0123456789abcdef0123456789abcdef"
+PEERS = ("sipher", "textbook", "curl_multi", "wrk")
+
+
+def available(settings):
+    """Those of the peers that could be built or are installed."""
+    return [name for name in PEERS if name == "wrk" and shutil.which("wrk") or settings.program(name).exists()]
+
+
+def command(settings, server, name, connections, *options, port=None):
+    if name == "wrk":
+        return wrk_command(server, connections)
+    return [
+        settings.program(name), "--port", port or server.port, "--ca", server.ca_file,
+        "--connections", connections, *options,
+    ]
+
+
+def wrk_command(server, connections):
+    return [
+        "wrk", "--threads", 1, "--connections", connections, "--duration", "3600s",
+        "--header", f"X-API-Key: {API_KEY}", "--header", "Accept: application/json",
+        f"https://localhost:{server.port}/v1/sessions/{SESSION}",
+    ]

@@ -1,0 +1,78 @@
+"""What is to be reached, and what was."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+from tables import heading, table
+
+
+@dataclass
+class Target:
+    measure: str
+    what: str
+    limit: float
+    # Of the results of `measure`; nothing where this run did not measure it.
+    reached: Callable
+    unit: str = ""
+
+
+def ratio_to(client, connections):
+    def get(result):
+        row = result["connections"].get(connections, {}).get(client)
+        return row and row["ratio"].middle
+
+    return get
+
+
+def growth(result):
+    figure = result["growth"].get("sipher")
+    return figure and figure.middle
+
+
+def largest(rows):
+    """Resident or allocated: whichever is more."""
+    return max(value for row in rows for value in row.values())
+
+
+TARGETS = (
+    Target("throughput", "CPU per get_session / textbook, 64 connections", 0.72, ratio_to("textbook", 64)),
+    Target("throughput", "CPU per get_session / libcurl multi, 64 connections", 0.40, ratio_to("curl_multi", 64)),
+    Target("throughput", "CPU per get_session / wrk, 64 connections", 1.20, ratio_to("wrk", 64)),
+    Target("instructions", "instructions per call / textbook, 64 connections", 0.65, lambda result: result["ratio"]),
+    Target("throughput", "CPU per get_session / textbook, 1 connection", 0.85, ratio_to("textbook", 1)),
+    Target("throughput", "CPU per get_session, 1024 connections / 64", 1.3, growth),
+    Target("parked", "CPU per get_session, 100 000 calls at a time / 64", 1.3, lambda result: result["ratio"].middle),
+    Target("latency", "p99 at 50 % load / textbook", 1.0, lambda result: result["loads"][50]["ratio"]["p99"].middle),
+    Target("allocations", "heap allocations per warm get_session", 4, lambda result: result["sipher"]["allocations"]),
+    Target("memory", "memory per idle connection", 60, lambda result: largest([result["idle"]["sipher"]]), "KiB"),
+    Target("memory", "memory per parked call", 4, lambda result: largest(result["parked"].values()), "KiB"),
+    Target("connect", "CPU of a resumed / a full handshake", 0.6, lambda result: result["ratio"].middle),
+    Target("compile", "compile time / textbook", 0.33, lambda result: result["ratio"].middle),
+)
+
+
+def compare(results):
+    """Each target with what this run reached: a number, or nothing."""
+    return [(each, each.reached(results[each.measure]) if each.measure in results else None) for each in TARGETS]
+
+
+def verdict(target, reached):
+    if reached is None:
+        return "not measured"
+    return "reached" if round(reached, 2) <= target.limit else "<-- MISSED"
+
+
+def show(results):
+    heading("targets")
+    rows = []
+    for target, reached in compare(results):
+        figure = "" if reached is None else f"{reached:.2f} {target.unit}".strip()
+        rows.append([target.what, f"≤ {target.limit:g} {target.unit}".strip(), figure, verdict(target, reached)])
+    table(["measure", "target", "reached", ""], rows)
+
+
+def as_json(results):
+    return [
+        {"what": target.what, "limit": target.limit, "unit": target.unit, "reached": reached}
+        for target, reached in compare(results)
+    ]
