@@ -69,6 +69,28 @@ void append_body(std::string& out, const request_message& message)
     out.append("\r\n").append(message.body);
 }
 
+/// Empties `out` and makes room for all that is to come: a string that grows leaves behind what it held, and that is
+/// the key.
+void empty_with_room(std::string& out, std::size_t size)
+{
+    if (out.capacity() < size) {
+        OPENSSL_cleanse(out.data(), out.size());
+        out = {};
+        out.reserve(size);
+    }
+    out.clear();
+}
+
+std::size_t size_of(const header_list& headers)
+{
+    constexpr std::size_t punctuation = 4;
+    std::size_t size = 0;
+    for (const auto& [name, value] : headers) {
+        size += name.size() + value.size() + punctuation;
+    }
+    return size;
+}
+
 /// The fields that do not depend on what the request is for.
 void append_common_fields(std::string& out, const client_options& options, const base_url& url,
                           const call_options& call, const secret& key)
@@ -96,10 +118,15 @@ std::string target_of(const request_message& message)
     return target;
 }
 
-request_writer::request_writer(const client_options& options, const base_url& url) : options_(options), url_(url)
+request_writer::request_writer(const client_options& options, const base_url& url)
+    : options_(options), url_(url),
+      // The last number is for what has a limit of its own: methods, names, ids.
+      usual_size_(url.host_field.size() + url.path_prefix.size() + options.user_agent.size() +
+                  size_of(options.default_headers) + 640)
 {
     if (!options.api_key_provider) {
         std::string fields;
+        empty_with_room(fields, usual_size_ + options.api_key.reveal().size());
         append_common_fields(fields, options, url, {}, options.api_key);
         usual_fields_ = secret{fields};
         OPENSSL_cleanse(fields.data(), fields.size());
@@ -109,7 +136,8 @@ request_writer::request_writer(const client_options& options, const base_url& ur
 void request_writer::write(std::string& out, const request_message& message, const call_options& call,
                            const secret& key, std::string_view request_id) const
 {
-    out.clear();
+    empty_with_room(out, usual_size_ + key.reveal().size() + size_of(call.headers) + message.target.size() +
+                             message.body.size());
     out.append(to_string(message.method)).append(" ").append(url_.path_prefix);
     append_target(out, message);
     out.append(" HTTP/1.1\r\n");

@@ -6,6 +6,7 @@
 #include <sipher/client_options.hpp>
 #include <sipher/verb.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ public:
 private:
     const client_options& options_;
     const base_url& url_;
+    const std::size_t usual_size_;
     /// The fields of every request that has none of its own. Empty if there is no such request. It holds the key.
     secret usual_fields_;
 };
