@@ -279,7 +279,10 @@ TEST_F(certificate_test, options_that_cannot_be_used_are_named)
     };
     EXPECT_TRUE(refusal_of([&](auto& tls) { tls.crl_file = nothing.path(); }).starts_with("tls.crl_file: cannot"));
     EXPECT_TRUE(refusal_of([&](auto& tls) { tls.crl_file = "/nowhere"; }).starts_with("tls.crl_file: cannot"));
-    EXPECT_EQ(refusal_of([&](auto& tls) { tls.ca_file = "/nowhere"; }),
+    EXPECT_EQ(refusal_of([&](auto& tls) {
+                  tls.ca_pem.clear();
+                  tls.ca_file = "/nowhere";
+              }),
               "tls.ca_file: cannot read certificates from /nowhere: No such file or directory");
     for (const char* const pin : {"", "sha256/", "c2hvcnQ=", "sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
                                   "!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}) {
