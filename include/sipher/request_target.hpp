@@ -19,6 +19,7 @@ public:
     explicit request_target(std::string_view path);
 
     /// Adds `/` and one segment of the path. Everything but unreserved characters is encoded, slashes too.
+    /// @throws sipher::error with `errc::invalid_request` for an empty one, `.` and `..`, which name another path.
     request_target& segment(std::string_view text);
     /// Adds `name=value` to the query, both encoded.
     request_target& query(std::string_view name, std::string_view value);

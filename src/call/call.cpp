@@ -88,6 +88,8 @@ asio::awaitable<void> call::run()
             }
         } while (!is_admitted());
         if (lease_) {
+            // It may have gone while this call waited for its turn.
+            throw_if_session_gone();
             exchange_request wanted = prepare_exchange();
             co_await lease_->async_exchange(std::move(wanted), asio::deferred);
             now_ = services_->now();

@@ -133,7 +133,8 @@ void call::learn_fate(bool succeeded)
 
 void call::learn_service_time(std::optional<clock::wall_time> stamp)
 {
-    if (stamp && services_->service_time.is_inexact(now_)) {
+    // What is new must not be taken for expired, whatever was learned a moment ago.
+    if (stamp && (kind_ == operation_kind::create || services_->service_time.is_inexact(now_))) {
         services_->service_time.learn({*stamp, service_clock::exact}, exchange_started_, now_,
                                       services_->timers->time().wall_now());
     }

@@ -1,10 +1,10 @@
 #include "call/request_text.hpp"
 
+#include "values/wipe.hpp"
+
 #include <sipher/version.hpp>
 
 #include <boost/beast/core/string.hpp>
-
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
@@ -74,7 +74,7 @@ void append_body(std::string& out, const request_message& message)
 void empty_with_room(std::string& out, std::size_t size)
 {
     if (out.capacity() < size) {
-        OPENSSL_cleanse(out.data(), out.size());
+        wipe(out);
         out = {};
         out.reserve(size);
     }
@@ -129,7 +129,7 @@ request_writer::request_writer(const client_options& options, const base_url& ur
         empty_with_room(fields, usual_size_ + options.api_key.reveal().size());
         append_common_fields(fields, options, url, {}, options.api_key);
         usual_fields_ = secret{fields};
-        OPENSSL_cleanse(fields.data(), fields.size());
+        wipe(fields);
     }
 }
 

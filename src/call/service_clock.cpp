@@ -25,6 +25,11 @@ service_clock::bounds service_clock::widened(clock::time_point now) const
 
 void service_clock::learn(const stamp& seen, clock::time_point sent, clock::time_point received, clock::wall_time wall)
 {
+    constexpr std::chrono::hours ten_years{87'600};
+    if (seen.earliest > wall + ten_years || seen.latest < wall - ten_years) {
+        // A mistake of somebody's, and so far away that nanoseconds could not tell how far.
+        return;
+    }
     const bounds told{difference(seen.earliest, received), difference(seen.latest, sent)};
     const std::lock_guard lock{mutex_};
     bounds now_known = told;

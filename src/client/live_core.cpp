@@ -12,6 +12,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <string>
 #include <utility>
 
 namespace sipher::detail {
@@ -149,7 +151,12 @@ asio::awaitable<session> live_core::update(pointer self, session_defaults change
             throw;
         }
     }
-    if (!answer || answer->defaults != wanted) {
+    if (answer && answer->defaults != wanted) {
+        // It was applied, and somebody else has changed the session as well.
+        self->doubt(replacement_reason::changed);
+        co_return co_await replace_updated(std::move(mine), std::move(wanted), deadline);
+    }
+    if (!answer) {
         co_return co_await replace_for(std::move(mine), std::move(wanted), deadline);
     }
     const std::lock_guard lock{self->mutex_};
@@ -161,13 +168,44 @@ asio::awaitable<session> live_core::replace_for(right mine, session_defaults wan
 {
     const pointer self = mine.core();
     const std::shared_ptr<sleep_list> ended = mine.ended();
-    spawn_make(std::move(mine), wanted, replacement_reason::changed);
-    co_await wait(self, ended, deadline);
-    const std::lock_guard lock{self->mutex_};
-    if (self->failure_ && self->wanted_ != wanted) {
-        throw error{*self->failure_};
+    const std::shared_ptr<order> placed = spawn_make(std::move(mine), std::move(wanted), replacement_reason::changed);
+    std::exception_ptr gave_up;
+    try {
+        co_await wait(self, ended, deadline);
+    } catch (const error&) {
+        gave_up = std::current_exception();
     }
-    co_return self->current().value;
+    const std::lock_guard lock{self->mutex_};
+    if (placed->made) {
+        co_return *placed->made;
+    }
+    if (placed->failure) {
+        throw error{*placed->failure};
+    }
+    placed->given_up = true;
+    std::rethrow_exception(gave_up);
+}
+
+asio::awaitable<session> live_core::replace_updated(right mine, session_defaults wanted, clock::time_point deadline)
+{
+    try {
+        co_return co_await replace_for(std::move(mine), std::move(wanted), deadline);
+    } catch (const error& failure) {
+        error_report report;
+        report.code = failure.code();
+        report.operation = failure.operation();
+        report.message = "the update was applied, but not the session that was to replace it: " + failure.message();
+        report.outcome = outcome::unknown;
+        report.status = failure.status();
+        report.service_code = failure.service_code();
+        report.service_message = failure.service_message();
+        report.details = failure.details();
+        report.request_id = failure.request_id();
+        report.retry_after = failure.retry_after();
+        report.attempts = failure.attempts();
+        report.ended_because = failure.ended_because();
+        throw make_error(std::move(report));
+    }
 }
 
 asio::awaitable<session> live_core::verify(pointer self, call_options options)
@@ -205,26 +243,37 @@ asio::awaitable<void> live_core::check(pointer self)
     }
 }
 
-void live_core::spawn_make(right mine, session_defaults wanted, replacement_reason why)
+std::shared_ptr<live_core::order> live_core::spawn_make(right mine, session_defaults wanted, replacement_reason why)
 {
     const asio::any_io_executor executor = mine.core()->owner_->executor();
-    asio::co_spawn(executor, make(std::move(mine), std::move(wanted), why), asio::detached);
+    const auto placed = std::make_shared<order>();
+    placed->wanted = std::move(wanted);
+    placed->why = why;
+    asio::co_spawn(executor, make(std::move(mine), placed), asio::detached);
+    return placed;
 }
 
-asio::awaitable<void> live_core::make(right mine, session_defaults wanted, replacement_reason why)
+asio::awaitable<void> live_core::make(right mine, std::shared_ptr<order> what)
 {
     live_core& core = *mine.core();
     std::optional<session> made;
     std::optional<error> failure;
     try {
-        made = co_await create_session(core.owner_->services(), wanted, core.options_.time_to_live, core.own_options());
+        made = co_await create_session(core.owner_->services(), what->wanted, core.options_.time_to_live,
+                                       core.own_options());
     } catch (const error& why_not) {
         failure = why_not;
+    } catch (const boost::system::system_error& why_not) {
+        failure = error{why_not.code(), why_not.what()};
+    } catch (const std::exception& why_not) {
+        failure = error{errc::invalid_request, std::string{"a function of the options has thrown: "} + why_not.what()};
+    } catch (...) {
+        failure = error{errc::invalid_request, "a function of the options has thrown"};
     }
     if (made) {
-        core.took(*made, std::move(wanted), why);
+        core.took(*made, *what);
     } else {
-        core.failed(*failure, why);
+        core.failed(*failure, *what);
     }
 }
 

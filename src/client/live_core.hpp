@@ -9,6 +9,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <sipher/error.hpp>
+
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,9 +65,23 @@ private:
                                                            clock::time_point deadline);
     [[nodiscard]] static boost::asio::awaitable<session> replace_for(right mine, session_defaults wanted,
                                                                      clock::time_point deadline);
-    [[nodiscard]] static boost::asio::awaitable<void> make(right mine, session_defaults wanted, replacement_reason why);
+    /// The same after an update that was applied, so that its failure does not mean that nothing has happened.
+    [[nodiscard]] static boost::asio::awaitable<session> replace_updated(right mine, session_defaults wanted,
+                                                                         clock::time_point deadline);
+    /// A session in the making, and what became of it.
+    struct order {
+        session_defaults wanted;
+        replacement_reason why = replacement_reason::expiring;
+        // The mutex guards what follows.
+        /// Of an update whose caller was told that nothing changes: what is made is not used.
+        bool given_up = false;
+        std::optional<session> made;
+        std::optional<error> failure;
+    };
+
+    [[nodiscard]] static boost::asio::awaitable<void> make(right mine, std::shared_ptr<order> what);
     [[nodiscard]] static boost::asio::awaitable<void> check(pointer self);
-    static void spawn_make(right mine, session_defaults wanted, replacement_reason why);
+    static std::shared_ptr<order> spawn_make(right mine, session_defaults wanted, replacement_reason why);
 
     [[nodiscard]] std::shared_ptr<live_core> self() { return std::static_pointer_cast<live_core>(shared_from_this()); }
     [[nodiscard]] call_services& services() const noexcept { return *owner_->services(); }
@@ -76,8 +92,8 @@ private:
     [[nodiscard]] replacement_reason reason() const;
     void throw_if_stopped() const;
 
-    void took(const session& made, session_defaults wanted, replacement_reason why);
-    void failed(const error& why_not, replacement_reason why);
+    void took(const session& made, order& what);
+    void failed(const error& why_not, order& what);
     void doubt(replacement_reason why);
     void end_right(const std::shared_ptr<sleep_list>& ended) noexcept;
     void arm() noexcept;

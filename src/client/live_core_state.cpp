@@ -14,6 +14,25 @@ namespace sipher::detail {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Not more than a session can have, whatever a service says, so that it can be counted in nanoseconds.
+std::chrono::nanoseconds life_left(timestamp expires_at, clock::wall_time now)
+{
+    return std::clamp<std::chrono::milliseconds>(expires_at - now, 0s, 24h);
+}
+
+error closed_error()
+{
+    error_report report;
+    report.code = errc::session_gone;
+    report.operation = "live_session";
+    report.message = "the live session was closed";
+    return make_error(std::move(report));
+}
+
+} // namespace
+
 session_defaults live_core::defaults() const
 {
     const std::lock_guard lock{mutex_};
@@ -57,27 +76,30 @@ replacement_reason live_core::reason() const
 
 void live_core::throw_if_stopped() const
 {
-    if (stopped_ || services().closing) {
+    if (stopped_) {
+        throw closed_error();
+    }
+    if (services().closing) {
         error_report report;
-        report.code = stopped_ ? errc::session_gone : errc::client_closed;
+        report.code = errc::client_closed;
         report.operation = "live_session";
-        report.message = stopped_ ? "the live session was closed" : "";
         throw make_error(std::move(report));
     }
 }
 
 /// There is a new session.
-void live_core::took(const session& made, session_defaults wanted, replacement_reason why)
+void live_core::took(const session& made, order& what)
 {
     const auto owned = std::make_shared<owned_session>(owner_, made, options_.timeout);
     const clock::time_point now = services().now();
-    const auto life = std::max<std::chrono::nanoseconds>(made.expires_at - services().service_now(), 0s);
+    const std::chrono::nanoseconds life = life_left(made.expires_at, services().service_now());
     std::shared_ptr<owned_session> old;
     replacement_event event;
     {
         const std::lock_guard lock{mutex_};
-        if (stopped_) {
+        if (stopped_ || what.given_up) {
             owned->retire();
+            what.failure = stopped_ ? std::optional{closed_error()} : std::nullopt;
             return;
         }
         // Those that were begun together spread over a wide part of their lives; that keeps them apart later, too.
@@ -87,13 +109,18 @@ void live_core::took(const session& made, session_defaults wanted, replacement_r
         check_at_ = options_.check_every.count() != 0 ? now + options_.check_every : clock::time_point::max();
         old = std::exchange(held_, owned);
         value_ = made;
-        wanted_ = std::move(wanted);
+        wanted_ = what.wanted;
         doubt_.reset();
         failure_.reset();
+        what.made = current().value;
+        if (!held_->is_alive()) {
+            // Another one would be no better.
+            failure_ = error{errc::session_gone, "the service has made a session that is over already"};
+        }
     }
     if (old) {
         old->retire();
-        event.reason = why;
+        event.reason = what.why;
         event.old_id = old->id;
         event.new_id = made.id;
         tell(event);
@@ -101,16 +128,16 @@ void live_core::took(const session& made, session_defaults wanted, replacement_r
 }
 
 /// There is no new session.
-void live_core::failed(const error& why_not, replacement_reason why)
+void live_core::failed(const error& why_not, order& what)
 {
     replacement_event event;
     {
         const std::lock_guard lock{mutex_};
-        failure_ = why_not;
+        failure_ = what.failure = why_not;
         // While the old one is of use there is time to try again; afterwards whoever needs one tries.
         renew_at_ = clock::time_point::max();
         if (is_usable()) {
-            const std::chrono::nanoseconds left = held_->expires_at - services().service_now();
+            const std::chrono::nanoseconds left = life_left(held_->expires_at, services().service_now());
             const std::chrono::nanoseconds pause = std::clamp<std::chrono::nanoseconds>(left / 4, 1s, 60s);
             const auto drawn =
                 std::chrono::duration_cast<std::chrono::nanoseconds>(pause * (0.5 + 0.5 * services().chance->unit()));
@@ -122,7 +149,7 @@ void live_core::failed(const error& why_not, replacement_reason why)
         }
         event.old_id = held_->id;
     }
-    event.reason = why;
+    event.reason = what.why;
     event.failure = why_not;
     tell(event);
 }

@@ -77,6 +77,7 @@ asio::awaitable<session> live_session::update(session_defaults changes, call_opt
 
 asio::awaitable<session> live_session::verify(call_options options) const
 {
+    detail::validate_call_options(options);
     return detail::live_core::verify(core_, std::move(options));
 }
 

@@ -205,6 +205,9 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ve
         }
     }
     request_message message = make_message(method, std::move(target));
+    if (options.info != nullptr) {
+        options.info->pinned_members.clear();
+    }
     if (body) {
         std::vector<std::string> pinned;
         if (options.session && options.session->pinned()) {

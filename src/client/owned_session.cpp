@@ -65,6 +65,11 @@ asio::awaitable<void> remove_it(std::shared_ptr<client_handle> owner, session_id
         if (work && failure.code() != condition::not_found) {
             work->failure = std::current_exception();
         }
+    } catch (...) {
+        // Functions in the client's options may throw what they like.
+        if (work) {
+            work->failure = std::current_exception();
+        }
     }
     if (work) {
         work->ended->release({});

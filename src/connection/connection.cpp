@@ -1,11 +1,11 @@
 #include "connection/connection.hpp"
 
+#include "values/wipe.hpp"
+
 #include <sipher/error_code.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
-
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ connection::~connection()
     timers_->disarm(*this);
     close_stream(false);
     // It holds the key. Not earlier: the lease holder writes it without the mutex.
-    OPENSSL_cleanse(request_text_.data(), request_text_.size());
+    wipe(request_text_);
 }
 
 void connection::open(std::weak_ptr<connection_owner> owner)
@@ -138,7 +138,7 @@ void connection::trim() noexcept
     const std::lock_guard lock{mutex_};
     for (std::string* buffer : {&request_text_, &left_over_, &body_, &scratch_}) {
         if (buffer->capacity() > enough) {
-            OPENSSL_cleanse(buffer->data(), buffer->size());
+            wipe(*buffer);
             *buffer = {};
         }
     }

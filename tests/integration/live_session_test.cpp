@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,31 @@ protected:
     {
         run(live->request(verb::post, "/v1/stealth/generate", json::object{}, std::move(call)));
         return last_effective_defaults();
+    }
+
+    /// For five seconds, with a request that is never answered.
+    void occupy_the_connection()
+    {
+        call_options brief;
+        brief.total_timeout = 5s;
+        const std::uint64_t before = sandbox().counters().requests;
+        sandbox().add_fault(sipher::testing::fault::silence());
+        boost::asio::co_spawn(context, client().get_session(live->id(), brief),
+                              [](const std::exception_ptr&, const session&) {});
+        run_until(context, [&] { return sandbox().counters().requests > before; });
+    }
+
+    /// How it has ended, once it has: an error, or none.
+    using ending = std::optional<std::optional<error>>;
+
+    std::shared_ptr<ending> spawn(boost::asio::awaitable<session> work, boost::asio::cancellation_slot slot = {})
+    {
+        auto ended = std::make_shared<ending>();
+        boost::asio::co_spawn(
+            context, std::move(work),
+            boost::asio::bind_cancellation_slot(
+                slot, [ended](const std::exception_ptr& thrown, const session&) { ended->emplace(error_of(thrown)); }));
+        return ended;
     }
 
     live_session_options rules;
@@ -197,6 +224,138 @@ TEST_F(live_session_test, an_update_that_fails_changes_nothing)
     settle();
     EXPECT_EQ(use(), near_and_shielded());
     EXPECT_EQ(sandbox().sessions().front().defaults, near_and_shielded()) << "it was replaced";
+}
+
+TEST_F(live_session_test, an_update_that_is_given_up_changes_nothing_even_if_its_session_comes)
+{
+    options.pool.max_connections = 1;
+    start();
+    occupy_the_connection();
+    session_defaults changes;
+    changes.backend = backend::sip_native;
+    boost::asio::cancellation_signal cancel;
+    const auto outcome_of_update = spawn(live->update(changes), cancel.slot());
+    context.restart();
+    context.poll();
+    cancel.emit(boost::asio::cancellation_type::terminal);
+    run_until(context, [&] { return outcome_of_update->has_value(); });
+    ASSERT_TRUE(outcome_of_update->value());
+    EXPECT_EQ(outcome_of_update->value()->code(), boost::asio::error::operation_aborted);
+    EXPECT_EQ(outcome_of_update->value()->outcome(), outcome::not_sent);
+    clock->advance(5s);
+    settle();
+    EXPECT_EQ(sandbox().counters().created, 2U) << "the new session came all the same";
+    EXPECT_EQ(live->defaults(), near_and_shielded());
+    EXPECT_EQ(use(), near_and_shielded());
+    EXPECT_EQ(sandbox().sessions().size(), 1U) << "what was made for it is deleted";
+}
+
+TEST_F(live_session_test, an_update_fails_when_the_session_is_closed_meanwhile)
+{
+    options.pool.max_connections = 1;
+    start();
+    occupy_the_connection();
+    session_defaults changes;
+    changes.backend = backend::sip_native;
+    const auto outcome_of_update = spawn(live->update(changes));
+    context.restart();
+    context.poll();
+    const auto outcome_of_close = spawn([](live_session mine) -> boost::asio::awaitable<session> {
+        const session last{mine.id(), timestamp{}};
+        co_await mine.close();
+        co_return last;
+    }(*live));
+    context.restart();
+    context.poll();
+    clock->advance(5s);
+    run_until(context, [&] { return outcome_of_update->has_value() && outcome_of_close->has_value(); });
+    EXPECT_FALSE(outcome_of_close->value());
+    ASSERT_TRUE(outcome_of_update->value());
+    EXPECT_EQ(outcome_of_update->value()->code(), errc::session_gone);
+}
+
+TEST_F(live_session_test, an_update_that_was_applied_says_so_when_the_rest_of_it_fails)
+{
+    options.retry.max_attempts = 1;
+    start();
+    session_defaults foreign;
+    foreign.backend = backend::sip_native;
+    run(client().update_session(live->id(), foreign));
+    session_defaults changes;
+    changes.chain = chain::aptos;
+    // The create that follows the update is the second request.
+    sandbox().add_fault(sipher::testing::fault::delay(0ms));
+    sandbox().add_fault(sipher::testing::fault::answer(500, R"({"success":false})"));
+    const error failure = failure_of(live->update(changes));
+    EXPECT_EQ(failure.code(), condition::server_error);
+    EXPECT_EQ(failure.outcome(), outcome::unknown) << failure.what();
+    EXPECT_EQ(use(), near_and_shielded()) << "under another session, and without the foreign member";
+}
+
+TEST_F(live_session_test, a_function_of_the_options_that_throws_is_an_error_and_no_hang)
+{
+    bool throws = false;
+    options.api_key_provider = [&throws]() -> secret {
+        return throws ? throw std::runtime_error{"no key today"} : secret{"sandbox-pro-key"};
+    };
+    const session kept = create();
+    throws = true;
+    const error failure = failure_of(live_session::start(client(), {}));
+    EXPECT_EQ(failure.code(), errc::invalid_request);
+    EXPECT_NE(failure.message().find("no key today"), std::string::npos) << failure.what();
+    EXPECT_THROW(run([](session_scope mine) -> boost::asio::awaitable<int> {
+                     co_await mine.close();
+                     co_return 0;
+                 }(session_scope{client(), kept})),
+                 std::runtime_error);
+    throws = false;
+    run(client().delete_session(kept.id));
+}
+
+TEST_F(live_session_test, a_session_that_is_over_when_it_is_made_is_an_error_and_no_loop)
+{
+    const std::string over = R"({"success":true,"data":{"sessionId":"sess_)" + std::string(64, 'a') +
+                             R"(","defaults":{},"expiresAt":1000000000000}})";
+    sandbox();
+    sandbox().add_faults(100, sipher::testing::fault::answer(201, over));
+    EXPECT_EQ(failure_of(live_session::start(client(), {})).code(), errc::session_gone);
+    EXPECT_EQ(sandbox().counters().requests, 1U);
+    sandbox().clear_faults();
+}
+
+TEST_F(live_session_test, a_session_that_ends_while_a_request_waits_for_its_turn_is_not_used)
+{
+    sandbox_options.rate_limit = 2;
+    const session mine = create(near_and_shielded(), 60s);
+    run(client().get_session(mine.id));
+    call_options under;
+    under.session = applied_session{mine}.unpinned();
+    under.total_timeout = 0ms;
+    ending ended;
+    boost::asio::co_spawn(
+        context, client().request(verb::post, "/v1/echo", json::object{}, under),
+        [&](const std::exception_ptr& thrown, const json::value&) { ended.emplace(error_of(thrown)); });
+    context.restart();
+    context.poll();
+    EXPECT_FALSE(ended) << "it waits for the rate limit's next window";
+    clock->advance(100s);
+    run_until(context, [&] { return ended.has_value(); });
+    ASSERT_TRUE(*ended);
+    EXPECT_EQ(ended->value().code(), errc::session_gone) << ended->value().what();
+    EXPECT_EQ(ended->value().outcome(), outcome::not_sent);
+    EXPECT_EQ(sandbox().counters().requests, 2U);
+}
+
+TEST_F(live_session_test, pinned_members_are_those_of_the_last_request)
+{
+    start();
+    response_info info;
+    call_options wanted;
+    wanted.info = &info;
+    use(wanted);
+    EXPECT_FALSE(info.pinned_members.empty());
+    run(live->request(verb::get, "/v1/health", wanted));
+    EXPECT_TRUE(info.pinned_members.empty());
 }
 
 TEST_F(live_session_test, a_renewal_that_fails_is_tried_again_and_told)

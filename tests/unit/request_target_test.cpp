@@ -1,3 +1,4 @@
+#include <sipher/error.hpp>
 #include <sipher/request_target.hpp>
 
 #include <gtest/gtest.h>
@@ -15,10 +16,17 @@ TEST(request_target, segments_and_query_are_encoded)
 {
     EXPECT_EQ(request_target{"/v1"}.segment("a b/c?d#e%").str(), "/v1/a%20b%2Fc%3Fd%23e%25");
     EXPECT_EQ(request_target{"/v1"}.segment("ü").str(), "/v1/%C3%BC");
-    EXPECT_EQ(request_target{"/v1"}.segment("").str(), "/v1/");
     EXPECT_EQ(request_target{"/v1"}.query("q", "a&b=c+d").query("limit", 20).query("all", true).str(),
               "/v1?q=a%26b%3Dc%2Bd&limit=20&all=true");
     EXPECT_EQ(request_target{"/v1"}.query("x\r\n", "\0").str(), "/v1?x%0D%0A=");
+}
+
+TEST(request_target, a_segment_cannot_lead_elsewhere)
+{
+    for (const char* text : {"", ".", ".."}) {
+        EXPECT_THROW(request_target{"/v1/payments"}.segment(text), error) << text;
+    }
+    EXPECT_EQ(request_target{"/v1"}.segment("...").str(), "/v1/...");
 }
 
 TEST(request_target, the_order_of_the_parts_does_not_matter)

@@ -36,6 +36,14 @@ TEST_F(service_clock_test, a_stamp_counts_more_than_the_local_time)
     EXPECT_LE(watched.latest(start + 10s, wrong + 10s), right + 10s + 2ms);
 }
 
+TEST_F(service_clock_test, a_stamp_from_another_age_is_a_mistake)
+{
+    watched.learn({right, 0ms}, start, start, right);
+    watched.learn({clock::wall_time{std::chrono::milliseconds{253'402'300'799'000}}, 1s}, start, start, right);
+    watched.learn({clock::wall_time{}, 1s}, start, start, right);
+    EXPECT_EQ(watched.latest(start, right), right);
+}
+
 TEST_F(service_clock_test, several_stamps_narrow_the_bounds)
 {
     watched.learn({right, 1s}, start, start + 500ms, wrong + 500ms);
