@@ -1,4 +1,6 @@
 // What it takes to write each model, from the value to its text.
+#include "../peers/sample_defaults.hpp"
+
 #include <sipher/json.hpp>
 #include <sipher/session.hpp>
 
@@ -15,15 +17,6 @@ namespace {
 
 const sipher::session_id id{"sess_e00de7899156f156ff64a85af32b7694eeb1972f8e54d357850256267acfe6cf"};
 
-sipher::session_defaults defaults()
-{
-    sipher::session_defaults made;
-    made.chain = sipher::chain::near;
-    made.privacy_level = sipher::privacy_level::shielded;
-    made.rpc_provider = sipher::rpc_provider::helius;
-    return made;
-}
-
 template <class Model>
 void write(benchmark::State& state, const Model& model)
 {
@@ -36,13 +29,13 @@ void write(benchmark::State& state, const Model& model)
 void encode_session(benchmark::State& state)
 {
     sipher::session session{id, sipher::timestamp{std::chrono::milliseconds{1795463232897}}};
-    session.defaults = defaults();
+    session.defaults = bench::sample_defaults();
     write(state, session);
 }
 
 void encode_defaults(benchmark::State& state)
 {
-    write(state, defaults());
+    write(state, bench::sample_defaults());
 }
 
 void encode_deleted(benchmark::State& state)

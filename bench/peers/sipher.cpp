@@ -1,6 +1,7 @@
 // sipher as a user has it: typed results, deadlines, retries and the rate gate, all at their defaults.
 #include "arguments.hpp"
 #include "callers.hpp"
+#include "sample_defaults.hpp"
 #include "sipher_options.hpp"
 #include "wire.hpp"
 
@@ -26,15 +27,6 @@ sipher::client_options options_of(const bench::arguments& arguments)
     return options;
 }
 
-sipher::session_defaults defaults()
-{
-    sipher::session_defaults made;
-    made.chain = sipher::chain::near;
-    made.privacy_level = sipher::privacy_level::shielded;
-    made.rpc_provider = sipher::rpc_provider::helius;
-    return made;
-}
-
 asio::awaitable<void> get(sipher::client& client, bench::budget& budget)
 {
     const sipher::session_id id{bench::wire::session_id};
@@ -45,7 +37,7 @@ asio::awaitable<void> get(sipher::client& client, bench::budget& budget)
 
 asio::awaitable<void> create(sipher::client& client, bench::budget& budget)
 {
-    const sipher::session_defaults wanted = defaults();
+    const sipher::session_defaults wanted = bench::sample_defaults();
     while (budget.take()) {
         co_await client.create_session(wanted, 30min);
     }
@@ -54,7 +46,7 @@ asio::awaitable<void> create(sipher::client& client, bench::budget& budget)
 asio::awaitable<void> update(sipher::client& client, bench::budget& budget)
 {
     const sipher::session_id id{bench::wire::session_id};
-    const sipher::session_defaults wanted = defaults();
+    const sipher::session_defaults wanted = bench::sample_defaults();
     while (budget.take()) {
         co_await client.update_session(id, wanted);
     }
