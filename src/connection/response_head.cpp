@@ -5,6 +5,7 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace sipher::detail {
@@ -37,6 +38,19 @@ std::optional<std::chrono::seconds> read_keep_alive(std::string_view value)
     return std::nullopt;
 }
 
+/// Whether a list of items separated by commas has this one.
+bool has_item(std::string_view list, std::string_view item)
+{
+    while (!list.empty()) {
+        const auto comma = std::min(list.find(','), list.size());
+        if (is(trimmed(list.substr(0, comma)), item)) {
+            return true;
+        }
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return false;
+}
+
 } // namespace
 
 void response_head::clear()
@@ -46,6 +60,12 @@ void response_head::clear()
     retry_after.clear();
     date.clear();
     location.clear();
+    content_type.clear();
+    content_encoding.clear();
+    mitigation.clear();
+    server.clear();
+    closes = false;
+    field_count = 0;
     rate_limit = {};
     keep_alive.reset();
     fields.clear();
@@ -53,11 +73,17 @@ void response_head::clear()
 
 void read_field(response_head& head, std::string_view name, std::string_view value)
 {
+    ++head.field_count;
     // The length tells most of the 22 fields of an answer apart before any text is compared.
     switch (name.size()) {
     case 4:
         if (is(name, "Date")) {
             head.date = value;
+        }
+        break;
+    case 6:
+        if (is(name, "Server")) {
+            head.server = value;
         }
         break;
     case 8:
@@ -68,6 +94,8 @@ void read_field(response_head& head, std::string_view name, std::string_view val
     case 10:
         if (is(name, "Keep-Alive")) {
             head.keep_alive = read_keep_alive(value);
+        } else if (is(name, "Connection")) {
+            head.closes = head.closes || has_item(value, "close");
         }
         break;
     case 11:
@@ -78,11 +106,21 @@ void read_field(response_head& head, std::string_view name, std::string_view val
     case 12:
         if (is(name, "X-Request-ID")) {
             head.request_id = value;
+        } else if (is(name, "Content-Type")) {
+            head.content_type = value;
+        } else if (is(name, "cf-mitigated")) {
+            head.mitigation = value;
         }
+        break;
+    case 16:
+        if (is(name, "Content-Encoding")) {
+            head.content_encoding = value;
+            break;
+        }
+        read_rate_limit_field(head.rate_limit, name, value);
         break;
     case 9:
     case 15:
-    case 16:
     case 19: read_rate_limit_field(head.rate_limit, name, value); break;
     default: break;
     }

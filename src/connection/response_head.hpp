@@ -16,6 +16,15 @@ struct response_head {
     std::string retry_after;
     std::string date;
     std::string location;
+    std::string content_type;
+    std::string content_encoding;
+    /// What an edge says of a challenge that it sent instead of passing the request on (`cf-mitigated`).
+    std::string mitigation;
+    std::string server;
+    /// `Connection: close`
+    bool closes = false;
+    /// Fields in the header, whether the library reads them or not.
+    unsigned field_count = 0;
     rate_limit_state rate_limit;
     /// `Keep-Alive: timeout=`
     std::optional<std::chrono::seconds> keep_alive;
