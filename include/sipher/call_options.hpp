@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sipher/clock.hpp>
 #include <sipher/config.hpp>
 #include <sipher/response_info.hpp>
 #include <sipher/retry_options.hpp>
@@ -78,6 +79,13 @@ struct SIPHER_API call_options {
 
     /// All the time the call may take, waits and retries included. Unset: the client's. Zero: no limit.
     std::optional<std::chrono::milliseconds> total_timeout;
+    /// One attempt: writing the request and reading the response. Some routes of the service take up to 90 s. Unset: the
+    /// client's. Zero: no limit but the end of the call.
+    std::optional<std::chrono::milliseconds> attempt_timeout;
+    /// The call ends by then, on the client's clock (`sipher::clock::now()`, that of `std::chrono::steady_clock` unless
+    /// the client was given another one), also if `total_timeout` leaves more time. For several calls that share one
+    /// deadline. Unset: none.
+    std::optional<clock::time_point> deadline;
     /// Unset: the client's.
     std::optional<retry_options> retry;
     /// Added to the client's default headers; a field of the same name replaces the default.

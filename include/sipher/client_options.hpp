@@ -7,6 +7,8 @@
 #include <sipher/retry_options.hpp>
 #include <sipher/secret.hpp>
 
+#include <boost/asio/awaitable.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -134,9 +136,14 @@ struct SIPHER_API client_options {
     std::string base_url = "https://sipher.sip-protocol.org";
     /// Empty, and no provider: requests carry no key.
     secret api_key;
-    /// Called before each attempt, instead of `api_key`, for keys that rotate. It may be called from several
-    /// threads at once and must not block; what it throws ends the call.
+    /// Called when a request is about to be written, once for each attempt, instead of `api_key`, for keys that rotate.
+    /// It may be called from several threads at once and must not block. What it throws ends the call with
+    /// `errc::callback_failed`.
     std::function<secret()> api_key_provider;
+    /// The same as a coroutine, which may wait: it is awaited on the executor of the call when the request is about to
+    /// be written, until the deadline of the call at most, and is cancelled with the call. Only one of the two may be
+    /// set.
+    std::function<boost::asio::awaitable<secret>()> async_api_key_provider;
     authentication_scheme scheme = authentication_scheme::api_key_header;
     /// Permits sending the key over plain http to a host that is not this machine.
     bool allow_plaintext_credentials = false;
@@ -162,7 +169,7 @@ struct SIPHER_API client_options {
     std::shared_ptr<sipher::observer> observer;
     /// Null: the real time.
     std::shared_ptr<sipher::clock> clock;
-    /// Seed of the jitter of waits and lifetimes. Zero: a random one.
+    /// Seed of the jitter of waits and lifetimes (not of request ids). Zero: a random one.
     std::uint64_t jitter_seed = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,8 +16,11 @@
 
 namespace sipher {
 
+class error;
+
 namespace detail {
 struct error_report;
+const error_report& report_of(const error& made) noexcept;
 } // namespace detail
 
 /// Why no further attempt was made.
@@ -80,10 +84,15 @@ public:
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept;
     /// Every attempt, in order.
     [[nodiscard]] const std::vector<attempt>& attempts() const noexcept;
+    /// What a function given in the options has thrown, if one has (`errc::callback_failed`). Where it is thrown, the
+    /// error is a `std::nested_exception` as well, so `std::rethrow_if_nested` works; copies keep only this.
+    [[nodiscard]] const std::exception_ptr& cause() const noexcept;
     /// Why no further attempt was made.
     [[nodiscard]] end_reason ended_because() const noexcept;
 
 private:
+    friend const detail::error_report& detail::report_of(const error& made) noexcept;
+
     std::shared_ptr<const detail::error_report> report_;
 };
 

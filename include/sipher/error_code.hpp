@@ -10,9 +10,9 @@
 
 namespace sipher {
 
-/// What went wrong before, between or after answers of the service. A refusal by the service itself is an error
-/// code of `service_category()` whose value is the HTTP status; a cancelled call is
-/// `boost::asio::error::operation_aborted`.
+/// What went wrong before, between or after responses. A refusal by the service itself is an error code of
+/// `service_category()` whose value is the HTTP status; a response that somebody else made (an edge, a gateway, a
+/// portal) is one of `intermediary_category()`; a cancelled call is `boost::asio::error::operation_aborted`.
 enum class errc {
     /// An argument, option or environment variable breaks a rule; the message names it. Nothing was sent.
     invalid_request = 1,
@@ -48,12 +48,14 @@ enum class errc {
     incomplete_body,
     /// What came is not an HTTP/1.1 answer, or one above the size limits.
     protocol_error,
-    /// The answer carries another request's id; its content was not used.
+    /// The response carries the id of an earlier request; its content was not used.
     desynchronized,
     /// A success whose body is not what the API promises; the message names the member.
     bad_payload,
     /// The proxy did not let the request through. Nothing was sent to the service.
     proxy_failed,
+    /// A function given in the options has thrown; `error::cause()` has what.
+    callback_failed,
 };
 
 /// Classes of errors to compare an error code with: `if (error.code() == sipher::condition::not_found)`.
@@ -78,6 +80,11 @@ enum class condition {
     cancelled,
     /// The client was closed.
     closed,
+    /// Somebody else than the service responded: an edge, a gateway, a portal, or whatever `base_url` points to. What
+    /// the service did, if the request reached it, is not known but by `outcome`. The status of such a response equals
+    /// `rate_limited`, `timeout`, `server_error` and `invalid_request` as one of the service would, but never
+    /// `unauthorized`, `forbidden` or `not_found`, which speak of the service's keys and sessions.
+    intermediary,
     /// A later repetition may succeed. It says nothing about whether repeating is safe: that is `outcome`.
     retryable,
 };
@@ -85,6 +92,8 @@ enum class condition {
 [[nodiscard]] SIPHER_API const boost::system::error_category& category() noexcept;
 /// The category of HTTP statuses.
 [[nodiscard]] SIPHER_API const boost::system::error_category& service_category() noexcept;
+/// The category of HTTP statuses of responses that the service did not make.
+[[nodiscard]] SIPHER_API const boost::system::error_category& intermediary_category() noexcept;
 [[nodiscard]] SIPHER_API const boost::system::error_category& condition_category() noexcept;
 
 [[nodiscard]] inline boost::system::error_code make_error_code(errc value) noexcept

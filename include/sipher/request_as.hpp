@@ -1,8 +1,10 @@
 #pragma once
 
 #include <sipher/call_options.hpp>
+#include <sipher/client.hpp>
 #include <sipher/config.hpp>
 #include <sipher/error.hpp>
+#include <sipher/live_session.hpp>
 #include <sipher/verb.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +13,8 @@
 #include <boost/json/value_to.hpp>
 
 #include <concepts>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,17 +22,35 @@ namespace sipher {
 
 namespace detail {
 
-/// Of a success that is not what the caller has a type for.
-[[noreturn]] SIPHER_API void throw_not_convertible(verb method, boost::system::error_code why);
+/// Takes the result of a request over; gives the error of one that is not as expected.
+using response_converter = std::function<boost::system::error_code(boost::json::value& data)>;
 
-template <class T>
-T convert_answer(verb method, const boost::json::value& answer)
+[[nodiscard]] SIPHER_API boost::asio::awaitable<void> request_converted(client owner, verb method, std::string target,
+                                                                        std::optional<boost::json::value> body,
+                                                                        call_options options,
+                                                                        response_converter convert);
+[[nodiscard]] SIPHER_API boost::asio::awaitable<void> request_converted(live_session owner, verb method,
+                                                                        std::string target,
+                                                                        std::optional<boost::json::value> body,
+                                                                        call_options options,
+                                                                        response_converter convert);
+
+template <class Result, class Owner>
+boost::asio::awaitable<Result> request_as(Owner owner, verb method, std::string target,
+                                          std::optional<boost::json::value> body, call_options options)
 {
-    auto converted = boost::json::try_value_to<T>(answer);
-    if (!converted) {
-        throw_not_convertible(method, converted.error());
-    }
-    return std::move(*converted);
+    std::optional<Result> result;
+    response_converter convert = [&result](boost::json::value& data) -> boost::system::error_code {
+        auto converted = boost::json::try_value_to<Result>(data);
+        if (!converted) {
+            return converted.error();
+        }
+        result.emplace(std::move(*converted));
+        return {};
+    };
+    co_await request_converted(owner, method, std::move(target), std::move(body), std::move(options),
+                               std::move(convert));
+    co_return *std::move(result);
 }
 
 } // namespace detail
@@ -41,16 +63,14 @@ T convert_answer(verb method, const boost::json::value& answer)
 ///
 /// Arguments are taken by value. `owner` is a `client` or a `live_session`.
 /// Idempotency and retry, cancellation, thread safety: as its `request`.
-/// Errors: as its `request`, and `errc::bad_payload` when the answer cannot be converted.
+/// Errors: as its `request`, and `errc::bad_payload` when the response cannot be converted.
 template <class Result, class Owner, class Body>
 requires(!std::same_as<Body, call_options>)
     [[nodiscard]] boost::asio::awaitable<Result> request_as(Owner owner, verb method, std::string target, Body body,
                                                             call_options options = {})
 {
-    boost::json::value sent = boost::json::value_from(std::move(body));
-    const boost::json::value answer =
-        co_await owner.request(method, std::move(target), std::move(sent), std::move(options));
-    co_return detail::convert_answer<Result>(method, answer);
+    return detail::request_as<Result>(std::move(owner), method, std::move(target),
+                                      std::optional{boost::json::value_from(std::move(body))}, std::move(options));
 }
 
 /// The same without a body.
@@ -58,8 +78,8 @@ template <class Result, class Owner>
 [[nodiscard]] boost::asio::awaitable<Result> request_as(Owner owner, verb method, std::string target,
                                                         call_options options = {})
 {
-    const boost::json::value answer = co_await owner.request(method, std::move(target), std::move(options));
-    co_return detail::convert_answer<Result>(method, answer);
+    return detail::request_as<Result>(std::move(owner), method, std::move(target),
+                                      std::optional<boost::json::value>{}, std::move(options));
 }
 
 } // namespace sipher

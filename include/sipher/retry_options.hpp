@@ -41,7 +41,8 @@ static_assert(!std::is_aggregate_v<retry_context>);
 struct SIPHER_API retry_options {
     retry_options() = default;
 
-    /// Attempts of one call, the first one included. 1 turns retrying off; 0 is invalid.
+    /// Attempts of one call, the first one included. 1 turns retrying off; 0 is invalid. The one replay that follows at
+    /// once when a kept connection turns out to have ended does not count.
     unsigned max_attempts = 3;
     /// Upper bound of the first wait. Each wait is drawn evenly from zero to its bound ("full jitter").
     /// Zero: no wait.
@@ -60,7 +61,8 @@ struct SIPHER_API retry_options {
 
     /// Decides instead of the client whether there is another attempt; `suggested` is what the client would do.
     /// `max_attempts`, the budget, the deadline and cancellation still stop it, and so does `may_apply_twice` unless
-    /// `allow_duplicates` is on. It may be called from any thread and must not block; what it throws ends the call.
+    /// `allow_duplicates` is on. It may be called from any thread and must not block; what it throws ends the call with
+    /// `errc::callback_failed`.
     /// Empty: the client decides.
     std::function<bool(const retry_context& context, bool suggested)> should_retry;
     /// Decides instead of the client how long to wait before another attempt; a `Retry-After` is not shortened by

@@ -1,6 +1,10 @@
 #include "call/call.hpp"
 
+#include "call/call_report.hpp"
 #include "call/deadline.hpp"
+#include "call/key_provider.hpp"
+#include "runtime/notify.hpp"
+#include "values/error_report.hpp"
 #include "values/validation.hpp"
 
 #include <sipher/error_code.hpp>
@@ -33,42 +37,26 @@ std::string make_request_id(std::uint64_t bits)
     return id;
 }
 
-/// What the caller has said, once it is known to be sound; else what the client has.
-const call_options& checked(const call_options* own, const call_services& services)
-{
-    if (own == nullptr) {
-        return services.no_call_options;
-    }
-    validate_call_options(*own);
-    return *own;
-}
-
 } // namespace
 
-std::unique_ptr<const call_options> keep_options(call_options options)
-{
-    const bool says_nothing = !options.total_timeout && !options.retry && options.headers.empty() &&
-                              options.request_id.empty() && !options.session && options.info == nullptr;
-    return says_nothing ? nullptr : std::make_unique<const call_options>(std::move(options));
-}
-
-call::call(std::shared_ptr<call_services> services, const char* operation, operation_kind kind, request_message message,
+call::call(std::shared_ptr<call_services> services, operation what, request_message message, result_decoder& decoder,
            std::unique_ptr<const call_options> options)
-    : services_(std::move(services)), operation_(operation), kind_(kind), message_(std::move(message)),
-      own_options_(std::move(options)), options_(checked(own_options_.get(), *services_)),
-      retry_(options_.retry ? *options_.retry : services_->options.retry), started_(services_->now()),
-      deadline_(deadline_after(started_, options_.total_timeout.value_or(services_->options.timeouts.total))),
-      now_(started_), ticket_(services_->gate),
-      base_request_id_(options_.request_id.empty() ? make_request_id(services_->chance->bits()) : options_.request_id)
+    : request_(std::move(services), what, std::move(message), decoder, std::move(options)),
+      started_(this->services().now()),
+      deadline_(deadline_of(request_.options, this->services().options.timeouts, started_)), now_(started_),
+      ticket_(this->services().gate),
+      base_request_id_(request_.options.request_id.empty() ? make_request_id(this->services().request_ids.bits())
+                                                           : request_.options.request_id),
+      attempt_(request_)
 {
-    services_->active.fetch_add(1);
+    this->services().active.fetch_add(1);
 }
 
 call::~call()
 {
-    lease_ = {};
-    if (services_->active.fetch_sub(1) == 1 && services_->closing) {
-        services_->drained->release({});
+    attempt_.connection = {};
+    if (services().active.fetch_sub(1) == 1 && services().closing) {
+        services().drained->release({});
     }
 }
 
@@ -76,95 +64,74 @@ asio::awaitable<void> call::run()
 {
     cancellation_ = co_await asio::this_coro::cancellation_state;
     for (;;) {
-        start_attempt();
+        begin_attempt();
         do {
-            for (auto turn = turn_at_gate(); turn; turn = turn_at_gate()) {
+            for (auto turn = rate_limit_wait(); turn; turn = rate_limit_wait()) {
                 co_await sleep_until(*turn);
             }
-            lease_ = services_->pool->try_acquire(!is_idempotent(kind_), now_);
-            if (!lease_) {
-                take_acquired(co_await services_->pool->async_acquire(deadline_, asio::deferred));
+            attempt_.connection = services().pool->try_acquire(!is_idempotent(request_.what.kind), now_);
+            if (!attempt_.connection) {
+                attempt_.take_acquired(co_await services().pool->async_acquire(deadline_, asio::deferred));
+                now_ = services().now();
+                throw_if_stopped();
             }
         } while (!is_admitted());
-        if (lease_) {
+        if (attempt_.connection) {
+            if (services().options.async_api_key_provider) {
+                key_result key = co_await ask_for_key(services().options, services().sleepers, deadline_);
+                now_ = services().now();
+                throw_if_stopped();
+                use_key(std::move(key));
+            } else if (services().options.api_key_provider) {
+                use_key(ask_for_key_now(services().options));
+            }
             // It may have gone while this call waited for its turn.
             throw_if_session_gone();
-            exchange_request wanted = prepare_exchange();
-            co_await lease_->async_exchange(std::move(wanted), asio::deferred);
-            now_ = services_->now();
-            take_report();
+            exchange_request wanted = attempt_.prepare(now_, deadline_);
+            co_await attempt_.connection->async_exchange(std::move(wanted), asio::deferred);
+            now_ = services().now();
         }
-        const verdict decided = end_attempt();
-        if (decided.what == action::succeed || decided.what == action::succeed_already_absent) {
+        const auto next = end_attempt();
+        if (!next) {
             co_return;
         }
-        const clock::time_point next = schedule_next(decided);
-        if (next > now_) {
+        if (*next > now_) {
             // A coroutine that was cancelled in the meantime would throw without a word of what had happened.
             throw_if_stopped();
-            co_await sleep_until(next);
+            co_await sleep_until(*next);
         }
     }
 }
 
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
-    const auto [failure] = co_await services_->sleepers->async_sleep_until(when, asio::as_tuple(asio::deferred));
-    now_ = services_->now();
+    const auto [failure] = co_await services().sleepers->async_sleep_until(when, asio::as_tuple(asio::deferred));
+    now_ = services().now();
     if (failure) {
         fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
     }
     throw_if_stopped();
 }
 
-void call::take_acquired(acquire_result result)
+void call::use_key(key_result result)
 {
-    now_ = services_->now();
-    lease_ = std::move(result.granted);
-    code_ = result.code;
-    if (!result.problem.empty()) {
-        story().problem = std::move(result.problem);
+    if (result.code) {
+        attempt_.state().note().message = std::move(result.message);
+        fail(result.code, result.reason, result.cause);
     }
-    reached_ = result.reached;
-    permanent_ = result.permanent;
-    throw_if_stopped();
+    attempt_.state().key = std::move(result.key);
 }
 
-call_story& call::story()
-{
-    if (!story_) {
-        story_ = std::make_unique<call_story>();
-    }
-    return *story_;
-}
-
-bool call::is_told(std::string_view service_code) const
-{
-    return story_ && story_->refusal.code == service_code;
-}
-
-void call::start_attempt()
+void call::begin_attempt()
 {
     throw_if_stopped();
     throw_if_session_gone();
-    ++attempts_made_;
-    attempt_started_ = exchange_started_ = now_;
-    request_id_ = base_request_id_;
-    if (attempts_told() != 0) {
-        request_id_ += "-" + std::to_string(attempts_told() + 1);
-        story_->problem.clear();
-        story_->refusal = {};
+    ++counted_attempts_;
+    std::string id = base_request_id_;
+    if (!attempts_.empty()) {
+        id += "-" + std::to_string(attempts_.size() + 1);
     }
-    code_ = {};
-    reached_ = phase::waiting;
-    permanent_ = reused_ = fully_written_ = false;
-    bytes_written_ = 0;
-    status_ = 0;
-    retry_after_.reset();
-    if (services_->options.api_key_provider) {
-        key_ = services_->options.api_key_provider();
-        validate_api_key(key_, "api_key_provider");
-    }
+    attempt_.begin(std::move(id), now_);
 }
 
 void call::throw_if_stopped()
@@ -172,35 +139,37 @@ void call::throw_if_stopped()
     if (cancellation_.cancelled() != asio::cancellation_type::none) {
         fail(asio::error::operation_aborted, end_reason::cancelled);
     }
-    if (services_->closing) {
+    if (services().closing) {
         fail(errc::client_closed, end_reason::client_closed);
     }
 }
 
 void call::throw_if_session_gone()
 {
-    if (!options_.session) {
+    if (!request_.options.session) {
         return;
     }
-    const applied_session& under = *options_.session;
-    if (services_->dead.contains(under.id())) {
-        story().problem = "the session to run under was deleted, or the service did not know it";
-    } else if (under.expires_at() && *under.expires_at() <= services_->service_now()) {
-        story().problem = "the session to run under has expired";
+    const applied_session& under = *request_.options.session;
+    std::string_view problem;
+    if (services().dead.contains(under.id())) {
+        problem = "the session to run under was deleted, or the service did not know it";
+    } else if (under.expires_at() && *under.expires_at() <= services().service_now()) {
+        problem = "the session to run under has expired";
     } else {
         return;
     }
+    attempt_.state().note().message = problem;
     fail(errc::session_gone, end_reason::permanent);
 }
 
-std::optional<clock::time_point> call::turn_at_gate()
+std::optional<clock::time_point> call::rate_limit_wait()
 {
-    const auto turn = services_->gate.wait_until(ticket_, now_);
+    const auto turn = services().gate.wait_until(ticket_, now_);
     if (turn && *turn >= deadline_) {
-        retry_after_ = std::chrono::ceil<milliseconds>(*turn - now_);
-        story().problem = "the service's rate limit lets this call pass in " +
-                          std::to_string(std::chrono::ceil<std::chrono::seconds>(*turn - now_).count()) +
-                          " s, which is after its total timeout";
+        attempt_.state().retry_after = std::chrono::ceil<milliseconds>(*turn - now_);
+        attempt_.state().note().message = "the service's rate limit lets this call pass in " +
+                                  std::to_string(std::chrono::ceil<std::chrono::seconds>(*turn - now_).count()) +
+                                  " s, which is after its total timeout";
         fail(errc::rate_limited, end_reason::deadline);
     }
     return turn;
@@ -208,11 +177,144 @@ std::optional<clock::time_point> call::turn_at_gate()
 
 bool call::is_admitted()
 {
-    if (!lease_ || services_->gate.pass(ticket_, now_)) {
+    if (!attempt_.connection || services().gate.pass(ticket_, now_)) {
         return true;
     }
-    lease_ = {};
+    attempt_.connection = {};
     return false;
+}
+
+std::optional<clock::time_point> call::end_attempt()
+{
+    const verdict decided = attempt_.end(now_, outcome_ >= outcome::unknown);
+    const bool succeeded = decided.what == action::succeed || decided.what == action::succeed_already_absent;
+    if (!succeeded) {
+        outcome_ = std::max(outcome_, decided.outcome);
+    }
+    record_attempt(decided);
+    attempt_.release(decided);
+    if (!succeeded) {
+        return schedule_next(decided);
+    }
+    succeed(decided);
+    return std::nullopt;
+}
+
+void call::record_attempt(const verdict& decided)
+{
+    observer* const watcher = services().options.observer.get();
+    if (!decided.code && request_.options.info == nullptr && watcher == nullptr) {
+        return;
+    }
+    const attempt& made = attempts_.emplace_back(attempt_.describe(decided, now_));
+    if (watcher == nullptr) {
+        return;
+    }
+    const std::string target = redact_session_ids(target_of(request_.message));
+    attempt_event event;
+    event.operation = request_.what.name;
+    event.verb = to_string(request_.message.method);
+    event.target = target;
+    event.number = attempts_.size();
+    event.attempt = &made;
+    notify(watcher, &observer::on_attempt, event);
+}
+
+void call::succeed(const verdict& decided)
+{
+    if (decided.what == action::succeed_already_absent) {
+        request_.decoder.accept_absence();
+    }
+    update_gone_sessions(true);
+    services().budget.deposit(counted_attempts_ == 1 ? 1 : tokens_paid_);
+    if (request_.options.info != nullptr) {
+        call_report{*this}.fill(*request_.options.info);
+    }
+}
+
+/// Known to be gone is only what was deleted, or what the service itself does not know.
+void call::update_gone_sessions(bool succeeded)
+{
+    if (!request_.message.subject) {
+        return;
+    }
+    if (attempt_.session_is_gone() || (succeeded && request_.what.kind == operation_kind::remove)) {
+        services().dead.add(*request_.message.subject);
+    } else if (succeeded) {
+        services().dead.remove(*request_.message.subject);
+    }
+}
+
+void call::learn_service_time(std::optional<clock::wall_time> stamp)
+{
+    // What is new must not be taken for expired, whatever was learned a moment ago.
+    if (stamp && (request_.what.kind == operation_kind::create || services().service_time.is_inexact(now_))) {
+        services().service_time.learn({*stamp, service_clock::exact}, attempt_.state().exchange_started, now_,
+                                      services().timers->time().wall_now());
+    }
+}
+
+clock::time_point call::schedule_next(const verdict& decided)
+{
+    const retry_plan next = plan(decided);
+    switch (next.what) {
+    case retry_plan::step::end: fail(next.code, next.reason);
+    case retry_plan::step::replay:
+        replayed_ = true;
+        --counted_attempts_;
+        break;
+    case retry_plan::step::retry: tokens_paid_ += next.price; break;
+    }
+    retry_event event;
+    event.operation = request_.what.name;
+    event.number = attempts_.size();
+    event.delay = next.delay;
+    event.code = decided.code;
+    notify(services().options.observer.get(), &observer::on_retry, event);
+    return saturating_add(now_, next.delay);
+}
+
+retry_plan call::plan(const verdict& decided)
+{
+    retry_state state;
+    state.what = request_.what;
+    state.counted_attempts = counted_attempts_;
+    state.all_attempts = attempts_.size();
+    state.replayed = replayed_;
+    state.closing = services().closing;
+    state.now = now_;
+    state.deadline = deadline_;
+    state.status = attempt_.state().status;
+    state.retry_after = attempt_.state().retry_after;
+    try {
+        return plan_next(request_.retry(), state, decided, services().budget, services().chance->unit());
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (...) {
+        fail_callback("a function in retry_options", std::current_exception());
+    }
+}
+
+void call::fail_interrupted(error_code code)
+{
+    fail(code, end_reason::cancelled);
+}
+
+void call::fail_callback(std::string_view which, const std::exception_ptr& cause)
+{
+    attempt_.state().note().message = std::string{which} + " has thrown: " + describe_exception(cause);
+    fail(errc::callback_failed, end_reason::permanent, cause);
+}
+
+void call::fail(error_code code, end_reason reason, const std::exception_ptr& cause)
+{
+    attempt_.connection = {};
+    update_gone_sessions(false);
+    const call_report report{*this};
+    if (request_.options.info != nullptr) {
+        report.fill(*request_.options.info);
+    }
+    throw_error(report.to_error(code, reason, cause));
 }
 
 } // namespace sipher::detail

@@ -1,193 +1,202 @@
-#include "call/call.hpp"
+#include "call/call_attempt.hpp"
 
 #include "call/deadline.hpp"
+#include "call/key_provider.hpp"
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
 
-#include <boost/json/value.hpp>
-
 #include <algorithm>
-#include <optional>
-#include <string_view>
+#include <utility>
 
 namespace sipher::detail {
 
-namespace {
-
-/// Of a quota that is used up, its details tell when there will be a new one.
-std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details, std::string_view date,
-                                                          clock::wall_time wall)
+void call_attempt::begin(std::string request_id, clock::time_point now)
 {
-    const auto* const members = details.if_object();
-    const auto* const reset = members != nullptr ? members->if_contains("resetAt") : nullptr;
-    const auto when = reset != nullptr && reset->is_string() ? parse_utc_time(reset->get_string()) : std::nullopt;
-    if (!when) {
-        return std::nullopt;
-    }
-    const auto left = *when - parse_http_date(date).value_or(wall);
-    return left > std::chrono::milliseconds::zero() ? std::optional{left} : std::nullopt;
+    connection = {};
+    state_ = {};
+    state_.request_id = std::move(request_id);
+    state_.started = state_.exchange_started = now;
 }
 
-} // namespace
-
-exchange_request call::prepare_exchange()
+void call_attempt::take_acquired(acquire_result result)
 {
-    exchange_started_ = now_;
-    reused_ = lease_.reused();
-    lease_.use();
+    connection = std::move(result.granted);
+    state_.code = result.code;
+    state_.reached = result.reached;
+    state_.permanent = result.permanent;
+    if (!result.problem.empty()) {
+        state_.note().message = std::move(result.problem);
+    }
+}
+
+exchange_request call_attempt::prepare(clock::time_point now, clock::time_point deadline)
+{
+    state_.exchange_started = now;
+    state_.reused = connection.reused();
+    connection.use();
+    const client_options& options = request_.services->options;
     exchange_request wanted;
-    wanted.expects_no_body = message_.method == verb::head;
-    wanted.keep_fields = options_.info != nullptr;
-    wanted.request_id = request_id_;
-    wanted.write_timeout = services_->options.timeouts.write;
-    wanted.deadline = std::min(deadline_, deadline_after(exchange_started_, services_->options.timeouts.attempt));
-    const client_options& options = services_->options;
-    services_->requests.write(lease_->request_text(), message_, options_,
-                              options.api_key_provider ? key_ : options.api_key, request_id_);
+    wanted.expects_no_body = request_.message.method == verb::head;
+    wanted.keep_fields = request_.options.info != nullptr;
+    wanted.request_id = state_.request_id;
+    wanted.write_timeout = options.timeouts.write;
+    wanted.deadline =
+        std::min(deadline, deadline_after(now, request_.options.attempt_timeout.value_or(options.timeouts.attempt)));
+    request_.services->requests.write(connection->request_text(), request_.message, request_.options,
+                                      has_key_provider(options) ? state_.key : options.api_key, state_.request_id);
     return wanted;
 }
 
-void call::take_report()
+verdict call_attempt::end(clock::time_point now, bool ambiguous_before)
 {
-    const exchange_report& report = lease_->report();
-    code_ = report.code;
-    if (!report.problem.empty()) {
-        story().problem = report.problem;
-    }
-    reached_ = report.reached;
-    bytes_written_ = report.bytes_written;
-    fully_written_ = report.fully_written;
-    status_ = report.header_complete ? lease_->head().status : 0;
-}
-
-attempt_facts call::facts() const
-{
-    attempt_facts facts;
-    facts.kind = kind_;
-    facts.code = code_;
-    facts.reached = reached_;
-    facts.permanent = permanent_;
-    facts.reused = reused_;
-    facts.any_written = bytes_written_ != 0;
-    facts.fully_written = fully_written_;
-    constexpr std::size_t largest_record = 16 * 1024;
-    facts.indivisible = lease_ && lease_->request_text().size() <= largest_record;
-    facts.status = status_;
-    if (story_) {
-        facts.is_json = story_->refusal.is_json;
-        facts.says_retryable = story_->refusal.retryable;
-        facts.says_unavailable = is_told("SERVICE_UNAVAILABLE");
-        facts.is_daily_quota = is_told("DAILY_QUOTA_EXCEEDED");
-    }
-    facts.ambiguous_before = outcome_ >= outcome::unknown;
-    facts.retry_updates = retry_.retry_updates;
-    return facts;
-}
-
-verdict call::end_attempt()
-{
-    if (status_ >= 300) {
-        story().refusal = decode_service_error(status_, lease_->body());
-    }
-    const verdict decided = classify(facts());
-    const bool succeeded = decided.what == action::succeed || decided.what == action::succeed_already_absent;
-    if (lease_) {
-        read_answer(decided);
-        const bool shutting_down = status_ == 503 && is_told("SERVICE_UNAVAILABLE");
-        if (!lease_->report().code) {
-            lease_.answered();
-        }
-        if (lease_->report().reusable && !shutting_down && decided.what != action::replay) {
-            lease_.keep(lease_->head().keep_alive);
-        }
-        if (decided.what == action::replay && reused_) {
-            lease_.drop_contemporaries();
-        }
-    }
-    if (!succeeded) {
-        outcome_ = std::max(outcome_, decided.outcome);
-    }
-    record_attempt(decided);
-    if (succeeded) {
-        already_absent_ = decided.what == action::succeed_already_absent;
-        succeed();
-    } else {
-        lease_ = {};
+    response_reading reading = read();
+    const verdict decided = classify(make_facts(reading, ambiguous_before));
+    if (state_.status != 0) {
+        note_response(decided, std::move(reading), now);
     }
     return decided;
 }
 
-/// What is still needed of an answer after its connection went to somebody else.
-void call::read_answer(const verdict& decided)
+response_reading call_attempt::read()
 {
-    if (status_ == 0) {
+    if (!connection) {
+        return {};
+    }
+    const exchange_report& report = connection->report();
+    state_.code = report.code;
+    state_.reached = report.reached;
+    state_.handshake_refused = report.handshake_refused;
+    state_.bytes_written = report.bytes_written;
+    state_.fully_written = report.fully_written;
+    state_.status = report.header_complete ? connection->head().status : 0;
+    if (!report.problem.empty()) {
+        state_.note().message = report.problem;
+    }
+    if (state_.status == 0) {
+        return {};
+    }
+    const response_view response{connection->head(), connection->body(), report.complete && !report.code,
+                                 request_.message.method == verb::head};
+    response_reading reading = read_response(response, request_.decoder);
+    state_.from = reading.from;
+    return reading;
+}
+
+attempt_facts call_attempt::make_facts(const response_reading& reading, bool ambiguous_before) const
+{
+    constexpr std::size_t largest_record = 16 * 1024;
+    attempt_facts facts;
+    facts.kind = request_.what.kind;
+    facts.code = state_.code;
+    facts.reached = state_.reached;
+    facts.permanent = state_.permanent;
+    facts.handshake_refused = state_.handshake_refused;
+    facts.reused = state_.reused;
+    facts.any_written = state_.bytes_written != 0;
+    facts.fully_written = state_.fully_written;
+    facts.fits_one_record = connection && connection->request_text().size() <= largest_record;
+    facts.status = state_.status;
+    facts.from = reading.from;
+    facts.success = reading.success;
+    facts.usable = reading.usable;
+    facts.unreadable = reading.unreadable;
+    if (reading.refusal) {
+        facts.says = reading.refusal->known;
+        facts.says_retryable = reading.refusal->retryable;
+        facts.reports_state = reading.refusal->code.empty();
+    }
+    facts.ambiguous_before = ambiguous_before;
+    facts.retry_updates = request_.retry().retry_updates;
+    return facts;
+}
+
+/// What is still needed of a response after its connection went to somebody else.
+void call_attempt::note_response(const verdict& decided, response_reading reading, clock::time_point now)
+{
+    if (reading.refusal) {
+        state_.note().refusal = *std::move(reading.refusal);
+    }
+    apply_rate_limit(now);
+    request_.services->learn_date(connection->head().date, state_.exchange_started, now);
+    if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
     }
-    learn_rate_limit();
-    if (services_->service_time.is_stale(now_)) {
-        using namespace std::chrono_literals;
-        if (const auto date = parse_http_date(lease_->head().date)) {
-            services_->service_time.learn({*date, 1s}, exchange_started_, now_, services_->timers->time().wall_now());
+    const response_head& head = connection->head();
+    attempt_notes& notes = state_.note();
+    if (state_.from == provenance::service) {
+        notes.message = reading.success ? std::move(reading.message) : notes.refusal.message;
+    } else if (state_.from == provenance::intermediary && !state_.code) {
+        notes.message = std::move(reading.message);
+    }
+    notes.response_request_id = head.request_id;
+    notes.location = head.location;
+    notes.rate_limit = head.rate_limit;
+    notes.fields = head.fields;
+}
+
+void call_attempt::release(const verdict& decided)
+{
+    if (!connection) {
+        return;
+    }
+    if (!connection->report().code) {
+        connection.answered();
+    }
+    const bool replayed = decided.what == action::replay;
+    if (connection->report().reusable && !says(service_code::unavailable) && !replayed) {
+        connection.keep(connection->head().keep_alive);
+    }
+    if (replayed && state_.reused) {
+        connection.drop_contemporaries();
+    }
+    connection = {};
+}
+
+void call_attempt::apply_rate_limit(clock::time_point now)
+{
+    call_services& services = *request_.services;
+    const response_head& head = connection->head();
+    const bool quota = says(service_code::daily_quota);
+    if (!head.retry_after.empty() || quota) {
+        const clock::wall_time wall = services.timers->time().wall_now();
+        state_.retry_after = parse_retry_after(head.retry_after, head.date, wall);
+        if (quota && !state_.retry_after) {
+            state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
         }
     }
-    if (decided.what == action::succeed && options_.info == nullptr) {
-        return;
-    }
-    const response_head& head = lease_->head();
-    call_story& told = story();
-    told.answer_request_id = head.request_id;
-    told.location = head.location;
-    told.rate_limit = head.rate_limit;
-    told.fields = head.fields;
-}
-
-void call::learn_rate_limit()
-{
-    const response_head& head = lease_->head();
-    if (!head.retry_after.empty()) {
-        retry_after_ = parse_retry_after(head.retry_after, head.date, services_->timers->time().wall_now());
-    }
-    const bool quota = is_told("DAILY_QUOTA_EXCEEDED");
-    if (quota && !retry_after_) {
-        retry_after_ = time_until_reset(story_->refusal.details, head.date, services_->timers->time().wall_now());
-    }
-    const bool refused = status_ == 429 && !quota;
-    if (services_->gate.learn(head.rate_limit, refused, retry_after_, now_)) {
+    const bool refused = state_.status == 429 && !quota;
+    if (services.gate.learn(head.rate_limit, refused, state_.retry_after, now)) {
         rate_limit_event event;
-        event.closed_for = services_->gate.opens_at() - now_;
+        event.closed_for = services.gate.opens_at() - now;
         event.refused = refused;
         event.state = head.rate_limit;
-        notify(services_->options.observer.get(), &observer::on_rate_limit, event);
+        notify(services.options.observer.get(), &observer::on_rate_limit, event);
     }
 }
 
-void call::record_attempt(const verdict& decided)
+attempt call_attempt::describe(const verdict& decided, clock::time_point now) const
 {
-    observer* const watcher = services_->options.observer.get();
-    if (!decided.code && options_.info == nullptr && watcher == nullptr) {
-        return;
-    }
-    attempt& made = story().attempts.emplace_back();
+    attempt made;
     made.code = decided.code;
-    made.reached = reached_;
-    made.address = lease_ ? lease_->address() : std::string{};
-    made.reused = reused_;
-    made.bytes_written = bytes_written_;
-    made.status = status_;
-    made.request_id = request_id_;
-    made.duration = now_ - attempt_started_;
+    made.reached = state_.reached;
+    made.address = connection ? connection->address() : std::string{};
+    made.reused = state_.reused;
+    made.bytes_written = state_.bytes_written;
+    made.status = state_.status;
+    made.request_id = state_.request_id;
+    made.duration = now - state_.started;
     made.outcome = decided.outcome;
-    if (watcher == nullptr) {
-        return;
-    }
-    const std::string target = redact_session_ids(target_of(message_));
-    attempt_event event;
-    event.operation = operation_;
-    event.verb = to_string(message_.method);
-    event.target = target;
-    event.number = attempts_told();
-    event.attempt = &made;
-    notify(watcher, &observer::on_attempt, event);
+    return made;
+}
+
+bool call_attempt::session_is_gone() const noexcept
+{
+    return state_.from == provenance::service && says(service_code::session_gone);
+}
+
+bool call_attempt::says(service_code code) const noexcept
+{
+    return state_.notes && state_.notes->refusal.known == code;
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,7 @@
 #include "call/call_services.hpp"
 
+#include "retry/retry_after.hpp"
+
 #include <utility>
 
 namespace sipher::detail {
@@ -27,6 +29,17 @@ call_services::call_services(client_options checked_options, const boost::asio::
 clock::wall_time call_services::service_now() const
 {
     return service_time.latest(now(), timers->time().wall_now());
+}
+
+void call_services::learn_date(std::string_view date, clock::time_point sent, clock::time_point now)
+{
+    if (!service_time.is_stale(now)) {
+        return;
+    }
+    using namespace std::chrono_literals;
+    if (const auto stamp = parse_http_date(date)) {
+        service_time.learn({*stamp, 1s}, sent, now, timers->time().wall_now());
+    }
 }
 
 std::shared_ptr<sleep_list> call_services::make_sleepers(const boost::asio::any_io_executor& executor)

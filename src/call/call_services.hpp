@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 namespace sipher::detail {
@@ -34,6 +35,8 @@ struct call_services {
     /// Of calls that were given none.
     const call_options no_call_options;
     const std::shared_ptr<jitter> chance;
+    /// Apart from `chance`, so that equal seeds do not make equal ids.
+    jitter request_ids{0};
     const std::shared_ptr<timer_queue> timers;
     /// Calls that wait for the rate gate or between two attempts.
     const std::shared_ptr<sleep_list> sleepers;
@@ -47,6 +50,8 @@ struct call_services {
 
     /// The latest that it may be at the service.
     [[nodiscard]] clock::wall_time service_now() const;
+    /// Takes in the `Date` of a response to a request that was sent at `sent`.
+    void learn_date(std::string_view date, clock::time_point sent, clock::time_point now);
     /// A list of sleepers that the end of the execution context finds.
     [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(const boost::asio::any_io_executor& executor);
     /// Lets go of everything that waits, without completing it: the execution context is being destroyed.

@@ -1,5 +1,6 @@
 #include "call/request_text.hpp"
 
+#include "call/key_provider.hpp"
 #include "values/wipe.hpp"
 
 #include <sipher/version.hpp>
@@ -124,7 +125,7 @@ request_writer::request_writer(const client_options& options, const base_url& ur
       usual_size_(url.host_field.size() + url.path_prefix.size() + options.user_agent.size() +
                   size_of(options.default_headers) + 640)
 {
-    if (!options.api_key_provider) {
+    if (!has_key_provider(options)) {
         std::string fields;
         empty_with_room(fields, usual_size_ + options.api_key.reveal().size());
         append_common_fields(fields, options, url, {}, options.api_key);

@@ -75,12 +75,12 @@ asio::awaitable<deleted_session> client::delete_session(session_id id, call_opti
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, boost::json::value body,
                                                     call_options options)
 {
-    return detail::request(handle_->services(), method, std::move(target), std::move(body), std::move(options));
+    return detail::request(handle_->services(), {method, std::move(target), std::move(body), std::move(options)});
 }
 
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
-    return detail::request(handle_->services(), method, std::move(target), std::nullopt, std::move(options));
+    return detail::request(handle_->services(), {method, std::move(target), std::nullopt, std::move(options)});
 }
 
 asio::awaitable<void> client::prewarm(std::size_t connections)

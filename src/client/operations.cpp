@@ -5,18 +5,16 @@
 #include "client/live_core.hpp"
 #include "client/pinning.hpp"
 #include "values/decode.hpp"
+#include "values/error_report.hpp"
+#include "values/json_writer.hpp"
 #include "values/validation.hpp"
+#include "values/wiping_resource.hpp"
 
 #include <sipher/error.hpp>
 #include <sipher/json.hpp>
 
-#include <boost/json/monotonic_resource.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <algorithm>
-#include <array>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace sipher::detail {
@@ -28,6 +26,24 @@ namespace {
 
 constexpr std::string_view sessions_path = "/v1/sessions";
 
+/// A response about another session than the one asked for must not be taken for it.
+decode_error other_session()
+{
+    return {"data.sessionId", "is another session than the one asked for"};
+}
+
+struct session_operation {
+    operation repeatability;
+    verb method;
+};
+
+constexpr session_operation create_operation{{"create_session", operation_kind::create}, verb::post};
+constexpr session_operation get_operation{{"get_session", operation_kind::read}, verb::get};
+constexpr session_operation update_operation{{"update_session", operation_kind::update}, verb::patch};
+constexpr session_operation delete_operation{{"delete_session", operation_kind::remove}, verb::delete_};
+
+constexpr auto no_body = [] { return std::string{}; };
+
 request_message make_message(verb method, std::string target)
 {
     request_message message;
@@ -36,68 +52,82 @@ request_message make_message(verb method, std::string target)
     return message;
 }
 
-request_message make_message_about(const session_id& id, verb method)
-{
-    request_message message = make_message(method, std::string{sessions_path});
-    message.subject = id;
-    return message;
-}
+/// Of a response about one session, the one asked for if there was one.
+class session_decoder final : public result_decoder {
+public:
+    using value_type = session;
 
-/// Reads the envelope of a success and hands its `data` to `decode`, which gives a value or says what is wrong.
-/// What is parsed lives on the stack: an answer has a few hundred bytes.
-template <class Decode>
-auto decode_answer(call& made, Decode&& decode)
-{
-    std::array<unsigned char, 4096> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
-    json::monotonic_resource resource{memory.data(), memory.size()};
-    boost::system::error_code failure;
-    const json::value document = json::parse(made.body(), failure, &resource);
-    if (failure) {
-        made.fail_payload({"", "the answer's body is not JSON: " + failure.message()});
-    }
-    const auto data = envelope_data(document);
-    if (!data) {
-        made.fail_payload(data.error());
-    }
-    auto value = decode(**data);
-    if (!value) {
-        made.fail_payload(value.error());
-    }
-    return std::move(*value);
-}
+    explicit session_decoder(std::optional<session_id> asked) : asked_(asked) {}
 
-session decode_session_answer(call& made)
-{
-    return decode_answer(made, [](const json::value& data) { return decode_session(data, "data"); });
-}
-
-/// An answer about another session than the one asked for must not be taken for it.
-void require_same_session(call& made, const session_id& asked, const session_id& answered)
-{
-    if (asked != answered) {
-        made.fail_payload({"data.sessionId", "is another session than the one asked for"});
+    [[nodiscard]] std::optional<decode_error> decode(json::value& data) override
+    {
+        decoded<session> decoded_session = decode_session(data, "data");
+        if (!decoded_session) {
+            return decoded_session.error();
+        }
+        if (asked_ && *asked_ != decoded_session->id) {
+            return other_session();
+        }
+        result_ = *std::move(decoded_session);
+        return std::nullopt;
     }
-}
 
-session decode_session_asked_for(call& made, const session_id& asked)
-{
-    session answer = decode_session_answer(made);
-    require_same_session(made, asked, answer.id);
-    made.learn_service_time(answer.last_accessed_at);
-    return answer;
-}
-
-deleted_session decode_deletion_asked_for(call& made, const session_id& asked)
-{
-    deleted_session answer{asked};
-    if (made.already_absent()) {
-        answer.already_absent = true;
-        return answer;
+    /// When the service made the response, as far as it says so.
+    [[nodiscard]] std::optional<timestamp> stamp() const
+    {
+        return result_->last_accessed_at ? result_->last_accessed_at : result_->created_at;
     }
-    answer = decode_answer(made, [](const json::value& data) { return decode_deleted(data, "data"); });
-    require_same_session(made, asked, answer.id);
-    return answer;
-}
+    [[nodiscard]] session take() && { return *std::move(result_); }
+
+private:
+    const std::optional<session_id> asked_;
+    std::optional<session> result_;
+};
+
+class deletion_decoder final : public result_decoder {
+public:
+    using value_type = deleted_session;
+
+    explicit deletion_decoder(const std::optional<session_id>& asked) : result_(*asked) {}
+
+    [[nodiscard]] std::optional<decode_error> decode(json::value& data) override
+    {
+        const decoded<deleted_session> deleted = decode_deleted(data, "data");
+        if (!deleted) {
+            return deleted.error();
+        }
+        return deleted->id == result_.id ? std::nullopt : std::optional{other_session()};
+    }
+    void accept_absence() noexcept override { result_.already_absent = true; }
+
+    [[nodiscard]] static std::optional<timestamp> stamp() { return std::nullopt; }
+    [[nodiscard]] deleted_session take() && { return result_; }
+
+private:
+    deleted_session result_;
+};
+
+class value_decoder final : public result_decoder {
+public:
+    explicit value_decoder(const response_converter& convert) : convert_(convert) {}
+
+    [[nodiscard]] bool needs_envelope() const noexcept override { return false; }
+    [[nodiscard]] std::optional<decode_error> decode(json::value& data) override
+    {
+        if (convert_) {
+            const boost::system::error_code failure = convert_(data);
+            return failure ? std::optional{decode_error{"", "the response is not what was expected: " + failure.message()}}
+                           : std::nullopt;
+        }
+        result = std::move(data);
+        return std::nullopt;
+    }
+
+    json::value result;
+
+private:
+    const response_converter& convert_;
+};
 
 operation_kind kind_of(verb method)
 {
@@ -112,34 +142,49 @@ operation_kind kind_of(verb method)
     return operation_kind::other_not_idempotent;
 }
 
-/// `data` of an envelope; what is none is given as it is.
-json::value take_data(json::value document)
+/// The text of a body with these defaults; what it is made of is wiped, because they may have a viewing key.
+std::string write_body(const session_defaults& defaults, std::chrono::seconds time_to_live)
 {
-    json::object* const envelope = document.if_object();
-    if (envelope != nullptr && envelope->contains("success") && envelope->contains("data")) {
-        return std::move(envelope->at("data"));
+    wiping_resource memory;
+    json::object members(json::storage_ptr{&memory});
+    members["defaults"] = json::value_from(defaults, members.storage());
+    if (time_to_live.count() != 0) {
+        members["ttlSeconds"] = time_to_live.count();
     }
-    return document;
+    return write_json(json::value(std::move(members)));
 }
 
-// Coroutines of their own: what they are given stays in their frames, which are to be small.
-
-asio::awaitable<session> read_session(std::shared_ptr<call_services> services, session_id id,
-                                      std::unique_ptr<const call_options> options)
+std::string write_body(json::value body, const call_options& options, std::vector<std::string>& pinned)
 {
-    call made{std::move(services), "get_session", operation_kind::read, make_message_about(id, verb::get),
-              std::move(options)};
-    co_await made.run();
-    co_return decode_session_asked_for(made, id);
+    if (options.session && options.session->pinned()) {
+        pinned = pin_defaults(body, *options.session->pinned());
+    }
+    std::string text = write_json(body);
+    wipe_viewing_keys(body);
+    return text;
 }
 
-asio::awaitable<deleted_session> remove_session(std::shared_ptr<call_services> services, session_id id,
-                                                std::unique_ptr<const call_options> options)
+/// Performs an operation on sessions: `prepare` gives the body or throws what is wrong with the arguments. What it is
+/// given stays in its frame, which is to be small.
+template <class Decoder, class Prepare>
+asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_services> services, session_operation what,
+                                                      std::optional<session_id> subject,
+                                                      std::unique_ptr<const call_options> options, Prepare prepare)
 {
-    call made{std::move(services), "delete_session", operation_kind::remove, make_message_about(id, verb::delete_),
-              std::move(options)};
-    co_await made.run();
-    co_return decode_deletion_asked_for(made, id);
+    request_message message = make_message(what.method, std::string{sessions_path});
+    message.subject = subject;
+    message.body = prepare();
+    Decoder decoder{subject};
+    call made{std::move(services), what.repeatability, std::move(message), decoder, std::move(options)};
+    try {
+        co_await made.run();
+    } catch (const error&) {
+        throw;
+    } catch (const boost::system::system_error& interruption) {
+        made.fail_interrupted(interruption.code());
+    }
+    made.learn_service_time(decoder.stamp());
+    co_return std::move(decoder).take();
 }
 
 } // namespace
@@ -147,88 +192,74 @@ asio::awaitable<deleted_session> remove_session(std::shared_ptr<call_services> s
 asio::awaitable<session> create_session(std::shared_ptr<call_services> services, session_defaults defaults,
                                         std::chrono::seconds time_to_live, call_options options)
 {
-    validate_defaults(defaults);
-    validate_time_to_live(time_to_live);
-    json::object body;
-    body["defaults"] = json::value_from(defaults);
-    if (time_to_live.count() != 0) {
-        body["ttlSeconds"] = time_to_live.count();
-    }
-    request_message message = make_message(verb::post, std::string{sessions_path});
-    message.body = json::serialize(body);
-    call made{std::move(services), "create_session", operation_kind::create, std::move(message),
-              keep_options(std::move(options))};
-    co_await made.run();
-    session answer = decode_session_answer(made);
-    made.learn_service_time(answer.created_at);
-    co_return answer;
+    auto prepare = [defaults = std::move(defaults), time_to_live] {
+        validate_defaults(defaults);
+        validate_time_to_live(time_to_live);
+        return write_body(defaults, time_to_live);
+    };
+    return perform<session_decoder>(std::move(services), create_operation, std::nullopt,
+                                    keep_options(std::move(options)), std::move(prepare));
 }
 
 asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id, call_options options)
 {
-    return read_session(std::move(services), id, keep_options(std::move(options)));
+    return perform<session_decoder>(std::move(services), get_operation, id, keep_options(std::move(options)), no_body);
 }
 
 asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
                                         session_defaults defaults, call_options options)
 {
-    validate_defaults(defaults);
-    json::object body;
-    body["defaults"] = json::value_from(defaults);
-    request_message message = make_message_about(id, verb::patch);
-    message.body = json::serialize(body);
-    call made{std::move(services), "update_session", operation_kind::update, std::move(message),
-              keep_options(std::move(options))};
-    co_await made.run();
-    co_return decode_session_asked_for(made, id);
+    auto prepare = [defaults = std::move(defaults)] {
+        validate_defaults(defaults);
+        return write_body(defaults, {});
+    };
+    return perform<session_decoder>(std::move(services), update_operation, id, keep_options(std::move(options)),
+                                    std::move(prepare));
 }
 
 asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services, session_id id,
                                                 call_options options)
 {
-    return remove_session(std::move(services), id, keep_options(std::move(options)));
+    return perform<deletion_decoder>(std::move(services), delete_operation, id, keep_options(std::move(options)),
+                                     no_body);
 }
 
-asio::awaitable<json::value> request(std::shared_ptr<call_services> services, verb method, std::string target,
-                                     std::optional<json::value> body, call_options options)
+asio::awaitable<json::value> request(std::shared_ptr<call_services> services, outgoing_request wanted)
 {
-    validate_target(target);
+    call_options& options = wanted.options;
+    response_info* const info = options.info;
+    if (info != nullptr) {
+        *info = {};
+    }
+    validate_target(wanted.target);
     // Before the body is looked at.
     validate_call_options(options);
-    if (options.session && options.session->live()) {
-        const clock::time_point deadline =
-            deadline_after(services->now(), options.total_timeout.value_or(services->options.timeouts.total));
-        co_await live_core::resolve(options.session->live(), *options.session, deadline);
-        if (deadline != clock::time_point::max()) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - services->now());
-            options.total_timeout = std::max(left, std::chrono::milliseconds{1});
+    try {
+        if (options.session && options.session->live()) {
+            options.deadline = deadline_of(options, services->options.timeouts, services->now());
+            options.total_timeout = std::chrono::milliseconds{};
+            co_await live_core::resolve(options.session->live(), *options.session, *options.deadline);
         }
-    }
-    request_message message = make_message(method, std::move(target));
-    if (options.info != nullptr) {
-        options.info->pinned_members.clear();
-    }
-    if (body) {
+        request_message message = make_message(wanted.method, std::move(wanted.target));
         std::vector<std::string> pinned;
-        if (options.session && options.session->pinned()) {
-            pinned = pin_defaults(*body, *options.session->pinned());
+        if (wanted.body) {
+            message.body = write_body(*std::move(wanted.body), options, pinned);
         }
-        if (options.info != nullptr) {
-            options.info->pinned_members = std::move(pinned);
+        std::unique_ptr<const call_options> kept = keep_options(std::move(options));
+        if (info != nullptr) {
+            info->pinned_members = std::move(pinned);
         }
-        message.body = json::serialize(*body);
+        value_decoder decoder{wanted.convert};
+        call made{std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder,
+                  std::move(kept)};
+        co_await made.run();
+        co_return std::move(decoder.result);
+    } catch (const error&) {
+        throw;
+    } catch (const boost::system::system_error& failure) {
+        // Asio's word that the coroutine was cancelled before it came to the next step.
+        throw_interrupted(wanted.name, failure.code(), outcome::not_sent);
     }
-    call made{std::move(services), "request", kind_of(method), std::move(message), keep_options(std::move(options))};
-    co_await made.run();
-    if (made.body().empty()) {
-        co_return json::value{};
-    }
-    boost::system::error_code failure;
-    json::value document = json::parse(made.body(), failure);
-    if (failure) {
-        made.fail_payload({"", "the answer's body is not JSON: " + failure.message()});
-    }
-    co_return take_data(std::move(document));
 }
 
 } // namespace sipher::detail

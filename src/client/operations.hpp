@@ -3,6 +3,7 @@
 #include "call/call_services.hpp"
 
 #include <sipher/call_options.hpp>
+#include <sipher/request_as.hpp>
 #include <sipher/session.hpp>
 #include <sipher/verb.hpp>
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace sipher::detail {
 
@@ -28,9 +30,26 @@ namespace sipher::detail {
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services,
                                                                      session_id id, call_options options);
-[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<call_services> services, verb method,
-                                                                 std::string target,
-                                                                 std::optional<boost::json::value> body,
-                                                                 call_options options);
+
+struct outgoing_request {
+    outgoing_request() = default;
+    outgoing_request(verb with_method, std::string to, std::optional<boost::json::value> with_body,
+                     call_options with_options)
+        : method(with_method), target(std::move(to)), body(std::move(with_body)), options(std::move(with_options))
+    {
+    }
+
+    /// A literal: what errors and events call it.
+    const char* name = "request";
+    verb method = verb::get;
+    std::string target;
+    std::optional<boost::json::value> body;
+    call_options options;
+    /// Empty: the result is returned.
+    response_converter convert;
+};
+
+[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<call_services> services,
+                                                                 outgoing_request wanted);
 
 } // namespace sipher::detail

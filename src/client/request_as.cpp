@@ -1,18 +1,44 @@
 #include <sipher/request_as.hpp>
 
-#include "values/error_report.hpp"
+#include "client/client_access.hpp"
+#include "client/client_handle.hpp"
+#include "client/live_core.hpp"
+#include "client/operations.hpp"
+
+#include <utility>
 
 namespace sipher::detail {
 
-void throw_not_convertible(verb method, boost::system::error_code why)
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> send(std::shared_ptr<call_services> services, outgoing_request wanted)
 {
-    error_report report;
-    report.code = errc::bad_payload;
-    report.operation = "request_as";
-    report.message = "the answer is not what was expected: " + why.message();
-    const bool reads = method == verb::get || method == verb::head;
-    report.outcome = reads ? outcome::unknown : outcome::applied_result_lost;
-    throw make_error(std::move(report));
+    wanted.name = "request_as";
+    static_cast<void>(co_await request(std::move(services), std::move(wanted)));
+}
+
+} // namespace
+
+asio::awaitable<void> request_converted(client owner, verb method, std::string target,
+                                        std::optional<boost::json::value> body, call_options options,
+                                        response_converter convert)
+{
+    outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
+    wanted.convert = std::move(convert);
+    return send(handle_of(owner)->services(), std::move(wanted));
+}
+
+asio::awaitable<void> request_converted(live_session owner, verb method, std::string target,
+                                        std::optional<boost::json::value> body, call_options options,
+                                        response_converter convert)
+{
+    options.session = owner;
+    const std::shared_ptr<call_services> services = options.session->live()->owner()->services();
+    outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
+    wanted.convert = std::move(convert);
+    return send(services, std::move(wanted));
 }
 
 } // namespace sipher::detail

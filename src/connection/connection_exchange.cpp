@@ -143,6 +143,7 @@ void connection::take_message()
         return;
     }
     report_.reached = phase::done;
+    report_.complete = true;
     report_.reusable = report_.fully_written && parser_->keep_alive() && input_.empty();
     ended_ = true;
 }
@@ -162,6 +163,7 @@ void connection::end_of_stream(error_code failure)
     const bool bare_refusal = ends_here && head_.status >= 400 && body_.empty();
     if ((ends_here && failure == asio::error::eof) || bare_refusal) {
         report_.reached = phase::done;
+        report_.complete = failure == asio::error::eof || head_.content_type.empty();
         ended_ = true;
         close_stream(false);
     } else if (!report_.answer_begun) {

@@ -42,6 +42,11 @@ struct exchange_report {
     bool answer_begun = false;
     /// The answer's header is complete, so its status counts even if the body is cut.
     bool header_complete = false;
+    /// All of the response came, by its framing: a body that ends with the connection counts only if the peer has said
+    /// so, or if nothing announces a body.
+    bool complete = false;
+    /// The server gave up the TLS handshake after it was complete on this side, so it never read the request.
+    bool handshake_refused = false;
     /// The connection can carry another request.
     bool reusable = false;
 };

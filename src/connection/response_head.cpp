@@ -65,6 +65,7 @@ void response_head::clear()
     mitigation.clear();
     server.clear();
     closes = false;
+    has_length = false;
     field_count = 0;
     rate_limit = {};
     keep_alive.reset();
@@ -112,6 +113,7 @@ void read_field(response_head& head, std::string_view name, std::string_view val
             head.mitigation = value;
         }
         break;
+    case 14: head.has_length = head.has_length || is(name, "Content-Length"); break;
     case 16:
         if (is(name, "Content-Encoding")) {
             head.content_encoding = value;

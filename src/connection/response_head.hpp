@@ -23,6 +23,7 @@ struct response_head {
     std::string server;
     /// `Connection: close`
     bool closes = false;
+    bool has_length = false;
     /// Fields in the header, whether the library reads them or not.
     unsigned field_count = 0;
     rate_limit_state rate_limit;

@@ -1,5 +1,7 @@
 #include "retry/classify.hpp"
 
+#include "values/foreign_status.hpp"
+
 #include <sipher/error_code.hpp>
 
 #include <boost/asio/error.hpp>
@@ -8,7 +10,9 @@ namespace sipher::detail {
 
 namespace {
 
-verdict conclude(action what, outcome effect, const boost::system::error_code& code)
+using boost::system::error_code;
+
+verdict conclude(action what, outcome effect, const error_code& code)
 {
     verdict result;
     result.what = what;
@@ -18,13 +22,13 @@ verdict conclude(action what, outcome effect, const boost::system::error_code& c
 }
 
 /// Proven not to have been applied: anything may be repeated.
-verdict not_applied(const boost::system::error_code& code, outcome effect = outcome::not_applied)
+verdict not_applied(const error_code& code, outcome effect = outcome::not_applied)
 {
     return conclude(action::retry, effect, code);
 }
 
 /// Nobody knows whether it was applied: only what does no harm twice may be repeated.
-verdict ambiguous(const attempt_facts& facts, const boost::system::error_code& code)
+verdict ambiguous(const attempt_facts& facts, const error_code& code)
 {
     const bool allowed = is_idempotent(facts.kind) && (facts.kind != operation_kind::update || facts.retry_updates);
     verdict result = conclude(allowed ? action::retry : action::fail, outcome::unknown, code);
@@ -45,7 +49,7 @@ outcome effect_of_bytes(const attempt_facts& facts)
         return outcome::not_sent;
     }
     // The server cannot read any of a TLS record without its end.
-    return facts.fully_written || !facts.indivisible ? outcome::unknown : outcome::not_applied;
+    return facts.fully_written || !facts.fits_one_record ? outcome::unknown : outcome::not_applied;
 }
 
 verdict transport_failure(const attempt_facts& facts)
@@ -53,10 +57,11 @@ verdict transport_failure(const attempt_facts& facts)
     if (facts.reached < phase::writing) {
         return no_connection(facts);
     }
-    if (facts.code == boost::asio::error::operation_aborted || facts.code == errc::client_closed) {
-        return conclude(action::fail, effect_of_bytes(facts), facts.code);
+    if (facts.handshake_refused) {
+        return conclude(action::fail, outcome::not_applied, facts.code);
     }
-    if (facts.code == errc::protocol_error) {
+    if (facts.code == boost::asio::error::operation_aborted || facts.code == errc::client_closed ||
+        facts.code == errc::protocol_error) {
         return conclude(action::fail, effect_of_bytes(facts), facts.code);
     }
     if (effect_of_bytes(facts) != outcome::unknown) {
@@ -71,90 +76,102 @@ verdict transport_failure(const attempt_facts& facts)
     return result;
 }
 
-verdict cut_success(const attempt_facts& facts)
-{
-    verdict result = ambiguous(facts, facts.code);
-    result.outcome = outcome::applied_result_lost;
-    return result;
-}
-
-verdict refused_for_now(const attempt_facts& facts, const boost::system::error_code& code)
+verdict refused_for_now(const attempt_facts& facts, const error_code& code)
 {
     verdict result = not_applied(code);
     result.throttled = true;
-    if (facts.is_daily_quota) {
+    if (facts.says == service_code::daily_quota) {
         // It opens at midnight: no call waits for that.
         result.what = action::fail;
     }
     return result;
 }
 
-verdict server_error(const attempt_facts& facts, const boost::system::error_code& code)
+verdict server_error(const attempt_facts& facts, const error_code& code)
 {
-    switch (facts.status) {
-    case 500: {
-        verdict result = ambiguous(facts, code);
-        if (!facts.says_retryable) {
-            result.what = action::fail;
+    verdict result = ambiguous(facts, code);
+    if (facts.status == 503) {
+        if (facts.says == service_code::unavailable) {
+            result = not_applied(code);
+        } else if (facts.reports_state && facts.kind == operation_kind::read) {
+            return conclude(action::fail, outcome::not_applied, code);
         }
-        return result;
-    }
-    case 503: {
-        verdict result = facts.says_unavailable ? not_applied(code) : ambiguous(facts, code);
         result.throttled = true;
-        return result;
+    } else if (facts.status != 502 && facts.status != 504 && (facts.status != 500 || !facts.says_retryable)) {
+        return conclude(action::fail, outcome::unknown, code);
     }
-    case 502:
-    case 504: return ambiguous(facts, code);
-    default: return conclude(action::fail, outcome::unknown, code);
-    }
+    return result;
 }
 
-verdict answered(const attempt_facts& facts)
+verdict said_by_service(const attempt_facts& facts)
 {
-    const boost::system::error_code code{static_cast<int>(facts.status), service_category()};
-    switch (facts.status) {
-    case 404:
-        if (facts.kind == operation_kind::remove && facts.ambiguous_before) {
-            return conclude(action::succeed_already_absent, outcome::not_applied, {});
-        }
-        break;
-    case 408:
-        // The service's application gave up while it was at work; its HTTP server gives up before it has a request.
-        return facts.is_json ? ambiguous(facts, code) : not_applied(code);
-    case 421: {
-        verdict result = not_applied(code);
-        result.what = action::replay;
-        return result;
+    const error_code code{static_cast<int>(facts.status), service_category()};
+    if (facts.success) {
+        const bool only_reads = facts.kind == operation_kind::read;
+        return facts.usable ? conclude(action::succeed, outcome::not_applied, {})
+                            : conclude(action::fail, only_reads ? outcome::unknown : outcome::applied_result_lost,
+                                       errc::bad_payload);
     }
+    if (facts.says == service_code::session_gone && facts.kind == operation_kind::remove && facts.ambiguous_before) {
+        return conclude(action::succeed_already_absent, outcome::not_applied, {});
+    }
+    switch (facts.status) {
+    case 408: return ambiguous(facts, code); // It gave up while it was at work.
+    case 421: return conclude(action::replay, outcome::not_applied, code);
+    case 425: return not_applied(code);
     case 429: return refused_for_now(facts, code);
     default: break;
     }
     if (facts.status >= 500) {
         return server_error(facts, code);
     }
-    if (facts.status >= 400) {
-        return conclude(action::fail, outcome::not_applied, code);
+    return conclude(action::fail, facts.status >= 400 ? outcome::not_applied : outcome::unknown, code);
+}
+
+/// The HTTP server refuses only what it could not read as a whole request; after a 408 it might.
+verdict said_by_http_server(const attempt_facts& facts)
+{
+    verdict result = not_applied({static_cast<int>(facts.status), service_category()});
+    result.what = facts.status == 408 ? action::retry : action::fail;
+    return result;
+}
+
+verdict said_by_intermediary(const attempt_facts& facts)
+{
+    const foreign_status row = read_foreign_status(facts.status);
+    const error_code code =
+        facts.code ? facts.code : error_code{static_cast<int>(facts.status), intermediary_category()};
+    // A request that the client itself did not send to its end reached nobody behind the intermediary.
+    const bool kept_back = facts.status >= 400 && !facts.fully_written;
+    verdict result = row.not_applied || kept_back ? not_applied(code) : ambiguous(facts, code);
+    result.throttled = row.throttled;
+    if (facts.status == 421) {
+        result.what = action::replay;
+    } else if (!row.transient && !facts.code) {
+        result.what = action::fail;
+        result.not_repeatable = false;
     }
-    return conclude(action::fail, outcome::unknown, code);
+    const bool answered = facts.status >= 200 && facts.status < 300;
+    if (answered && facts.kind == operation_kind::remove && facts.unreadable) {
+        result.outcome = outcome::applied_result_lost;
+        result.code = facts.code ? facts.code : errc::bad_payload;
+    }
+    return result;
 }
 
 } // namespace
 
 verdict classify(const attempt_facts& facts)
 {
-    const bool success = facts.status >= 200 && facts.status < 300;
-    const bool refused = facts.status >= 400;
-    const bool cut_short = facts.code == errc::incomplete_body || facts.code == errc::attempt_timeout;
-    if (cut_short && success) {
-        return cut_success(facts);
-    }
-    // A refusal stands, even if the words for it were cut off.
-    const bool cut_words = facts.code == errc::incomplete_body;
-    if (facts.code && !(refused && cut_words)) {
+    const bool given_up = facts.code == boost::asio::error::operation_aborted || facts.code == errc::client_closed;
+    if (facts.from == provenance::none || given_up || facts.code == errc::protocol_error) {
         return transport_failure(facts);
     }
-    return success ? conclude(action::succeed, outcome::not_applied, {}) : answered(facts);
+    switch (facts.from) {
+    case provenance::service: return said_by_service(facts);
+    case provenance::http_server: return said_by_http_server(facts);
+    default: return said_by_intermediary(facts);
+    }
 }
 
 } // namespace sipher::detail

@@ -1,6 +1,9 @@
+// What an attempt may have changed at the service, and whether it may be repeated.
 #pragma once
 
 #include "retry/operation_kind.hpp"
+#include "retry/provenance.hpp"
+#include "values/decode.hpp"
 
 #include <sipher/attempt.hpp>
 
@@ -11,24 +14,32 @@ namespace sipher::detail {
 /// What is known about an attempt once it ended.
 struct attempt_facts {
     operation_kind kind = operation_kind::read;
-    /// What the transport says; no error when an answer came.
+    /// What the transport says; no error when a whole response came.
     boost::system::error_code code;
     phase reached = phase::waiting;
     /// The connection could not be made, and would not be the next time.
     bool permanent = false;
+    /// The server gave up the TLS handshake when this side was through with it.
+    bool handshake_refused = false;
     bool reused = false;
     /// Bytes of the request that the kernel accepted, and whether it was all of them.
     bool any_written = false;
     bool fully_written = false;
-    /// The request is small enough to travel as one TLS record, so a part of it tells the server nothing.
-    bool indivisible = true;
-    /// HTTP status of an answer whose header is complete, even if its body is not; else 0.
+    /// The request fits into one TLS record, so a part of it tells the server nothing.
+    bool fits_one_record = true;
+    /// HTTP status of a response whose header is complete, even if its body is not; else 0.
     unsigned status = 0;
-    /// Of the answer's body: made by the service's application, and what it says of itself.
-    bool is_json = false;
+    provenance from = provenance::none;
+    /// The service's envelope says that it did what was asked, and whether the result could be decoded.
+    bool success = false;
+    bool usable = false;
+    /// The body is cut, empty or no JSON, and nothing in the header says that it is a page.
+    bool unreadable = false;
+    /// Of the service's error.
+    service_code says = service_code::other;
     bool says_retryable = false;
-    bool says_unavailable = false;
-    bool is_daily_quota = false;
+    /// The service reports a state instead of an error, as its health endpoints do.
+    bool reports_state = false;
     /// An attempt of the same call before this one may have been applied.
     bool ambiguous_before = false;
     bool retry_updates = true;
@@ -36,7 +47,7 @@ struct attempt_facts {
 
 enum class action {
     succeed,
-    /// Success, although the answer is a 404: an earlier attempt of the same call removed it.
+    /// Success, although the service does not know the session: an earlier attempt of the same call removed it.
     succeed_already_absent,
     fail,
     /// Again after a delay, at the cost of an attempt.

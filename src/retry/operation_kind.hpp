@@ -1,3 +1,4 @@
+// What repeating an operation can do.
 #pragma once
 
 namespace sipher::detail {
@@ -22,5 +23,12 @@ enum class operation_kind {
 {
     return kind != operation_kind::create && kind != operation_kind::other_not_idempotent;
 }
+
+/// One of the client's operations.
+struct operation {
+    /// A literal: what errors and events call it.
+    const char* name = "";
+    operation_kind kind = operation_kind::read;
+};
 
 } // namespace sipher::detail

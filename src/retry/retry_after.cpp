@@ -1,13 +1,19 @@
 #include "retry/retry_after.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 
 namespace sipher::detail {
 
 namespace {
 
-constexpr std::chrono::hours longest_wait{24};
+/// As many as nanoseconds can count, with room for what is added to them.
+constexpr std::chrono::milliseconds longest_wait = std::chrono::floor<std::chrono::milliseconds>(std::chrono::years{250});
 
 /// Reads a text from its start; a step that does not fit makes all later ones fail too.
 class reader {
@@ -165,23 +171,31 @@ std::optional<clock::wall_time> parse_utc_time(std::string_view text)
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,
                                                            clock::wall_time wall)
 {
-    std::chrono::milliseconds wait{};
     if (!value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos) {
-        std::uint32_t seconds = 0;
+        std::int64_t seconds = 0;
         const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-        if (failure != std::errc{}) {
-            return std::nullopt;
-        }
-        wait = std::chrono::seconds{seconds};
-    } else if (const auto until = parse_http_date(value)) {
-        wait = *until - parse_http_date(date).value_or(wall);
-    } else {
+        return failure == std::errc{} && seconds < longest_wait / std::chrono::seconds{1} ? std::chrono::seconds{seconds}
+                                                                                        : longest_wait;
+    }
+    const auto until = parse_http_date(value);
+    if (!until) {
         return std::nullopt;
     }
-    if (wait < std::chrono::milliseconds::zero() || wait > longest_wait) {
+    const std::chrono::milliseconds wait = *until - parse_http_date(date).value_or(wall);
+    return wait >= std::chrono::milliseconds::zero() ? std::optional{std::min(wait, longest_wait)} : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details, std::string_view date,
+                                                          clock::wall_time wall)
+{
+    const auto* const members = details.if_object();
+    const auto* const reset = members != nullptr ? members->if_contains("resetAt") : nullptr;
+    const auto when = reset != nullptr && reset->is_string() ? parse_utc_time(reset->get_string()) : std::nullopt;
+    if (!when) {
         return std::nullopt;
     }
-    return wait;
+    const std::chrono::milliseconds left = *when - parse_http_date(date).value_or(wall);
+    return left > std::chrono::milliseconds::zero() ? std::optional{std::min(left, longest_wait)} : std::nullopt;
 }
 
 } // namespace sipher::detail

@@ -2,6 +2,8 @@
 
 #include <sipher/clock.hpp>
 
+#include <boost/json/fwd.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -15,8 +17,14 @@ namespace sipher::detail {
 [[nodiscard]] std::optional<clock::wall_time> parse_utc_time(std::string_view text);
 
 /// `Retry-After` in seconds or as a date. A date is taken relative to the answer's own `Date`, because the two
-/// clocks need not agree, and to `wall` where there is none. Nothing if it is malformed, past, or longer than a day.
+/// clocks need not agree, and to `wall` where there is none. Nothing if it is malformed or past; never more than 250
+/// years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,
                                                                          clock::wall_time wall);
+
+/// Of a quota that is used up: its details tell when there will be a new one.
+[[nodiscard]] std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details,
+                                                                        std::string_view date,
+                                                                        clock::wall_time wall);
 
 } // namespace sipher::detail

@@ -32,7 +32,7 @@ public:
             return;
         }
         const std::lock_guard lock{mutex_};
-        tokens_ = std::min(capacity_, tokens_ + tokens);
+        tokens_ += std::min(tokens, capacity_ - tokens_);
     }
 
 private:

@@ -105,9 +105,13 @@ void validate_limits(const client_options& options)
 void validate_credentials(const client_options& options, const detail::base_url& base)
 {
     detail::validate_api_key(options.api_key, origin("api_key", key_variable, options.api_key.reveal()));
-    const bool has_provider = static_cast<bool>(options.api_key_provider);
+    const bool has_provider = options.api_key_provider || options.async_api_key_provider;
+    if (options.api_key_provider && options.async_api_key_provider) {
+        throw_invalid("async_api_key_provider", "must not be set together with api_key_provider");
+    }
     if (has_provider && !options.api_key.empty()) {
-        throw_invalid("api_key_provider", "must not be set together with api_key");
+        throw_invalid(options.api_key_provider ? "api_key_provider" : "async_api_key_provider",
+                      "must not be set together with api_key");
     }
     const bool has_key = has_provider || !options.api_key.empty();
     if (has_key && !base.tls && !base.is_loopback && !options.allow_plaintext_credentials) {

@@ -236,16 +236,4 @@ decoded<deleted_session> decode_deleted(const json::value& in, std::string_view 
     return deleted_session{*id};
 }
 
-decoded<const json::value*> envelope_data(const json::value& document)
-{
-    const location where{nullptr, {}};
-    member_reader reader{document, where};
-    const auto data = reader.required<const json::value*>(
-        "data", [](const json::value& in, const location&) { return decoded<const json::value*>{&in}; });
-    if (reader.failure()) {
-        return *std::move(reader.failure());
-    }
-    return *data;
-}
-
 } // namespace sipher::detail

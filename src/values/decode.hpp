@@ -30,24 +30,31 @@ using decoded = boost::system::result<T, decode_error>;
 [[nodiscard]] decoded<session> decode_session(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<deleted_session> decode_deleted(const boost::json::value& in, std::string_view path);
 
-/// The `data` member of a success envelope.
-[[nodiscard]] decoded<const boost::json::value*> envelope_data(const boost::json::value& document);
+/// The codes of the service that decide something here.
+enum class service_code {
+    other,
+    /// `SESSION_NOT_FOUND`, `SESSION_EXPIRED`
+    session_gone,
+    /// `SERVICE_UNAVAILABLE`: it shuts down or cannot count quotas, and did nothing.
+    unavailable,
+    /// `DAILY_QUOTA_EXCEEDED`
+    daily_quota,
+};
 
-/// What an error answer says, in whatever form it came: the service's envelope, another JSON, HTML, or nothing.
+/// What an error response in JSON says, in whatever form it came.
 struct service_error {
     std::string code;
+    service_code known = service_code::other;
     /// For people, one line; never empty.
     std::string message;
     /// `error.message` alone.
     std::string service_message;
-    /// `error.details`; in an answer without `error`, its `data`.
+    /// `error.details`; in a response without `error`, its `data`.
     boost::json::value details;
     /// `error.retryable`.
     bool retryable = false;
-    /// The body was a JSON object, so the service's application made it and not a gateway or the HTTP server.
-    bool is_json = false;
 };
 
-[[nodiscard]] service_error decode_service_error(unsigned status, std::string_view body);
+[[nodiscard]] service_error decode_service_error(unsigned status, const boost::json::value& document);
 
 } // namespace sipher::detail

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace detail {
 namespace {
 
 constexpr std::size_t longest_message = 1000;
+constexpr std::size_t longest_cause = 200;
 constexpr std::size_t longest_request_id = 128;
 constexpr std::string_view hexadecimal_digits = "0123456789abcdefABCDEF";
 
@@ -57,9 +59,10 @@ std::string headline(const error_report& report)
 /// Whether the message states already what the headline would.
 bool is_headed(const error_report& report)
 {
-    const std::string start = report.code.category() == service_category() ? std::to_string(report.code.value()) + " "
-                                                                           : description(report.code);
-    return std::string_view{report.message}.starts_with(start);
+    const std::string_view message{report.message};
+    const bool is_status = report.code.category() == service_category() || report.code.category() == intermediary_category();
+    return message.starts_with(description(report.code)) ||
+           (is_status && message.starts_with(std::to_string(report.code.value()) + " "));
 }
 
 const char* wording(outcome value) noexcept
@@ -75,7 +78,8 @@ std::string in_seconds(std::chrono::milliseconds value)
 std::string circumstances(const error_report& report)
 {
     std::string text = wording(report.outcome);
-    if (report.status != 0 && report.code.category() != service_category()) {
+    if (report.status != 0 && report.code.category() != service_category() &&
+        report.code.category() != intermediary_category()) {
         text += "; status " + std::to_string(report.status);
     }
     if (report.retry_after) {
@@ -129,6 +133,44 @@ error_report simple_report(boost::system::error_code code, std::string message)
 }
 
 } // namespace
+
+const error_report& report_of(const error& made) noexcept
+{
+    return *made.report_;
+}
+
+void throw_error(const error& made)
+{
+    if (made.cause()) {
+        try {
+            std::rethrow_exception(made.cause());
+        } catch (...) {
+            std::throw_with_nested(made);
+        }
+    }
+    throw made; // NOLINT(misc-throw-by-value-catch-by-reference): a copy is thrown
+}
+
+void throw_interrupted(const char* operation, boost::system::error_code code, outcome effect)
+{
+    error_report report;
+    report.code = code;
+    report.operation = operation;
+    report.outcome = effect;
+    report.ended_because = end_reason::cancelled;
+    throw make_error(std::move(report));
+}
+
+std::string describe_exception(const std::exception_ptr& thrown)
+{
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& known) {
+        return printable_text(known.what(), longest_cause);
+    } catch (...) {
+        return "something that is no std::exception";
+    }
+}
 
 error make_error(error_report report)
 {
@@ -231,6 +273,11 @@ std::optional<std::chrono::milliseconds> error::retry_after() const noexcept
 const std::vector<attempt>& error::attempts() const noexcept
 {
     return report_->attempts;
+}
+
+const std::exception_ptr& error::cause() const noexcept
+{
+    return report_->cause;
 }
 
 end_reason error::ended_because() const noexcept

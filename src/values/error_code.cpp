@@ -1,9 +1,12 @@
 #include <sipher/error_code.hpp>
 
+#include "values/foreign_status.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -27,7 +30,7 @@ const char* find_name(std::span<const name_of<Value>> names, Value value) noexce
     return found == names.end() ? nullptr : found->name;
 }
 
-constexpr std::array<name_of<errc>, 20> messages{{
+constexpr std::array<name_of<errc>, 21> messages{{
     {errc::invalid_request, "invalid request"},
     {errc::client_closed, "client closed"},
     {errc::deadline_exceeded, "total time ran out"},
@@ -40,17 +43,18 @@ constexpr std::array<name_of<errc>, 20> messages{{
     {errc::tls_handshake_failed, "TLS handshake failed"},
     {errc::tls_verify_failed, "TLS verification failed"},
     {errc::write_failed, "cannot write the request"},
-    {errc::no_response, "connection ended before an answer"},
+    {errc::no_response, "connection ended before a response"},
     {errc::attempt_timeout, "attempt timed out"},
-    {errc::incomplete_header, "connection ended inside the answer's header"},
-    {errc::incomplete_body, "connection ended inside the answer's body"},
-    {errc::protocol_error, "not a valid HTTP answer"},
-    {errc::desynchronized, "answer belongs to another request"},
-    {errc::bad_payload, "unreadable answer"},
+    {errc::incomplete_header, "connection ended inside the response's header"},
+    {errc::incomplete_body, "connection ended inside the response's body"},
+    {errc::protocol_error, "not a valid HTTP response"},
+    {errc::desynchronized, "response belongs to another request"},
+    {errc::bad_payload, "unreadable response"},
     {errc::proxy_failed, "the proxy refused"},
+    {errc::callback_failed, "a function in the options has thrown"},
 }};
 
-constexpr std::array<name_of<condition>, 11> condition_names{{
+constexpr std::array<name_of<condition>, 12> condition_names{{
     {condition::invalid_request, "invalid request"},
     {condition::unauthorized, "unauthorized"},
     {condition::forbidden, "forbidden"},
@@ -61,11 +65,12 @@ constexpr std::array<name_of<condition>, 11> condition_names{{
     {condition::transport, "transport failure"},
     {condition::cancelled, "cancelled"},
     {condition::closed, "closed"},
+    {condition::intermediary, "response of an intermediary"},
     {condition::retryable, "retryable"},
 }};
 
 /// The phrases of RFC 9110 and RFC 6585.
-constexpr std::array<name_of<int>, 35> phrases{{
+constexpr std::array<name_of<int>, 46> phrases{{
     {200, "200 OK"},
     {201, "201 Created"},
     {202, "202 Accepted"},
@@ -101,6 +106,18 @@ constexpr std::array<name_of<int>, 35> phrases{{
     {502, "502 Bad Gateway"},
     {503, "503 Service Unavailable"},
     {504, "504 Gateway Timeout"},
+    {511, "511 Network Authentication Required"},
+    // Of edges in front of a server; the numbers are Cloudflare's.
+    {520, "520 Unknown Error of the Origin"},
+    {521, "521 Origin Is Down"},
+    {522, "522 Connection to the Origin Timed Out"},
+    {523, "523 Origin Is Unreachable"},
+    {524, "524 Origin Took Too Long"},
+    {525, "525 TLS Handshake with the Origin Failed"},
+    {526, "526 Certificate of the Origin Is Invalid"},
+    {527, "527 Error Between Edge and Origin"},
+    {529, "529 Site Is Overloaded"},
+    {530, "530 Edge Error"},
 }};
 
 bool is_transport(errc value) noexcept
@@ -137,6 +154,7 @@ bool is_in(errc value, condition asked) noexcept
     case condition::unauthorized:
     case condition::forbidden:
     case condition::server_error:
+    case condition::intermediary:
     case condition::cancelled: break;
     }
     return false;
@@ -153,12 +171,25 @@ bool is_in(int status, condition asked) noexcept
     case condition::timeout: return status == 408;
     case condition::server_error: return status >= 500 && status <= 599;
     case condition::retryable:
-        return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+        return status == 408 || status == 425 || status == 429 || status == 500 || (status >= 502 && status <= 504);
     case condition::transport:
+    case condition::intermediary:
     case condition::cancelled:
     case condition::closed: break;
     }
     return false;
+}
+
+bool is_in_foreign(int status, condition asked) noexcept
+{
+    switch (asked) {
+    case condition::intermediary: return true;
+    case condition::retryable: return detail::read_foreign_status(static_cast<unsigned>(status)).transient;
+    case condition::unauthorized:
+    case condition::forbidden:
+    case condition::not_found: return false;
+    default: return is_in(status, asked);
+    }
 }
 
 // The ids make categories of several copies of the library in one process equal.
@@ -175,13 +206,16 @@ public:
 
 class status_category final : public error_category {
 public:
-    constexpr status_category() noexcept : error_category(0x5f6e2b9c41d78a04U) {}
-    [[nodiscard]] const char* name() const noexcept override { return "sipher.service"; }
+    constexpr status_category(std::uint64_t id, const char* name) noexcept : error_category(id), name_(name) {}
+    [[nodiscard]] const char* name() const noexcept override { return name_; }
     [[nodiscard]] std::string message(int value) const override
     {
         const char* const found = find_name<int>(phrases, value);
         return found != nullptr ? found : "HTTP status " + std::to_string(value);
     }
+
+private:
+    const char* const name_;
 };
 
 class conditions_category final : public error_category {
@@ -202,13 +236,17 @@ public:
         if (code.category() == service_category()) {
             return is_in(code.value(), asked);
         }
+        if (code.category() == intermediary_category()) {
+            return is_in_foreign(code.value(), asked);
+        }
         return asked == condition::cancelled && code == boost::asio::error::operation_aborted;
     }
 };
 
 // Constant initialization and no destructor to run: they are valid before and after everything else.
 constinit const sipher_category sipher_codes;
-constinit const status_category status_codes;
+constinit const status_category status_codes{0x5f6e2b9c41d78a04U, "sipher.service"};
+constinit const status_category foreign_status_codes{0x5f6e2b9c41d78a06U, "sipher.intermediary"};
 constinit const conditions_category conditions;
 
 } // namespace
@@ -221,6 +259,11 @@ const error_category& category() noexcept
 const error_category& service_category() noexcept
 {
     return status_codes;
+}
+
+const error_category& intermediary_category() noexcept
+{
+    return foreign_status_codes;
 }
 
 const error_category& condition_category() noexcept

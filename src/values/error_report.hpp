@@ -4,6 +4,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +26,26 @@ struct error_report {
     std::optional<std::chrono::milliseconds> retry_after;
     std::vector<attempt> attempts;
     end_reason ended_because = end_reason::permanent;
+    /// What a function of the caller's has thrown.
+    std::exception_ptr cause;
     /// The line that `what()` gives; made by `make_error`.
     std::string what;
 };
 
 /// Composes `what()` and freezes the report.
 [[nodiscard]] error make_error(error_report report);
+
+/// The report of an error, to make another one of.
+[[nodiscard]] const error_report& report_of(const error& made) noexcept;
+
+/// Throws it; with a cause that is being handled also as a `std::nested_exception`.
+[[noreturn]] void throw_error(const error& made);
+
+/// Ends a call whose coroutine Asio does not let go on, because it was cancelled.
+[[noreturn]] void throw_interrupted(const char* operation, boost::system::error_code code, outcome effect);
+
+/// What an exception says of itself, printable.
+[[nodiscard]] std::string describe_exception(const std::exception_ptr& thrown);
 
 /// Replaces every session id in `text` by its short form, so that no message carries a usable one.
 [[nodiscard]] std::string redact_session_ids(std::string text);

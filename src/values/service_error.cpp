@@ -1,15 +1,13 @@
 #include "values/decode.hpp"
+#include "values/page_text.hpp"
 #include "values/printable_text.hpp"
 
 #include <sipher/error_code.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <utility>
 
@@ -23,11 +21,6 @@ constexpr std::size_t longest_code = 64;
 constexpr std::size_t longest_line = 120;
 constexpr std::size_t longest_sentence = 400;
 constexpr std::size_t most_items = 5;
-
-std::string status_phrase(unsigned status)
-{
-    return boost::system::error_code{static_cast<int>(status), service_category()}.message();
-}
 
 std::string text_member(const json::object& in, json::string_view name, std::size_t limit)
 {
@@ -140,9 +133,21 @@ std::string joined(std::string message, const std::string& details)
     return std::move(message) + ": " + details;
 }
 
+service_code known_code(const std::string& code)
+{
+    if (code == "SESSION_NOT_FOUND" || code == "SESSION_EXPIRED") {
+        return service_code::session_gone;
+    }
+    if (code == "SERVICE_UNAVAILABLE") {
+        return service_code::unavailable;
+    }
+    return code == "DAILY_QUOTA_EXCEEDED" ? service_code::daily_quota : service_code::other;
+}
+
 void read_error_object(const json::object& in, service_error& out)
 {
     out.code = text_member(in, "code", longest_code);
+    out.known = known_code(out.code);
     out.service_message = text_member(in, "message", longest_sentence);
     if (const json::value* const details = in.if_contains("details")) {
         out.details = *details;
@@ -154,7 +159,6 @@ void read_error_object(const json::object& in, service_error& out)
 
 void read_object(const json::object& document, unsigned status, service_error& out)
 {
-    out.is_json = true;
     const json::value* const error = document.if_contains("error");
     if (error != nullptr && error->is_object()) {
         read_error_object(error->get_object(), out);
@@ -175,90 +179,12 @@ void read_object(const json::object& document, unsigned status, service_error& o
     }
 }
 
-bool is_space(char letter) noexcept
-{
-    return letter == ' ' || (letter >= '\t' && letter <= '\r');
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    while (!text.empty() && is_space(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && is_space(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
-std::string_view first_line(std::string_view text)
-{
-    text = trimmed(text);
-    return text.substr(0, text.find_first_of("\r\n"));
-}
-
-/// Position of `tag` (lower case) in `text` with letters of any case.
-std::size_t find_tag(std::string_view text, std::string_view tag)
-{
-    const auto same = [](char left, char right) {
-        return std::tolower(static_cast<unsigned char>(left)) == static_cast<unsigned char>(right);
-    };
-    const auto found = std::search(text.begin(), text.end(), tag.begin(), tag.end(), same);
-    return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
-}
-
-/// What stands outside of tags; each tag ends a line.
-std::string without_tags(std::string_view page)
-{
-    std::string text;
-    bool inside = false;
-    for (const char letter : page) {
-        if (letter == '<' || letter == '>') {
-            inside = letter == '<';
-            text += '\n';
-        } else if (!inside) {
-            text += letter;
-        }
-    }
-    return text;
-}
-
-/// A gateway's page says what happened in its title, or else in its first words.
-std::string page_text(std::string_view page)
-{
-    constexpr std::string_view title = "<title>";
-    const std::size_t at = find_tag(page, title);
-    if (at != std::string_view::npos) {
-        page.remove_prefix(at + title.size());
-        page = page.substr(0, page.find('<'));
-    }
-    return printable_text(first_line(without_tags(page)), longest_line);
-}
-
-std::string plain_message(unsigned status, std::string_view body)
-{
-    const std::string_view text = trimmed(body);
-    const std::string line = text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
-    const std::string phrase = status_phrase(status);
-    if (text.empty()) {
-        return phrase + " without a body";
-    }
-    if (line.starts_with(std::to_string(status) + " ")) {
-        return line;
-    }
-    return line.empty() ? phrase : phrase + ": " + line;
-}
-
 } // namespace
 
-service_error decode_service_error(unsigned status, std::string_view body)
+service_error decode_service_error(unsigned status, const json::value& document)
 {
     service_error out;
-    boost::system::error_code failure;
-    const json::value document = json::parse(json::string_view{body.data(), body.size()}, failure);
-    if (failure) {
-        out.message = plain_message(status, body);
-    } else if (const json::object* const members = document.if_object()) {
+    if (const json::object* const members = document.if_object()) {
         read_object(*members, status, out);
     } else {
         out.details = document;

@@ -1,16 +1,23 @@
+// Overwrites memory that held a secret.
 #pragma once
 
 #include <openssl/crypto.h>
 
+#include <cstddef>
 #include <string>
 
 namespace sipher::detail {
+
+inline void wipe(void* memory, std::size_t size) noexcept
+{
+    OPENSSL_cleanse(memory, size);
+}
 
 /// Overwrites all memory of `text`, also what earlier and longer texts have left behind its end, and empties it.
 inline void wipe(std::string& text) noexcept
 {
     text.resize(text.capacity());
-    OPENSSL_cleanse(text.data(), text.size());
+    wipe(text.data(), text.size());
     text.clear();
 }
 

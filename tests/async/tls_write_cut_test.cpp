@@ -89,7 +89,7 @@ protected:
         facts.reached = report.reached;
         facts.any_written = report.bytes_written != 0;
         facts.fully_written = report.fully_written;
-        facts.indivisible = true;
+        facts.fits_one_record = true;
         return detail::classify(facts);
     }
 

@@ -1,6 +1,8 @@
 #include "require.hpp"
 #include "values/decode.hpp"
 #include "values/error_report.hpp"
+#include "values/json_reader.hpp"
+#include "values/page_text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +28,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const unsigned status = 400U + data[0];
-    const service_error read = decode_service_error(status, {reinterpret_cast<const char*>(data) + 1, size - 1});
+    const std::string_view body{reinterpret_cast<const char*>(data) + 1, size - 1};
+    require(is_one_line(describe_page(status, body)));
+    const json_document document = read_json(body);
+    if (document.failure) {
+        return 0;
+    }
+    const service_error read = decode_service_error(status, document.value);
     require(!read.message.empty());
     require(is_one_line(read.message));
     error_report report;

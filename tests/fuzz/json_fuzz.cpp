@@ -1,9 +1,9 @@
 #include "require.hpp"
 #include "values/decode.hpp"
+#include "values/json_reader.hpp"
 
 #include <sipher/json.hpp>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <cstddef>
@@ -33,18 +33,15 @@ void check_session(const boost::json::value& document)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    boost::system::error_code failure;
-    const auto document = boost::json::parse({reinterpret_cast<const char*>(data), size}, failure);
-    if (failure) {
+    const auto read = detail::read_json({reinterpret_cast<const char*>(data), size});
+    if (read.failure) {
         return 0;
     }
+    const boost::json::value& document = read.value;
     check_session(document);
     const auto defaults = detail::decode_defaults(document, "");
     require(defaults || !defaults.error().problem.empty());
     const auto deleted = detail::decode_deleted(document, "");
     require(deleted || !deleted.error().problem.empty());
-    if (const auto inner = detail::envelope_data(document)) {
-        check_session(**inner);
-    }
     return 0;
 }

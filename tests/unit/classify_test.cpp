@@ -54,6 +54,7 @@ std::function<void(attempt_facts&)> on_wire(boost::system::error_code code, phas
                                             bool reused, unsigned status = 0)
 {
     return [=](attempt_facts& facts) {
+        facts.from = status != 0 ? provenance::intermediary : provenance::none;
         facts.code = code;
         facts.reached = reached;
         facts.any_written = any;
@@ -111,15 +112,15 @@ std::vector<row> failures_on_the_wire()
         {"header cut", on_wire(errc::incomplete_header, phase::reading_header, true, true, true), repeatable_retry,
          outcome::unknown},
         {"success, body cut", on_wire(errc::incomplete_body, phase::reading_body, true, true, true, 200),
-         repeatable_retry, outcome::applied_result_lost},
-        {"refusal, body cut", on_wire(errc::incomplete_body, phase::reading_body, true, true, true, 403), all_fail,
-         outcome::not_applied},
+         repeatable_retry, outcome::unknown},
+        {"refusal, body cut", on_wire(errc::incomplete_body, phase::reading_body, true, true, true, 403),
+         repeatable_retry, outcome::unknown},
         {"not HTTP", on_wire(errc::protocol_error, phase::reading_header, true, true, true), all_fail,
          outcome::unknown},
         {"success, body not HTTP", on_wire(errc::protocol_error, phase::reading_body, true, true, true, 200), all_fail,
          outcome::unknown},
         {"success, too slow", on_wire(errc::attempt_timeout, phase::reading_body, true, true, true, 201),
-         repeatable_retry, outcome::applied_result_lost},
+         repeatable_retry, outcome::unknown},
         {"other request's answer", on_wire(errc::desynchronized, phase::reading_body, true, true, true),
          repeatable_retry, outcome::unknown},
         {"cancelled before a byte", on_wire(boost::asio::error::operation_aborted, phase::writing, false, false, true),
@@ -133,32 +134,89 @@ std::vector<row> failures_on_the_wire()
     };
 }
 
-std::vector<row> answers()
+/// A whole response of the service, with more that it says.
+std::function<void(attempt_facts&)> service(unsigned status, std::function<void(attempt_facts&)> also = {})
 {
-    const auto json = [](attempt_facts& facts) { facts.is_json = true; };
-    const auto json_retryable = [](attempt_facts& facts) { facts.is_json = facts.says_retryable = true; };
-    const auto unavailable = [](attempt_facts& facts) { facts.is_json = facts.says_unavailable = true; };
-    const auto quota = [](attempt_facts& facts) { facts.is_json = facts.is_daily_quota = true; };
+    return answer(status, [=](attempt_facts& facts) {
+        facts.from = provenance::service;
+        if (also) {
+            also(facts);
+        }
+    });
+}
+
+std::function<void(attempt_facts&)> http_server(unsigned status)
+{
+    return answer(status, [](attempt_facts& facts) { facts.from = provenance::http_server; });
+}
+
+std::function<void(attempt_facts&)> foreign(unsigned status, std::function<void(attempt_facts&)> also = {})
+{
+    return answer(status, [=](attempt_facts& facts) {
+        facts.from = provenance::intermediary;
+        if (also) {
+            also(facts);
+        }
+    });
+}
+
+std::vector<row> responses_of_the_service()
+{
+    const auto retryable = [](attempt_facts& facts) { facts.says_retryable = true; };
+    const auto unavailable = [](attempt_facts& facts) { facts.says = service_code::unavailable; };
+    const auto quota = [](attempt_facts& facts) { facts.says = service_code::daily_quota; };
     return {
-        {"408 without JSON", answer(408), all_retry, outcome::not_applied},
-        {"408 of the application", answer(408, json_retryable), repeatable_retry, outcome::unknown},
-        {"429", answer(429, json), all_retry, outcome::not_applied},
-        {"429 of a gateway", answer(429), all_retry, outcome::not_applied},
-        {"429, daily quota", answer(429, quota), all_fail, outcome::not_applied},
-        {"500", answer(500, json), all_fail, outcome::unknown},
-        {"500, retryable", answer(500, json_retryable), repeatable_retry, outcome::unknown},
-        {"502", answer(502), repeatable_retry, outcome::unknown},
-        {"504", answer(504), repeatable_retry, outcome::unknown},
-        {"503, shutting down", answer(503, unavailable), all_retry, outcome::not_applied},
-        {"503, other", answer(503), repeatable_retry, outcome::unknown},
-        {"421", answer(421), all_replay, outcome::not_applied},
-        {"400", answer(400, json), all_fail, outcome::not_applied},
-        {"401", answer(401, json), all_fail, outcome::not_applied},
-        {"403", answer(403, json), all_fail, outcome::not_applied},
-        {"404", answer(404, json), all_fail, outcome::not_applied},
-        {"410", answer(410, json), all_fail, outcome::not_applied},
-        {"302", answer(302), all_fail, outcome::unknown},
-        {"501", answer(501), all_fail, outcome::unknown},
+        {"408", service(408, retryable), repeatable_retry, outcome::unknown},
+        {"421", service(421), all_replay, outcome::not_applied},
+        {"425", service(425), all_retry, outcome::not_applied},
+        {"429", service(429), all_retry, outcome::not_applied},
+        {"429, daily quota", service(429, quota), all_fail, outcome::not_applied},
+        {"500", service(500), all_fail, outcome::unknown},
+        {"500, retryable", service(500, retryable), repeatable_retry, outcome::unknown},
+        {"502", service(502), repeatable_retry, outcome::unknown},
+        {"504", service(504), repeatable_retry, outcome::unknown},
+        {"503, shutting down", service(503, unavailable), all_retry, outcome::not_applied},
+        {"503, other", service(503), repeatable_retry, outcome::unknown},
+        {"400", service(400), all_fail, outcome::not_applied},
+        {"401", service(401), all_fail, outcome::not_applied},
+        {"403", service(403), all_fail, outcome::not_applied},
+        {"404", service(404), all_fail, outcome::not_applied},
+        {"410", service(410), all_fail, outcome::not_applied},
+        {"501", service(501), all_fail, outcome::unknown},
+        {"200, and no success", service(200), all_fail, outcome::unknown},
+        {"302", service(302), all_fail, outcome::unknown},
+    };
+}
+
+std::vector<row> responses_of_others()
+{
+    const auto unwritten = [](attempt_facts& facts) { facts.fully_written = false; };
+    const auto cut = [](attempt_facts& facts) { facts.code = errc::incomplete_body; };
+    return {
+        {"bare 400", http_server(400), all_fail, outcome::not_applied},
+        {"bare 408", http_server(408), all_retry, outcome::not_applied},
+        {"bare 431", http_server(431), all_fail, outcome::not_applied},
+        {"200", foreign(200), all_fail, outcome::unknown},
+        {"301", foreign(301), all_fail, outcome::unknown},
+        {"401", foreign(401), all_fail, outcome::unknown},
+        {"404", foreign(404), all_fail, outcome::unknown},
+        {"408", foreign(408), repeatable_retry, outcome::unknown},
+        {"413", foreign(413), all_fail, outcome::unknown},
+        {"413 before the request was sent", foreign(413, unwritten), all_fail, outcome::not_applied},
+        {"421", foreign(421), all_replay, outcome::not_applied},
+        {"425", foreign(425), all_retry, outcome::not_applied},
+        {"429", foreign(429), repeatable_retry, outcome::unknown},
+        {"500", foreign(500), all_fail, outcome::unknown},
+        {"502", foreign(502), repeatable_retry, outcome::unknown},
+        {"503", foreign(503), repeatable_retry, outcome::unknown},
+        {"504", foreign(504), repeatable_retry, outcome::unknown},
+        {"511", foreign(511), all_fail, outcome::not_applied},
+        {"520", foreign(520), repeatable_retry, outcome::unknown},
+        {"521", foreign(521), all_retry, outcome::not_applied},
+        {"522", foreign(522), repeatable_retry, outcome::unknown},
+        {"530", foreign(530), repeatable_retry, outcome::unknown},
+        {"404, cut", foreign(404, cut), repeatable_retry, outcome::unknown},
+        {"521, cut", foreign(521, cut), all_retry, outcome::not_applied},
     };
 }
 
@@ -187,9 +245,14 @@ TEST(classify, what_left_in_full_is_repeated_only_where_that_does_no_harm)
     check(failures_on_the_wire());
 }
 
-TEST(classify, an_answer_decides_by_what_it_proves)
+TEST(classify, a_response_of_the_service_decides_by_what_it_says)
 {
-    check(answers());
+    check(responses_of_the_service());
+}
+
+TEST(classify, a_response_of_somebody_else_decides_by_what_it_proves)
+{
+    check(responses_of_others());
 }
 
 TEST(classify, a_success_succeeds)
@@ -197,9 +260,47 @@ TEST(classify, a_success_succeeds)
     for (const unsigned status : {200U, 201U, 204U}) {
         attempt_facts facts;
         facts.kind = operation_kind::create;
-        answer(status)(facts);
+        service(status)(facts);
+        facts.success = facts.usable = true;
         EXPECT_EQ(classify(facts).what, action::succeed);
+        facts.usable = false;
+        EXPECT_EQ(classify(facts).what, action::fail);
+        EXPECT_EQ(classify(facts).outcome, outcome::applied_result_lost);
     }
+}
+
+TEST(classify, a_delete_whose_success_cannot_be_read_was_applied)
+{
+    attempt_facts facts;
+    facts.kind = operation_kind::remove;
+    foreign(204)(facts);
+    EXPECT_EQ(classify(facts).outcome, outcome::unknown);
+    facts.unreadable = true;
+    EXPECT_EQ(classify(facts).outcome, outcome::applied_result_lost);
+    EXPECT_EQ(classify(facts).code, errc::bad_payload);
+    facts.kind = operation_kind::create;
+    EXPECT_EQ(classify(facts).outcome, outcome::unknown);
+}
+
+TEST(classify, a_state_that_is_read_is_no_failure_to_repeat)
+{
+    attempt_facts facts;
+    service(503)(facts);
+    facts.reports_state = true;
+    EXPECT_EQ(classify(facts).what, action::fail);
+    EXPECT_EQ(classify(facts).outcome, outcome::not_applied);
+    facts.kind = operation_kind::create;
+    EXPECT_EQ(classify(facts).outcome, outcome::unknown);
+}
+
+TEST(classify, a_server_that_refuses_the_handshake_has_not_read_the_request)
+{
+    attempt_facts facts;
+    facts.kind = operation_kind::create;
+    on_wire(errc::tls_verify_failed, phase::reading_header, true, true, false)(facts);
+    facts.handshake_refused = true;
+    EXPECT_EQ(classify(facts).what, action::fail);
+    EXPECT_EQ(classify(facts).outcome, outcome::not_applied);
 }
 
 TEST(classify, a_second_delete_that_finds_nothing_after_an_ambiguous_first_one_succeeds)
@@ -207,10 +308,21 @@ TEST(classify, a_second_delete_that_finds_nothing_after_an_ambiguous_first_one_s
     attempt_facts facts;
     facts.kind = operation_kind::remove;
     facts.ambiguous_before = true;
-    answer(404)(facts);
-    EXPECT_EQ(classify(facts).what, action::succeed_already_absent);
-    facts.kind = operation_kind::update;
-    EXPECT_EQ(classify(facts).what, action::fail);
+    for (const unsigned status : {404U, 410U}) {
+        facts.kind = operation_kind::remove;
+        service(status)(facts);
+        facts.says = service_code::session_gone;
+        EXPECT_EQ(classify(facts).what, action::succeed_already_absent);
+        facts.says = service_code::other;
+        EXPECT_EQ(classify(facts).what, action::fail);
+        foreign(status)(facts);
+        EXPECT_EQ(classify(facts).what, action::fail);
+        EXPECT_EQ(classify(facts).outcome, outcome::unknown);
+        service(status)(facts);
+        facts.says = service_code::session_gone;
+        facts.kind = operation_kind::update;
+        EXPECT_EQ(classify(facts).what, action::fail);
+    }
 }
 
 TEST(classify, updates_are_not_repeated_when_that_is_turned_off)
@@ -228,7 +340,7 @@ TEST(classify, a_part_of_a_large_request_proves_nothing)
 {
     attempt_facts facts;
     facts.kind = operation_kind::create;
-    facts.indivisible = false;
+    facts.fits_one_record = false;
     on_wire(errc::write_failed, phase::writing, true, false, true)(facts);
     const verdict decided = classify(facts);
     EXPECT_EQ(decided.what, action::fail);

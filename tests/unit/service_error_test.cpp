@@ -1,4 +1,6 @@
 #include "values/decode.hpp"
+#include "values/json_reader.hpp"
+#include "values/page_text.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -9,8 +11,19 @@
 namespace {
 
 namespace json = boost::json;
-using sipher::detail::decode_service_error;
 using sipher::detail::service_error;
+
+/// What a body says, whatever it is.
+service_error decode_service_error(unsigned status, const std::string& body)
+{
+    const auto document = sipher::detail::read_json(body);
+    if (!document.failure) {
+        return sipher::detail::decode_service_error(status, document.value);
+    }
+    service_error page;
+    page.message = sipher::detail::describe_page(status, body);
+    return page;
+}
 
 const std::string validation_body =
     R"({"success":false,"error":{"code":"VALIDATION_ERROR","message":"Invalid request data","details":)"
@@ -27,7 +40,6 @@ TEST(service_error, lists_the_issues_of_a_validation_with_their_paths)
     EXPECT_EQ(read.message, "Invalid request data: ttlSeconds: Too small: expected number to be >=60; "
                             "defaults.list[0].chain: Invalid option; Expected object");
     EXPECT_EQ(read.details.as_array().size(), 3U);
-    EXPECT_TRUE(read.is_json);
     EXPECT_FALSE(read.retryable);
 }
 
@@ -36,49 +48,46 @@ struct row {
     std::string body;
     std::string message;
     std::string code;
-    bool is_json;
 };
 
 TEST(service_error, is_readable_in_whatever_form_it_comes)
 {
     const row rows[] = {
         {404, R"({"success":false,"error":{"code":"SESSION_NOT_FOUND","message":"Session not found"}})",
-         "Session not found", "SESSION_NOT_FOUND", true},
+         "Session not found", "SESSION_NOT_FOUND"},
         {429, R"({"error":{"code":"RATE_LIMIT_EXCEEDED","message":"Too many","details":{"retryAfter":60,"limit":3}}})",
-         "Too many: retryAfter 60, limit 3", "RATE_LIMIT_EXCEEDED", true},
+         "Too many: retryAfter 60, limit 3", "RATE_LIMIT_EXCEEDED"},
         {500, R"({"error":{"code":"E","message":"An unexpected error occurred","details":"entity too large"}})",
-         "An unexpected error occurred: entity too large", "E", true},
-        {500, R"({"error":{"code":"E","message":"M","details":null}})", "M", "E", true},
+         "An unexpected error occurred: entity too large", "E"},
+        {500, R"({"error":{"code":"E","message":"M","details":null}})", "M", "E"},
         {500, R"({"error":{"code":"E","message":"M","details":{"nested":{"a":1},"none":null,"yes":true}}})",
-         "M: yes true", "E", true},
+         "M: yes true", "E"},
         {500, R"({"error":{"code":"E","message":"M","details":["text",7,{"path":["a"]},{"message":"m","path":"p"}]}})",
-         "M: text; a; m", "E", true},
+         "M: text; a; m", "E"},
         {500, R"({"error":{"code":7,"message":[],"details":{}}})", "500 Internal Server Error without an explanation",
-         "", true},
+         ""},
         {503, R"({"success":false,"data":{"status":"unhealthy","uptime":5}})",
-         "503 Service Unavailable: status unhealthy, uptime 5", "", true},
-        {503, R"({"success":false})", "503 Service Unavailable without an explanation", "", true},
-        {502, R"({"error":"bad upstream"})", "bad upstream", "", true},
-        {502, R"({"message":"no healthy upstream"})", "no healthy upstream", "", true},
-        {502, R"({"error":null})", "502 Bad Gateway without an explanation", "", true},
-        {502, R"("upstream failed")", "502 Bad Gateway: upstream failed", "", false},
-        {502, R"([])", "502 Bad Gateway", "", false},
-        {502, "", "502 Bad Gateway without a body", "", false},
-        {599, " \r\n\t ", "HTTP status 599 without a body", "", false},
-        {504, "upstream request timeout\nmore", "504 Gateway Timeout: upstream request timeout", "", false},
-        {502, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>x</body></html>", "502 Bad Gateway", "",
-         false},
+         "503 Service Unavailable: status unhealthy, uptime 5", ""},
+        {503, R"({"success":false})", "503 Service Unavailable without an explanation", ""},
+        {502, R"({"error":"bad upstream"})", "bad upstream", ""},
+        {502, R"({"message":"no healthy upstream"})", "no healthy upstream", ""},
+        {502, R"({"error":null})", "502 Bad Gateway without an explanation", ""},
+        {502, R"("upstream failed")", "502 Bad Gateway: upstream failed", ""},
+        {502, R"([])", "502 Bad Gateway", ""},
+        {502, "", "502 Bad Gateway without a body", ""},
+        {599, " \r\n\t ", "HTTP status 599 without a body", ""},
+        {504, "upstream request timeout\nmore", "504 Gateway Timeout: upstream request timeout", ""},
+        {502, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>x</body></html>", "502 Bad Gateway", ""},
         {503, "<!DOCTYPE html><HTML><TITLE>\n  Down for\n maintenance </TITLE>", "503 Service Unavailable: Down for",
-         "", false},
-        {503, "<p></p><h1>Try <b>later</b></h1>", "503 Service Unavailable: Try", "", false},
-        {503, "<<<<", "503 Service Unavailable", "", false},
-        {400, "{\"error\":{\"message\":\"cut", "400 Bad Request: {\"error\":{\"message\":\"cut", "", false},
+         ""},
+        {503, "<p></p><h1>Try <b>later</b></h1>", "503 Service Unavailable: Try", ""},
+        {503, "<<<<", "503 Service Unavailable", ""},
+        {400, "{\"error\":{\"message\":\"cut", "400 Bad Request: {\"error\":{\"message\":\"cut", ""},
     };
     for (const row& each : rows) {
         const service_error read = decode_service_error(each.status, each.body);
         EXPECT_EQ(read.message, each.message) << each.body;
         EXPECT_EQ(read.code, each.code) << each.body;
-        EXPECT_EQ(read.is_json, each.is_json) << each.body;
     }
 }
 

@@ -1,0 +1,65 @@
+// What is known of one attempt of a call.
+#pragma once
+
+#include "retry/provenance.hpp"
+#include "values/decode.hpp"
+
+#include <sipher/attempt.hpp>
+#include <sipher/clock.hpp>
+#include <sipher/response_info.hpp>
+#include <sipher/secret.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sipher::detail {
+
+/// What an attempt has to tell besides its result: of a failure, and to those who want to see the HTTP side. One that
+/// succeeds has none, which keeps a call small while it waits.
+struct attempt_notes {
+    attempt_notes() = default;
+
+    std::string message;
+    service_error refusal;
+    std::string response_request_id;
+    std::string location;
+    rate_limit_state rate_limit;
+    header_list fields;
+};
+
+/// Begun anew as a whole with each attempt, so that nothing of an earlier one is taken for its own.
+struct attempt_state {
+    attempt_state() = default;
+
+    [[nodiscard]] attempt_notes& note()
+    {
+        if (!notes) {
+            notes = std::make_unique<attempt_notes>();
+        }
+        return *notes;
+    }
+
+    std::string request_id;
+    /// Where a provider gives the key.
+    secret key;
+    clock::time_point started;
+    clock::time_point exchange_started;
+    boost::system::error_code code;
+    phase reached = phase::waiting;
+    bool permanent = false;
+    bool handshake_refused = false;
+    bool reused = false;
+    bool fully_written = false;
+    std::size_t bytes_written = 0;
+    unsigned status = 0;
+    provenance from = provenance::none;
+    std::optional<std::chrono::milliseconds> retry_after;
+    std::unique_ptr<attempt_notes> notes;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,101 @@
+#include "call/call_report.hpp"
+
+#include "call/call.hpp"
+#include "values/error_report.hpp"
+#include "values/mask.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace sipher::detail {
+
+using boost::system::error_code;
+
+namespace {
+
+/// The value of `member` in a JSON text of our own making.
+std::string_view text_of_member(std::string_view body, std::string_view member)
+{
+    const std::size_t at = body.find(member);
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    body.remove_prefix(at + member.size());
+    return body.substr(0, body.find('"'));
+}
+
+} // namespace
+
+/// Whoever answers may repeat what it was sent.
+std::string call_report::mask_secrets(std::string text) const
+{
+    const secret& key =
+        call_.attempt_.state().key.empty() ? call_.services().options.api_key : call_.attempt_.state().key;
+    text = mask(std::move(text), key.reveal());
+    return mask(std::move(text), text_of_member(call_.request_.message.body, R"("defaultViewingKey":")"));
+}
+
+std::string call_report::describe(error_code code) const
+{
+    const attempt_notes* const notes = call_.attempt_.state().notes.get();
+    const std::string message = notes != nullptr ? notes->message : std::string{};
+    const bool is_of_attempt = call_.attempts_.empty() || call_.attempts_.back().code == code;
+    const bool is_of_call = code == errc::rate_limited || code == errc::session_gone ||
+                            code == errc::callback_failed || code == errc::invalid_request;
+    if (is_of_attempt || is_of_call) {
+        return message;
+    }
+    return "the last attempt ended with: " + call_.attempts_.back().code.message() +
+           (message.empty() ? "" : " (" + message + ")");
+}
+
+error call_report::to_error(error_code code, end_reason reason, std::exception_ptr cause) const
+{
+    error_report report;
+    report.code = code;
+    report.operation = call_.request_.what.name;
+    report.message = mask_secrets(describe(code));
+    report.outcome = call_.outcome_;
+    report.status = call_.attempt_.state().status;
+    report.request_id = call_.attempt_.state().request_id;
+    report.retry_after = call_.attempt_.state().retry_after;
+    report.attempts = call_.attempts_;
+    report.ended_because = reason;
+    report.cause = std::move(cause);
+    if (const attempt_notes* const notes = call_.attempt_.state().notes.get()) {
+        report.service_code = notes->refusal.code;
+        report.service_message = mask_secrets(notes->refusal.service_message);
+        report.details = notes->refusal.details;
+        report.location = notes->location;
+        if (!notes->response_request_id.empty()) {
+            report.request_id = notes->response_request_id;
+        }
+    }
+    return make_error(std::move(report));
+}
+
+void call_report::fill(response_info& info) const
+{
+    const attempt_state& last = call_.attempt_.state();
+    info.status = last.status;
+    info.request_id = last.request_id;
+    info.attempts = call_.attempts_;
+    info.timings.total = call_.now_ - call_.started_;
+    info.timings.connection = last.exchange_started - last.started;
+    info.timings.exchange = last.reached >= phase::writing ? call_.now_ - last.exchange_started
+                                                           : std::chrono::nanoseconds{};
+    info.ambiguous_prior_attempt = call_.outcome_ >= outcome::unknown;
+    info.headers.clear();
+    info.rate_limit = {};
+    if (last.notes) {
+        info.headers = last.notes->fields;
+        info.rate_limit = last.notes->rate_limit;
+        if (!last.notes->response_request_id.empty()) {
+            info.request_id = last.notes->response_request_id;
+        }
+    }
+}
+
+} // namespace sipher::detail

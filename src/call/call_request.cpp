@@ -1,0 +1,59 @@
+#include "call/call_request.hpp"
+
+#include "call/deadline.hpp"
+#include "values/validation.hpp"
+#include "values/wipe.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+/// What the caller has said, once it is known to be sound; else what the client has.
+const call_options& checked(const call_options* own, const call_services& services)
+{
+    if (own == nullptr) {
+        return services.no_call_options;
+    }
+    validate_call_options(*own);
+    return *own;
+}
+
+} // namespace
+
+std::unique_ptr<const call_options> keep_options(call_options options)
+{
+    // Names every member, so that one more does not compile until it is thought of here.
+    const auto& [total_timeout, attempt_timeout, deadline, retry, headers, request_id, session, info] = options;
+    const bool is_default = !total_timeout && !attempt_timeout && !deadline && !retry && headers.empty() &&
+                            request_id.empty() && !session && info == nullptr;
+    if (info != nullptr) {
+        *info = {};
+    }
+    return is_default ? nullptr : std::make_unique<const call_options>(std::move(options));
+}
+
+clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts, clock::time_point now)
+{
+    return std::min(deadline_after(now, options.total_timeout.value_or(timeouts.total)),
+                    options.deadline.value_or(clock::time_point::max()));
+}
+
+call_request::call_request(std::shared_ptr<call_services> services_of_client, operation asked,
+                           request_message asked_message, result_decoder& asked_decoder,
+                           std::unique_ptr<const call_options> kept_options)
+    : services(std::move(services_of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),
+      own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
+{
+}
+
+call_request::~call_request()
+{
+    if (!message.body.empty()) {
+        wipe(message.body); // It may hold a viewing key.
+    }
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,14 @@
+// Words for a response that the service did not make.
+#pragma once
+
+#include "connection/response_head.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// One printable line that begins with the status: what came, from whom as far as that can be told, and what to do.
+[[nodiscard]] std::string describe_foreign(const response_head& head, std::string_view body);
+
+} // namespace sipher::detail

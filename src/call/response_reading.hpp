@@ -1,0 +1,59 @@
+// What a response says, and who says it.
+#pragma once
+
+#include "connection/response_head.hpp"
+#include "retry/provenance.hpp"
+#include "values/decode.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// Takes an operation's result out of a success.
+class result_decoder {
+public:
+    result_decoder() = default;
+    result_decoder(const result_decoder&) = delete;
+    result_decoder& operator=(const result_decoder&) = delete;
+
+    /// False: the whole body is the result where there is no envelope, and null where there is no body. What is
+    /// decoded then outlives the call.
+    [[nodiscard]] virtual bool needs_envelope() const noexcept { return true; }
+    /// `data` of the envelope is the result; or why it cannot be.
+    [[nodiscard]] virtual std::optional<decode_error> decode(boost::json::value& data) = 0;
+    /// The service does not know the session any more that an earlier attempt may have deleted.
+    virtual void accept_absence() noexcept {}
+
+protected:
+    ~result_decoder() = default;
+};
+
+struct response_view {
+    const response_head& head;
+    std::string_view body;
+    /// Nothing of it is missing.
+    bool complete = false;
+    bool to_head_request = false;
+};
+
+struct response_reading {
+    provenance from = provenance::none;
+    /// The service's envelope says that it did what was asked, and whether the decoder took its result.
+    bool success = false;
+    bool usable = false;
+    /// The body is cut, empty or no JSON, and nothing in the header says that it is a page.
+    bool unreadable = false;
+    /// Why a success is not usable; of an intermediary's response, what it is.
+    std::string message;
+    /// Of an error response in JSON.
+    std::optional<service_error> refusal;
+};
+
+/// Attributes the response and, if it is a success, has its result decoded.
+[[nodiscard]] response_reading read_response(const response_view& response, result_decoder& decoder);
+
+} // namespace sipher::detail
