@@ -28,9 +28,12 @@ std::string_view text_of_member(std::string_view body, std::string_view member)
 
 } // namespace
 
-/// Whoever answers may repeat what it was sent.
+/// Whoever responds may repeat what it was sent; words of our own have none of it.
 std::string call_report::mask_secrets(std::string text) const
 {
+    if (call_.attempt_.state().status == 0) {
+        return text;
+    }
     const secret& key =
         call_.attempt_.state().key.empty() ? call_.services().options.api_key : call_.attempt_.state().key;
     text = mask(std::move(text), key.reveal());

@@ -164,7 +164,8 @@ verdict said_by_intermediary(const attempt_facts& facts)
 verdict classify(const attempt_facts& facts)
 {
     const bool given_up = facts.code == boost::asio::error::operation_aborted || facts.code == errc::client_closed;
-    if (facts.from == provenance::none || given_up || facts.code == errc::protocol_error) {
+    const bool not_a_response = facts.code == errc::protocol_error || facts.code == errc::desynchronized;
+    if (facts.from == provenance::none || given_up || not_a_response) {
         return transport_failure(facts);
     }
     switch (facts.from) {

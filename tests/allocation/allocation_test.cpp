@@ -73,7 +73,7 @@ TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is
     for (std::size_t n = 1;; ++n) {
         ASSERT_LT(n, 5000U);
         SCOPED_TRACE(n);
-        service->script = {answer(429, "", "Retry-After: 1\r\n")};
+        service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 1\r\n")};
         service->otherwise = answer_session();
         open();
         thrown_by_run = 0;

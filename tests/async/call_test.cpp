@@ -165,7 +165,7 @@ TEST_F(call_test, updates_are_not_repeated_if_told_so)
 
 TEST_F(call_test, retry_after_is_waited_for_in_full)
 {
-    service->script = {answer(429, "", "Retry-After: 7\r\n"), answer_session(201)};
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), answer_session(201)};
     const auto call = perform(operation::create);
     advance(7s - 1ns);
     EXPECT_EQ(service->requests.size(), 1U);
@@ -175,7 +175,7 @@ TEST_F(call_test, retry_after_is_waited_for_in_full)
 
 TEST_F(call_test, a_retry_after_beyond_the_deadline_fails_at_once)
 {
-    service->script = {answer(429, "", "Retry-After: 60\r\n")};
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 60\r\n")};
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failure);
     EXPECT_EQ(call->failure->code(), condition::rate_limited);
@@ -210,7 +210,7 @@ TEST_F(call_test, nobody_sends_before_the_window_opens)
 TEST_F(call_test, who_waits_for_a_connection_when_the_gate_closes_waits_for_the_gate)
 {
     options.pool.max_connections = 1;
-    service->script = {answer(429, "", "Retry-After: 9\r\n")};
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 9\r\n")};
     service->otherwise = answer_session();
     std::vector<std::shared_ptr<started_call>> calls;
     for (int i = 0; i < 5; ++i) {
@@ -377,7 +377,7 @@ TEST_F(call_test, a_connection_granted_to_a_cancelled_call_is_not_lost)
 
 TEST_F(call_test, unreadable_successes_say_what_was_applied)
 {
-    service->script = {answer(201, "not json", "Location: /v1/sessions/x\r\n")};
+    service->script = {answer(201, R"({"success":true,"data":{}})", "Location: /v1/sessions/x\r\n")};
     const auto create = perform(operation::create);
     ASSERT_TRUE(create->failed_with(errc::bad_payload));
     EXPECT_EQ(create->failure->outcome(), outcome::applied_result_lost);

@@ -108,7 +108,7 @@ TEST_F(custom_policy, chooses_the_delay)
 TEST_F(custom_policy, does_not_shorten_what_the_service_asked_for)
 {
     options.retry.delay = [](const retry_context&, std::chrono::nanoseconds) { return -1h; };
-    service->script = {answer(429, "", "Retry-After: 7\r\n"), answer_session()};
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), answer_session()};
     const auto call = perform(operation::get);
     advance(7s - 1ns);
     EXPECT_EQ(service->requests.size(), 1U);
@@ -132,7 +132,11 @@ TEST_F(custom_policy, what_it_throws_ends_the_call)
     options.retry.should_retry = [](const retry_context&, bool) -> bool { throw std::runtime_error{"no policy"}; };
     service->otherwise = answer(502, "");
     const auto call = perform(operation::get);
-    EXPECT_EQ(call->other_failure, "no policy");
+    ASSERT_TRUE(call->failed_with(errc::callback_failed));
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+    EXPECT_EQ(call->failure->status(), 502U);
+    EXPECT_NE(call->failure->message().find("no policy"), std::string::npos);
+    EXPECT_THROW(std::rethrow_exception(call->failure->cause()), std::runtime_error);
     EXPECT_EQ(busy(), 0U);
 }
 

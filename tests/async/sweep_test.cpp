@@ -21,7 +21,7 @@ protected:
         service->admit = [first = service->connects + 1](std::size_t number) {
             return number == first ? make_error_code(errc::connect_failed) : boost::system::error_code{};
         };
-        service->script = {answer(429, "", "Retry-After: 1\r\n")};
+        service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 1\r\n")};
         service->otherwise = answer_session();
         options.retry.max_attempts = 5;
     }

@@ -113,6 +113,12 @@ scripted_service::reaction answer(unsigned status, std::string body, std::string
     return [text = std::move(text)](scripted_peer& peer, const std::string&) { peer.send(text); };
 }
 
+scripted_service::reaction refuse(unsigned status, std::string code, std::string fields)
+{
+    return answer(status, R"({"success":false,"error":{"code":")" + std::move(code) + R"(","message":"refused"}})",
+                  std::move(fields));
+}
+
 scripted_service::reaction answer_session(unsigned status)
 {
     return answer(status, R"({"success":true,"data":{"deleted":true,"sessionId":")" +

@@ -59,6 +59,8 @@ private:
 
 /// Reactions: an answer with this status and JSON body, the end of the connection, no answer at all.
 [[nodiscard]] scripted_service::reaction answer(unsigned status, std::string body, std::string fields = {});
+/// An error of the service, in its envelope.
+[[nodiscard]] scripted_service::reaction refuse(unsigned status, std::string code, std::string fields = {});
 [[nodiscard]] scripted_service::reaction answer_session(unsigned status = 200);
 [[nodiscard]] scripted_service::reaction hang_up();
 [[nodiscard]] scripted_service::reaction silence();

@@ -15,7 +15,7 @@ using boost::system::error_code;
 using sipher::condition;
 using sipher::errc;
 
-constexpr int last_errc = static_cast<int>(errc::proxy_failed);
+constexpr int last_errc = static_cast<int>(errc::callback_failed);
 constexpr int last_condition = static_cast<int>(condition::retryable);
 
 error_code status(int value)

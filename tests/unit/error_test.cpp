@@ -98,7 +98,7 @@ TEST(error, about_an_unreadable_success_says_that_it_was_applied)
     report.outcome = sipher::outcome::applied_result_lost;
     report.status = 201;
     EXPECT_STREQ(make_error(report).what(),
-                 "create_session: unreadable answer: data.sessionId: required member is missing "
+                 "create_session: unreadable response: data.sessionId: required member is missing "
                  "(applied, result lost; status 201)");
 }
 
