@@ -53,7 +53,8 @@ require_packages() {
     export DEBIAN_FRONTEND=noninteractive
     quietly "apt-get update" "${as_root[@]}" apt-get -o Acquire::Retries=3 update
     if $boost_missing; then
-        if apt-cache show libboost-json1.81-dev >/dev/null 2>&1; then
+        # It succeeds, without a word, for a name that other packages only mention.
+        if [[ -n $(apt-cache show libboost-json1.81-dev 2>/dev/null) ]]; then
             missing+=("${boost_packages[@]}")
         else
             missing+=("${newer_boost_packages[@]}")

@@ -58,7 +58,9 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 /// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
 class SIPHER_API client {
 public:
-    /// @param executor Where the client does its work; a multi-threaded one is fine.
+    /// @param executor Where the client does its work; a multi-threaded one is fine. One of a context without locks
+    /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and its like) is not: names are looked up on threads that post to it. A
+    /// hint of 1 is.
     /// @throws sipher::error with `errc::invalid_request` that names the offending option.
     explicit client(boost::asio::any_io_executor executor, client_options options = {});
 

@@ -31,6 +31,16 @@ public_key_pin pin_of(const X509* certificate)
     return pin;
 }
 
+/// When the session was made. What older OpenSSL has for it does not reach beyond 2038 everywhere.
+std::time_t made_at(const SSL_SESSION* session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+    return SSL_SESSION_get_time_ex(session);
+#else
+    return SSL_SESSION_get_time(session);
+#endif
+}
+
 bool is_named(X509* certificate, const expected_peer& peer)
 {
     const int matches = peer.is_address
@@ -74,7 +84,7 @@ bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall
 {
     constexpr long longest = std::chrono::seconds{std::chrono::hours{24}}.count();
     std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    if (seconds >= SSL_SESSION_get_time(session) + std::min(SSL_SESSION_get_timeout(session), longest)) {
+    if (seconds >= made_at(session) + std::min(SSL_SESSION_get_timeout(session), longest)) {
         return false;
     }
     X509* const certificate = SSL_SESSION_get0_peer(session);

@@ -20,7 +20,8 @@ struct base_url {
     std::string server_name;
     /// The host is written as an address.
     bool is_address = false;
-    /// The host is this machine: `localhost`, 127.0.0.0/8 or ::1.
+    /// The host is this machine, whoever resolves it: an address of 127.0.0.0/8, also as ::ffff:127.0.0.1, or ::1, or
+    /// exactly `localhost`. Not `localhost.` and the names below it: those are asked of DNS, which may answer anything.
     bool is_loopback = false;
 };
 

@@ -1,6 +1,7 @@
 #include <sipher/client_options.hpp>
 
 #include "values/base_url.hpp"
+#include "values/host.hpp"
 #include "values/proxy.hpp"
 #include "values/public_key_pin.hpp"
 #include "values/validation.hpp"
@@ -70,11 +71,7 @@ void validate_tls(const tls_options& tls)
     for (const std::string& pin : tls.pinned_public_keys) {
         static_cast<void>(detail::parse_pin(pin, "tls.pinned_public_keys"));
     }
-    const auto is_name_character = [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-               (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.' || letter == ':';
-    };
-    if (!std::ranges::all_of(tls.server_name, is_name_character)) {
+    if (!tls.server_name.empty() && !detail::is_host(tls.server_name)) {
         throw_invalid("tls.server_name", "must be a host name or an address, without port and brackets");
     }
     if (tls.minimum_version != 12 && tls.minimum_version != 13) {
@@ -139,6 +136,7 @@ void client_options::validate() const
     const detail::base_url base = detail::parse_base_url(base_url, origin("base_url", url_variable, base_url));
     validate_credentials(*this, base);
     validate_tls(tls);
+    detail::validate_no_proxy(proxy.no_proxy, "proxy.no_proxy");
     static_cast<void>(detail::choose_proxy(proxy, base));
     validate_limits(*this);
     validate_durations(*this);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace sipher::detail {
@@ -59,7 +60,7 @@ bool is_printable(std::string_view text)
 proxy_route read_route(const setting& from, const proxy_options& options)
 {
     const std::string text = from.value.find("://") == std::string::npos ? "http://" + from.value : from.value;
-    auto parsed = urls::parse_uri(urls::string_view{text.data(), text.size()});
+    auto parsed = urls::parse_uri(text);
     if (!parsed || parsed->scheme_id() != urls::scheme::http) {
         throw_invalid(from.name, "must be a URL such as http://proxy:3128; only proxies that are spoken to by plain "
                                  "http are supported");

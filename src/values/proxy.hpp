@@ -1,6 +1,7 @@
 #pragma once
 
 #include "values/base_url.hpp"
+#include "values/no_proxy.hpp"
 
 #include <sipher/client_options.hpp>
 #include <sipher/secret.hpp>
@@ -8,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace sipher::detail {
 
@@ -21,9 +21,6 @@ struct proxy_route {
     /// Value of `Proxy-Authorization`; empty: the proxy is not told who asks.
     secret authorization;
 };
-
-/// Whether a list such as `NO_PROXY` names the server.
-[[nodiscard]] bool is_excluded(std::string_view no_proxy, const base_url& server);
 
 /// The proxy to use; null: none.
 /// @throws sipher::error with `errc::invalid_request` that names the option or variable; its text is not repeated,

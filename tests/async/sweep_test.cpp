@@ -14,6 +14,11 @@ using namespace std::chrono_literals;
 /// Each operation is disturbed after its k-th handler, for every k until it ends undisturbed.
 class sweep : public call_test, public ::testing::WithParamInterface<operation> {
 protected:
+    /// The handler that enters the call. What a cancellation before it does is Asio's affair, and differs: an exception
+    /// for the handler of `co_spawn`, one out of `run()` (Boost 1.83), or nothing where the coroutine does not permit
+    /// that type yet.
+    static constexpr int first_of_the_call = 1;
+
     /// The longest way there is: a failed dial, a lost answer, a refusal with a wait, then success.
     void script_everything()
     {
@@ -46,10 +51,7 @@ protected:
             }
         }
         ASSERT_EQ(call.completions, 1);
-        if (!call.other_failure.empty()) {
-            EXPECT_TRUE(service->requests.empty()) << "the caller's coroutine ended before the call had begun";
-            return;
-        }
+        ASSERT_EQ(call.other_failure, "");
         if (!call.failure) {
             EXPECT_TRUE(call.succeeded());
             return;
@@ -77,7 +79,7 @@ protected:
 
 TEST_P(sweep, cancelled_after_any_handler_it_completes_once_and_the_client_stays_usable)
 {
-    for (int k = 0;; ++k) {
+    for (int k = first_of_the_call;; ++k) {
         ASSERT_LT(k, 1000);
         const auto call = start_and_run(k);
         const bool ended_before = call->completions != 0;
@@ -109,7 +111,7 @@ TEST_P(sweep, every_type_of_cancellation_after_any_handler_tells_what_happened)
 {
     using type = boost::asio::cancellation_type;
     for (const type kind : {type::terminal, type::partial, type::total}) {
-        for (int k = 0;; ++k) {
+        for (int k = first_of_the_call;; ++k) {
             ASSERT_LT(k, 1000);
             const auto call = start_and_run(k);
             const bool ended_before = call->completions != 0;

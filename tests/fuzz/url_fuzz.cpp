@@ -1,6 +1,7 @@
 #include "require.hpp"
 #include "values/base_url.hpp"
-#include "values/proxy.hpp"
+#include "values/host.hpp"
+#include "values/no_proxy.hpp"
 
 #include <sipher/error.hpp>
 
@@ -18,12 +19,17 @@ void check(std::string_view url, std::string_view no_proxy)
     using namespace sipher;
     try {
         const detail::base_url read = detail::parse_base_url(url);
-        require(!read.host.empty() && !read.host_field.empty() && read.port != 0);
-        require(!read.path_prefix.ends_with('/'));
-        require(read.host_field.find_first_of("\r\n ") == std::string_view::npos);
+        require(detail::is_host(read.host) && !read.host_field.empty() && read.port != 0);
+        require(read.path_prefix.empty() || (read.path_prefix.starts_with('/') && !read.path_prefix.ends_with('/')));
+        require(read.host_field.find_first_of("\r\n /@") == std::string_view::npos);
+        require(!read.is_loopback || read.is_address || read.host == "localhost");
+        const detail::base_url again =
+            detail::parse_base_url((read.tls ? "https://" : "http://") + read.host_field + read.path_prefix);
+        require(again.host == read.host && again.port == read.port && again.path_prefix == read.path_prefix);
         require(!detail::is_excluded("", read));
         require(detail::is_excluded("*", read));
         static_cast<void>(detail::is_excluded(no_proxy, read));
+        detail::validate_no_proxy(no_proxy, "proxy.no_proxy");
     } catch (const error& refused) {
         require(refused.code() == errc::invalid_request);
     }

@@ -114,7 +114,9 @@ TEST_F(lifecycle, cancelling_a_call_that_connects)
     EXPECT_EQ(call->failure->code(), asio::error::operation_aborted);
     EXPECT_EQ(call->failure->outcome(), outcome::not_sent);
     const auto slow = start(other.create_session({}));
-    run_until(context, [&] { return other.stats().waiting == 1; });
+    // With its first message the handshake has its deadline.
+    asio::ip::tcp::socket accepted = listener.accept();
+    run_until(context, [&] { return accepted.available() != 0; });
     clock->advance(5s);
     run_until(context, [&] { return other.stats().dial_failures != 0; });
     slow->cancel.emit(asio::cancellation_type::terminal);

@@ -134,6 +134,16 @@ TEST_F(sandbox_validation_test, defaults_must_be_there_but_may_be_empty)
     EXPECT_EQ(issue(create("{}"), "message"), "Invalid input: expected object, received undefined");
 }
 
+TEST_F(sandbox_validation_test, an_empty_body_is_an_empty_object)
+{
+    EXPECT_EQ(issue(create(""), "message"), "Invalid input: expected object, received undefined");
+    raw_call what{"POST", "/v1/stealth/generate"};
+    what.with_body("").under(create_session(peer, R"({"chain":"near"})"));
+    const raw_answer answer = exchange(peer, what);
+    EXPECT_EQ(answer.result_int(), 200U);
+    EXPECT_EQ(text_at(answer, "/data/chain"), "near");
+}
+
 TEST_F(sandbox_validation_test, all_issues_are_listed)
 {
     const raw_answer answer = create(R"({"ttlSeconds":1,"defaults":{"backend":1,"chain":1}})");

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/system/error_code.hpp>
 
 namespace sipher::test {
 
@@ -62,7 +63,7 @@ json::value document_of(const raw_answer& answer)
 std::string text_at(const raw_answer& answer, std::string_view pointer)
 {
     const json::value document = document_of(answer);
-    json::error_code problem;
+    boost::system::error_code problem;
     const json::value* const found = document.find_pointer(pointer, problem);
     if (found == nullptr) {
         return "(none)";

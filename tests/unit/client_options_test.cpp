@@ -86,13 +86,40 @@ TEST(client_options, name_what_is_wrong_about_tls)
     EXPECT_EQ(with([](auto& it) { it.tls.minimum_version = 11; }),
               "tls.minimum_version: must be 12 (TLS 1.2) or 13 (TLS 1.3)");
     EXPECT_EQ(with([](auto& it) { it.tls.minimum_version = 13; }), "accepted");
-    for (const char* name : {"a b", "https://host", "[::1]", "a\n"}) {
+}
+
+TEST(client_options, take_a_host_as_server_name)
+{
+    for (const char* name : {"api.example.com", "API.example.com", "api.example.com.", "localhost", "::1", "10.0.0.1",
+                             "2001:DB8::1", "xn--bcher-kva.example", "a_b.example", "10.0.0.1.example"}) {
+        EXPECT_EQ(with([&](auto& it) { it.tls.server_name = name; }), "accepted") << name;
+    }
+    for (const std::string& name : {std::string{".example.test"},
+                                    std::string{"."},
+                                    std::string{".."},
+                                    std::string{"a..b"},
+                                    std::string{"example.test.."},
+                                    std::string{"*.example.test"},
+                                    std::string{"a b"},
+                                    std::string{"https://host"},
+                                    std::string{"host:443"},
+                                    std::string{"[::1]"},
+                                    std::string{"a\n"},
+                                    std::string{"a\0b", 3},
+                                    std::string{"10.0.0.1\0.example", 17},
+                                    std::string{"::1%lo"},
+                                    std::string{":"},
+                                    std::string{"1.2.3"},
+                                    std::string{"0x7f.1"},
+                                    std::string{"10.0.0.1."},
+                                    std::string{"b\xc3\xbc"
+                                                "cher.example"},
+                                    std::string(64, 'a'),
+                                    std::string{"a/b"},
+                                    std::string{"user@host"}}) {
         EXPECT_EQ(with([&](auto& it) { it.tls.server_name = name; }),
                   "tls.server_name: must be a host name or an address, without port and brackets")
             << name;
-    }
-    for (const char* name : {"api.example.com", "::1", "10.0.0.1"}) {
-        EXPECT_EQ(with([&](auto& it) { it.tls.server_name = name; }), "accepted") << name;
     }
 }
 
@@ -117,7 +144,27 @@ TEST(client_options, never_send_a_key_in_the_clear_unless_told)
               }),
               "accepted");
     EXPECT_EQ(with([](auto& it) { it.base_url = "http://example.com"; }), "accepted");
-    for (const char* url : {"http://localhost:5006", "http://127.0.0.1", "http://[::1]:80"}) {
+    for (const char* url : {"http://127.0.0.1.evil.example", "http://localhost.", "http://any.localhost",
+                            "http://127.0.0.1-a.example:80/x", "http://0.0.0.0", "http://[::ffff:8.8.8.8]"}) {
+        EXPECT_EQ(with([&](auto& it) {
+                      it.base_url = url;
+                      it.api_key = "sk_1";
+                  }),
+                  rule)
+            << url;
+    }
+    for (const char* url : {"http://[::1].evil.example", "http://127.0.0.1:80.evil.example",
+                            "http://127.0.0.1@evil.example", "http://0x7f.1", "http://2130706433", "http://127.1",
+                            "http://[::1%25lo]", "http://127.0.0.1\\@evil.example"}) {
+        const std::string told = with([&](auto& it) {
+            it.base_url = url;
+            it.api_key = "sk_1";
+        });
+        EXPECT_TRUE(told.starts_with("base_url: must ")) << url << ": " << told;
+        EXPECT_NE(told, rule) << url << " is nothing to permit";
+    }
+    for (const char* url :
+         {"http://localhost:5006", "http://127.0.0.1", "http://[::1]:80", "http://[::ffff:127.0.0.1]"}) {
         EXPECT_EQ(with([&](auto& it) {
                       it.base_url = url;
                       it.api_key = "sk_1";

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace sipher::test {
 namespace {
@@ -31,16 +32,16 @@ struct exclusion {
     bool direct;
 };
 
-class no_proxy_test : public ::testing::TestWithParam<exclusion> {};
+class no_proxy_table : public ::testing::TestWithParam<exclusion> {};
 
-TEST_P(no_proxy_test, decides)
+TEST_P(no_proxy_table, decides)
 {
     const auto& [no_proxy, server, direct] = GetParam();
     EXPECT_EQ(detail::is_excluded(no_proxy, parse_base_url(server)), direct) << no_proxy << " for " << server;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    table, no_proxy_test,
+    list, no_proxy_table,
     ::testing::Values(
         // Nothing, and everything.
         exclusion{"", "https://example.com", false}, exclusion{" , ,\t", "https://a.com", false},
@@ -85,8 +86,77 @@ INSTANTIATE_TEST_SUITE_P(
         exclusion{"10.0.0.1/32", "https://10.0.0.1", true}, exclusion{"fd00::/8", "https://[fd12::1]", true},
         exclusion{"fd00::/8", "https://[fe80::1]", false}, exclusion{"10.0.0.0/8", "https://[fd12::1]", false},
         exclusion{"10.0.0.0/33", "https://10.0.0.1", false}, exclusion{"10.0.0.0/", "https://10.0.0.1", false},
+        // Lengths in brackets and with ports; an IPv4 network in IPv6 clothes.
+        exclusion{"[fd00::]/8", "https://[fd12::1]", true}, exclusion{"[fd00::]/16", "https://[fd12::1]", false},
+        exclusion{"[fd00::]/8:443", "https://[fd12::1]", true}, exclusion{"[fd00::]/8:80", "https://[fd12::1]", false},
+        exclusion{"fd00::/8:80", "http://[fd12::1]", true}, exclusion{"10.0.0.0/8:443", "https://10.9.9.9", true},
+        exclusion{"10.0.0.0/8:80", "https://10.9.9.9", false},
+        exclusion{"::ffff:10.0.0.0/104", "https://10.9.9.9", true},
+        exclusion{"::ffff:10.0.0.0/104", "https://11.9.9.9", false},
+        exclusion{"10.0.0.0/8", "https://[::ffff:10.9.9.9]", true}, exclusion{"::/0", "https://[fd12::1]", true},
+        exclusion{"::/0", "https://10.9.9.9", false}, exclusion{"0.0.0.0/0", "https://[fd12::1]", false},
+        exclusion{"[fd00::]", "https://[fd12::1]", false},
+        // What is no network names nothing.
+        exclusion{"10.0.0.0/99", "https://10.0.0.0", false}, exclusion{"10.0.0.0/99", "https://10.0.0.1", false},
+        exclusion{"10.0.0.0/-1", "https://10.0.0.0", false}, exclusion{"10.0.0.0/8x", "https://10.0.0.0", false},
+        exclusion{"10.0.0.0/0x8", "https://10.0.0.0", false}, exclusion{"10.0.0.0/8/8", "https://10.0.0.0", false},
+        exclusion{"10.0.0.0/4294967304", "https://10.0.0.0", false}, exclusion{"10/8", "https://10.0.0.1", false},
+        exclusion{"10.0.0/8", "https://10.0.0.1", false}, exclusion{"/8", "https://10.0.0.1", false},
+        exclusion{"fd00::/129", "https://[fd00::]", false}, exclusion{"[fd00::]/", "https://[fd00::]", false},
+        exclusion{"[10.0.0.0]/33", "https://10.0.0.0", false}, exclusion{"[::1]x", "https://[::1]", false},
+        exclusion{"[::1", "https://[::1]", false}, exclusion{"::ffff:10.0.0.0/8", "https://10.0.0.0", false},
+        exclusion{"fe80::1%1/8", "https://[fe80::1]", false}, exclusion{"::1%1", "https://[::1]", false},
+        exclusion{"example.com/8", "https://example.com", false},
+        exclusion{"https://example.com", "https://example.com", false},
+        // A name that begins like an address is a name.
+        exclusion{"10.0.0.0/8", "https://10.0.0.1.evil.example", false},
+        exclusion{"10.0.0.1", "https://10.0.0.1.evil.example", false},
+        exclusion{"0.0.0.0/0", "https://127.0.0.1.evil.example:8443", false},
+        exclusion{"evil.example", "https://10.0.0.1.evil.example", true},
         // A network is of addresses: what a name stands for is not asked.
         exclusion{"10.0.0.0/8", "https://ten.example.com", false}, exclusion{"127.0.0.1", "https://localhost", false}));
+
+/// From the tests of Go's golang.org/x/net/http/httpproxy: the servers that this list leaves to the proxy, or does not.
+TEST(no_proxy, agrees_with_go)
+{
+    const std::string list = "foobar.com, .barbaz.net, *.wildcard.io, 192.168.1.1, 192.168.1.2:81, 192.168.1.3:80, "
+                             "10.0.0.0/30, 2001:db8::52:0:1, [2001:db8::52:0:2]:443, [2001:db8::52:0:3]:80, "
+                             "2002:db8:a::45/64";
+    for (const char* const host :
+         {"192.168.1.1", "192.168.1.3", "10.0.0.2", "[2001:db8::52:0:1]", "[2001:db8::52:0:3]", "[2002:db8:a::123]",
+          "www.barbaz.net", "foobar.com", "www.foobar.com", "nested.wildcard.io"}) {
+        EXPECT_TRUE(detail::is_excluded(list, parse_base_url(std::string{"http://"} + host))) << host;
+    }
+    for (const char* const host :
+         {"[::2]", "192.168.1.2", "192.168.1.4", "[2001:db8::52:0:2]", "[fe80::424b:c8be:1643:a1b6]", "barbaz.net",
+          "foofoobar.com", "baz.com", "localhost.net", "local.localhost", "barbarbaz.net", "wildcard.io",
+          "awildcard.io"}) {
+        EXPECT_FALSE(detail::is_excluded(list, parse_base_url(std::string{"http://"} + host))) << host;
+    }
+}
+
+TEST(no_proxy, an_impossible_network_is_refused_where_it_was_not_left_to_the_environment)
+{
+    const auto told = [](std::string list) {
+        client_options options;
+        options.proxy.no_proxy = std::move(list);
+        return refusal([&] { options.validate(); });
+    };
+    EXPECT_EQ(told("*, a.com, .b.com:80, [::1]:80, 10.0.0.0/8 fd00::/8:443\t[fd00::]/8, 0.0.0.0/0, a*b"), "accepted");
+    EXPECT_EQ(told("a.com,10.0.0.0/99, b.com"),
+              "proxy.no_proxy: has `10.0.0.0/99`, which is no network: an IPv4 address and a length up to 32, or an "
+              "IPv6 address and a length up to 128");
+    for (const char* const entry :
+         {"10.0.0.0/", "10.0.0/8", "10.0.0.0/33", "fd00::/129", "[fd00::]/129", "example.com/8", "10.0.0.0/8/8",
+          "http://example.com", "/", "::ffff:10.0.0.0/8", "10.0.0.0/4294967304"}) {
+        EXPECT_TRUE(told(entry).starts_with("proxy.no_proxy: has `")) << entry;
+    }
+    const variable environment{"NO_PROXY", "10.0.0.0/99"};
+    const variable proxy{"https_proxy", "http://proxy:3128"};
+    client_options options;
+    options.proxy.use_environment = true;
+    EXPECT_EQ(refusal([&] { options.validate(); }), "accepted");
+}
 
 TEST(proxy_test, none_unless_told)
 {
@@ -152,6 +222,9 @@ TEST(proxy_test, the_environment_by_permission_only)
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://direct.com")));
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://localhost")));
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://127.0.0.1")));
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://[::ffff:127.0.0.1]")));
+    EXPECT_TRUE(choose_proxy(options, parse_base_url("https://127.0.0.1.evil.example")));
+    EXPECT_TRUE(choose_proxy(options, parse_base_url("https://api.localhost")));
     options.no_proxy = "example.com";
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://example.com")));
     EXPECT_TRUE(choose_proxy(options, parse_base_url("https://direct.com")));
