@@ -39,11 +39,11 @@ std::optional<json::value> parse_body(const request& received)
         throw refusal{500, "INTERNAL_SERVER_ERROR", "An unexpected error occurred", "request entity too large", {}};
     }
     if (received.body.empty()) {
-        return json::value{json::object_kind};
+        return json::object{};
     }
     json::parse_options options;
     options.max_depth = 1000;
-    json::error_code problem;
+    boost::system::error_code problem;
     json::value document = json::parse(received.body, problem, {}, options);
     // The framework takes objects and arrays only.
     if (problem || !document.is_structured()) {
