@@ -399,12 +399,13 @@ struct disturbance {
 
 class disturbed : public behind_nginx, public ::testing::WithParamInterface<disturbance> {
 protected:
-    /// Applies the disturbance whenever another hundred operations were begun.
+    /// Applies the disturbance whenever another hundred operations were begun, as long as agents are left.
     void disturb(boost::asio::steady_timer& timer, const campaign_load& load, std::size_t next)
     {
         timer.expires_after(1ms);
-        timer.async_wait([this, &timer, &load, next](boost::system::error_code stopped) {
-            if (stopped) {
+        timer.async_wait([this, &timer, &load, next](boost::system::error_code) {
+            if (agents_left == 0) {
+                ended = true;
                 return;
             }
             const bool due = load.taken >= next;
@@ -416,7 +417,9 @@ protected:
         });
     }
 
+    int agents_left = 12;
     int disturbances = 0;
+    bool ended = false;
 };
 
 TEST_P(disturbed, callers_are_told_what_happened)
@@ -425,16 +428,13 @@ TEST_P(disturbed, callers_are_told_what_happened)
     options.retry.max_attempts = 10;
     options.retry.base_delay = 2ms;
     constexpr std::size_t operations = 600;
-    constexpr int agents = 12;
     campaign_load load{operations, 1};
-    int left = agents;
-    for (int i = 0; i < agents; ++i) {
-        boost::asio::co_spawn(context, load.run_agent(client()), [&left](const std::exception_ptr&) { --left; });
+    for (int i = agents_left; i > 0; --i) {
+        boost::asio::co_spawn(context, load.run_agent(client()), [this](const std::exception_ptr&) { --agents_left; });
     }
     boost::asio::steady_timer timer{context};
     disturb(timer, load, 50);
-    run_until(context, [&left] { return left == 0; });
-    timer.cancel();
+    run_until(context, [this] { return ended; });
     campaign_account account;
     account.add(load.records, sandbox().ledger());
     EXPECT_EQ(account.operations, operations);
