@@ -106,10 +106,10 @@ refusal invalid_request(json::array issues)
     return {400, "VALIDATION_ERROR", "Invalid request data", std::move(issues), {}};
 }
 
-header_list standard_headers(const response& answer, const std::string& request_id, clock::wall_time now)
+header_list standard_headers(const response& answer, const request& asked, clock::wall_time now)
 {
-    return {
-        {"X-Request-ID", request_id},
+    header_list headers{
+        {"X-Request-ID", asked.id},
         {"Content-Security-Policy",
          "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors "
          "'self';img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';style-src 'self' "
@@ -125,11 +125,16 @@ header_list standard_headers(const response& answer, const std::string& request_
         {"X-Frame-Options", "SAMEORIGIN"},
         {"X-Permitted-Cross-Domain-Policies", "none"},
         {"X-XSS-Protection", "0"},
-        {"Vary", "Origin, Accept-Encoding"},
-        {"Access-Control-Allow-Credentials", "true"},
         {"ETag", entity_tag(answer.body)},
         {"Date", to_http_date(now)},
     };
+    if (find_header(asked.headers, "Origin") != nullptr) {
+        headers.emplace_back("Vary", "Origin, Accept-Encoding");
+        headers.emplace_back("Access-Control-Allow-Credentials", "true");
+    } else {
+        headers.emplace_back("Vary", "Accept-Encoding");
+    }
+    return headers;
 }
 
 std::string to_iso_8601(clock::wall_time when)

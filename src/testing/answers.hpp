@@ -34,7 +34,7 @@ struct refusal {
 [[nodiscard]] refusal invalid_request(boost::json::array issues);
 
 /// The fields that the service's framework puts on every answer, before the answer's own.
-[[nodiscard]] header_list standard_headers(const response& answer, const std::string& request_id, clock::wall_time now);
+[[nodiscard]] header_list standard_headers(const response& answer, const request& asked, clock::wall_time now);
 
 /// Such as `2026-11-24T00:00:00.000Z`.
 [[nodiscard]] std::string to_iso_8601(clock::wall_time when);

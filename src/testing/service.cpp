@@ -21,6 +21,16 @@ std::string_view path_of(std::string_view target)
     return path;
 }
 
+bool is_read(const request& received)
+{
+    return received.method == "GET" || received.method == "HEAD";
+}
+
+bool is_health(const request& received)
+{
+    return is_read(received) && path_of(received.target) == "/v1/health";
+}
+
 bool is_sessions(std::string_view path)
 {
     return path == sessions_path || path.starts_with("/v1/sessions/");
@@ -53,11 +63,12 @@ refusal no_route(const request& received, std::string_view path)
     return {404, "NOT_FOUND", "Route " + received.method + " " + std::string{path} + " not found", nullptr, {}};
 }
 
-refusal rate_refusal(const rate_verdict& verdict, unsigned limit)
+/// The details name the whole window, whatever is left of it; only `Retry-After` says how long to wait.
+refusal rate_refusal(const rate_verdict& verdict, const rate_limiter& limiter)
 {
     json::object details;
-    details["retryAfter"] = verdict.reset.count();
-    details["limit"] = limit;
+    details["retryAfter"] = limiter.window().count();
+    details["limit"] = limiter.limit();
     return {429,
             "RATE_LIMIT_EXCEEDED",
             "Too many requests, please try again later",
@@ -120,15 +131,33 @@ std::vector<stored_session> service::sessions() const
 
 handled service::handle(const request& received)
 {
-    const rate_verdict verdict = limiter_.count(received.peer, clock_->now());
+    const bool limited = !is_health(received);
+    if (limited && shutting_down_) {
+        return decline_while_shutting_down(received);
+    }
+    const rate_verdict verdict = limited ? limiter_.count(received.peer, clock_->now()) : rate_verdict{};
     handled result;
     if (verdict.allowed) {
         result = process(received);
     } else {
-        result.answer = failure(rate_refusal(verdict, limiter_.limit()));
+        result.answer = failure(rate_refusal(verdict, limiter_));
     }
-    header_list headers = standard_headers(result.answer, received.id, clock_->wall_now());
-    add_rate_headers(limiter_, verdict, headers);
+    header_list headers = standard_headers(result.answer, received, clock_->wall_now());
+    if (limited) {
+        add_rate_headers(limiter_, verdict, headers);
+    }
+    headers.insert(headers.end(), result.answer.headers.begin(), result.answer.headers.end());
+    result.answer.headers = std::move(headers);
+    return result;
+}
+
+/// Declined before anything else is done with it, so it has neither a request id nor a place in the rate limit.
+handled service::decline_while_shutting_down(const request& received) const
+{
+    handled result;
+    result.answer = failure({503, "SERVICE_UNAVAILABLE", "Server is shutting down", nullptr, {}});
+    header_list headers = standard_headers(result.answer, received, clock_->wall_now());
+    std::erase_if(headers, [](const auto& field) { return same_name(field.first, "X-Request-ID"); });
     headers.insert(headers.end(), result.answer.headers.begin(), result.answer.headers.end());
     result.answer.headers = std::move(headers);
     return result;
@@ -147,14 +176,10 @@ handled service::process(const request& received)
 
 handled service::route(const request& received, std::string_view path)
 {
-    const bool reads = received.method == "GET" || received.method == "HEAD";
-    if (reads && path == "/v1/health") {
+    if (is_health(received)) {
         return health();
     }
-    if (shutting_down_) {
-        throw refusal{503, "SERVICE_UNAVAILABLE", "Server is shutting down", nullptr, {{"Connection", "close"}}};
-    }
-    if (reads && path == "/v1/errors") {
+    if (is_read(received) && path == "/v1/errors") {
         return {success(200, error_catalogue()), effect::other, {}};
     }
     const sandbox_key& key = authenticate(received);

@@ -44,6 +44,7 @@ public:
 
 private:
     handled process(const request& received);
+    [[nodiscard]] handled decline_while_shutting_down(const request& received) const;
     handled route(const request& received, std::string_view path);
     const sandbox_key& authenticate(const request& received) const;
     void charge_quota(const sandbox_key& key, std::string_view path);

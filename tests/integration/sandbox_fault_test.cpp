@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -186,6 +188,46 @@ TEST_P(sandbox_fault_test, a_header_field_can_be_replaced_or_added)
     EXPECT_EQ(replaced.count("X-Request-ID"), 1U);
     EXPECT_EQ(replaced.result_int(), 201U);
     EXPECT_EQ(exchange(*peer, create)["X-New"], "1");
+}
+
+TEST_P(sandbox_fault_test, pages_of_intermediaries_come_with_and_without_the_service_acting)
+{
+    const std::array<fault (*)(bool), 4> kinds{
+        [](bool act) { return fault::foreign_page(404, "text/plain", "default backend - 404", act); },
+        [](bool act) { return fault::captive_portal(act); },
+        [](bool act) { return fault::edge_error(522, act); },
+        [](bool act) { return fault::challenge(act); },
+    };
+    constexpr std::array<unsigned, 4> statuses{404, 200, 522, 403};
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        for (const bool act : {false, true}) {
+            const auto before = service.counters().created;
+            service.add_fault(kinds.at(i)(act));
+            const raw_answer answer = exchange(*peer, create);
+            EXPECT_EQ(answer.result_int(), statuses.at(i));
+            EXPECT_EQ(answer.count("X-Request-ID"), 0U);
+            EXPECT_FALSE(answer.body().empty());
+            EXPECT_EQ(service.counters().created - before, act ? 1U : 0U);
+            EXPECT_EQ(service.ledger().back().status, statuses.at(i));
+        }
+    }
+}
+
+TEST_P(sandbox_fault_test, pages_of_intermediaries_look_like_theirs)
+{
+    service.add_fault(fault::foreign_page(404, "text/plain", "default backend - 404"));
+    raw_answer answer = exchange(*peer, create);
+    EXPECT_EQ(answer["Content-Type"], "text/plain");
+    EXPECT_EQ(answer.body(), "default backend - 404");
+    service.add_fault(fault::captive_portal());
+    EXPECT_EQ(exchange(*peer, create)["Content-Type"], "text/html");
+    service.add_fault(fault::edge_error(522));
+    answer = exchange(*peer, create);
+    EXPECT_EQ(answer["Server"], "cloudflare");
+    EXPECT_NE(answer["CF-RAY"], "");
+    EXPECT_NE(answer.body().find("<title>localhost | 522</title>"), std::string::npos) << answer.body();
+    service.add_fault(fault::challenge());
+    EXPECT_EQ(exchange(*peer, create)["cf-mitigated"], "challenge");
 }
 
 TEST_P(sandbox_fault_test, the_framing_can_be_made_wrong)

@@ -178,6 +178,15 @@ TEST_F(sandbox_validation_test, what_is_not_json_is_named_so)
     EXPECT_EQ(issue(create("[]"), "message"), "Invalid input: expected object, received array");
 }
 
+TEST_F(sandbox_validation_test, an_empty_body_that_is_declared_as_json_is_an_empty_object)
+{
+    const raw_answer answer = create("");
+    EXPECT_EQ(issue(answer, "path"), R"(["defaults"])");
+    EXPECT_EQ(issue(answer, "message"), "Invalid input: expected object, received undefined");
+    raw_call use{"POST", "/v1/stealth/generate"};
+    EXPECT_EQ(exchange(peer, use.with_body("")).result_int(), 200U);
+}
+
 TEST_F(sandbox_validation_test, a_body_that_is_not_declared_as_json_is_no_body)
 {
     for (const std::string type : {"", "text/plain", "application/jsonx"}) {

@@ -198,6 +198,19 @@ TEST_P(sandbox_wire_test, answers_look_like_the_services)
     EXPECT_LE(fields, 24);
 }
 
+TEST_P(sandbox_wire_test, only_who_names_an_origin_is_told_about_origins)
+{
+    sandbox service{options_with(GetParam())};
+    const auto peer = connect(service);
+    const raw_answer plain = exchange(*peer, health());
+    EXPECT_EQ(plain["Vary"], "Accept-Encoding");
+    EXPECT_EQ(plain.count("Access-Control-Allow-Credentials"), 0U);
+    raw_call page = health();
+    const raw_answer named = exchange(*peer, page.with_header("Origin", "https://example.test"));
+    EXPECT_EQ(named["Vary"], "Origin, Accept-Encoding");
+    EXPECT_EQ(named["Access-Control-Allow-Credentials"], "true");
+}
+
 TEST_P(sandbox_wire_test, the_request_id_is_echoed_or_made)
 {
     sandbox service{options_with(GetParam())};

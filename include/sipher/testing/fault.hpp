@@ -35,6 +35,25 @@ struct SIPHER_API fault {
     /// Acts on the request, but answers with this status, header and body instead.
     [[nodiscard]] static fault act_but_answer(unsigned status, std::string body, header_list headers = {});
 
+    /// Responses that do not come from the service but from something between it and the client. What each of them
+    /// means for the caller does not depend on whether the service acted on the request, because the client cannot
+    /// see that; the sandbox's ledger and counters tell whether it did. With `act`, the request is passed on to the
+    /// service and takes effect, and its own response is replaced; without, the service never sees the request. None
+    /// of them has the service's header fields or its envelope.
+
+    /// Any response of a gateway, a load balancer or a default backend, such as
+    /// `foreign_page(404, "text/plain", "default backend - 404")`. `content_type` empty: as the body looks.
+    [[nodiscard]] static fault foreign_page(unsigned status, std::string content_type, std::string body,
+                                            bool act = false);
+    /// `200 text/html` with a page to log in at, whatever is asked: a captive portal, or a web application at an
+    /// address that is not the API's.
+    [[nodiscard]] static fault captive_portal(bool act = false);
+    /// A page of a content delivery network about an origin that did not do its part: 502, 504, 520 to 527, 530, as
+    /// Cloudflare sends them (`Server: cloudflare`, `CF-RAY`, HTML).
+    [[nodiscard]] static fault edge_error(unsigned status, bool act = false);
+    /// A page of a content delivery network that wants to see a browser: 403 with `cf-mitigated: challenge`.
+    [[nodiscard]] static fault challenge(bool act = false);
+
     /// Members that the functions above set; they can be combined.
     std::chrono::milliseconds wait{};
     bool act = true;

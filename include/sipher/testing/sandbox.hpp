@@ -141,7 +141,7 @@ public:
     bool lose_session(const session_id& id);
     /// Closes all connections that carry no request just now, with a bare FIN.
     void close_idle_connections();
-    /// Answers every request as a service that shuts down: 503 `SERVICE_UNAVAILABLE` and the connection closed.
+    /// Answers every request as a service that shuts down: 503 `SERVICE_UNAVAILABLE`.
     void set_shutting_down(bool on);
 
     [[nodiscard]] sandbox_counters counters() const;
