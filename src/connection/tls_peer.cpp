@@ -70,13 +70,13 @@ std::string check_pins(const X509* certificate, const expected_peer& peer)
     return "the server's public key is none of tls.pinned_public_keys: " + to_text(shown);
 }
 
-bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time now)
+bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time since, clock::wall_time now)
 {
-    constexpr long longest = std::chrono::seconds{std::chrono::hours{24}}.count();
-    std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    if (seconds >= SSL_SESSION_get_time(session) + std::min(SSL_SESSION_get_timeout(session), longest)) {
+    constexpr std::chrono::seconds longest = std::chrono::hours{24};
+    if (now >= since + std::min(std::chrono::seconds{SSL_SESSION_get_timeout(session)}, longest)) {
         return false;
     }
+    std::time_t seconds = std::chrono::system_clock::to_time_t(now);
     X509* const certificate = SSL_SESSION_get0_peer(session);
     return certificate != nullptr && X509_cmp_time(X509_get0_notAfter(certificate), &seconds) > 0 &&
            is_named(certificate, peer) && check_pins(certificate, peer).empty();

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "connection/connect_failure.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/timer_queue.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <chrono>
+#include <memory>
+#include <new>
+#include <optional>
+#include <utility>
+
+namespace sipher::detail {
+
+/// A coroutine on a strand of its own that sleeps in one place, `pause`, and is woken by whatever it may wait for.
+///
+/// It owns its coroutine. Asio may destroy the frames later, so nothing in them may look at this object when it is
+/// destroyed.
+class dial_task : public timer_target {
+public:
+    ~dial_task() override { timers_->disarm(*this); }
+
+    void on_timer() override
+    {
+        tell([] {});
+    }
+
+protected:
+    dial_task(const boost::asio::any_io_executor& executor, std::shared_ptr<timer_queue> timers)
+        : strand_(boost::asio::make_strand(executor)), timers_(std::move(timers))
+    {
+    }
+
+    /// Does it on the strand, soon, and wakes the coroutine.
+    template <class What>
+    void tell(What what)
+    {
+        auto self = std::static_pointer_cast<dial_task>(shared_from_this());
+        boost::asio::post(strand_, [self = std::move(self), what = std::move(what)]() mutable {
+            try {
+                what();
+                if (self->sleeping_) {
+                    std::move(self->sleeping_).dispatch();
+                }
+            } catch (const std::bad_alloc&) {
+                // Asio has destroyed the coroutine, if it had no memory to suspend or resume it.
+                self->on_out_of_memory();
+            }
+        });
+    }
+
+    /// Until something was told, or until `at_most`.
+    /// @throws connect_failure when the deadline has passed, or as told by `stop`.
+    boost::asio::awaitable<void> pause(clock::time_point at_most);
+    /// The next `pause` ends with it.
+    void stop(connect_failure why) { stop_ = std::move(why); }
+    /// Of what follows. Zero: none.
+    void set_deadline(std::chrono::milliseconds timeout);
+
+    virtual void on_out_of_memory() = 0;
+    [[nodiscard]] virtual connect_failure out_of_time() const = 0;
+
+    [[nodiscard]] const auto& strand() const noexcept { return strand_; }
+    [[nodiscard]] clock::time_point now() const { return timers_->time().now(); }
+    void disarm() noexcept { timers_->disarm(*this); }
+
+private:
+    const boost::asio::strand<boost::asio::any_io_executor> strand_;
+    const std::shared_ptr<timer_queue> timers_;
+    clock::time_point deadline_ = clock::time_point::max();
+    std::optional<connect_failure> stop_;
+    completion<> sleeping_;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,56 @@
+#include "connection/openssl_errors.hpp"
+
+#include <openssl/err.h>
+
+#include <new>
+
+namespace sipher::detail {
+
+// To look costs less than to clear, and there is next to never anything.
+
+openssl_errors::openssl_errors() noexcept
+{
+    if (ERR_peek_error() != 0) {
+        set_aside();
+    }
+}
+
+openssl_errors::~openssl_errors()
+{
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+    if (!users_.empty()) {
+        put_back();
+    }
+}
+
+void openssl_errors::set_aside() noexcept
+{
+    try {
+        entry next{};
+        const char* text = nullptr;
+        int flags = 0;
+        while ((next.code = ERR_get_error_all(&next.file, &next.line, &next.function, &text, &flags)) != 0) {
+            next.text = (flags & ERR_TXT_STRING) != 0 ? text : "";
+            users_.push_back(next);
+        }
+    } catch (const std::bad_alloc&) {
+        ERR_clear_error();
+    }
+}
+
+void openssl_errors::put_back() const noexcept
+{
+    for (const entry& each : users_) {
+        ERR_new();
+        ERR_set_debug(each.file, each.line, each.function);
+        if (each.text.empty()) {
+            ERR_set_error(ERR_GET_LIB(each.code), ERR_GET_REASON(each.code), nullptr);
+        } else {
+            ERR_set_error(ERR_GET_LIB(each.code), ERR_GET_REASON(each.code), "%s", each.text.c_str());
+        }
+    }
+}
+
+} // namespace sipher::detail
