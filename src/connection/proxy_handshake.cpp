@@ -43,6 +43,9 @@ need proxy_handshake::advance(byte_stream& stream)
             is_open = understand();
         }
     }
+    if (sent_ < output_.size()) {
+        fail("it responded before it was asked", true);
+    }
     if (!input_.empty()) {
         fail("it sent something before anything was sent to the server", true);
     }

@@ -505,45 +505,91 @@ TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)
     settings->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
     use_proxy("http://proxy.test:3128");
     dialer->answers.clear();
-    using step = std::function<void()>;
-    const std::vector<step> steps{
-        [&] { names->answer({"10.0.0.8", "10.0.0.9"}); }, [&] { advance(250ms); },
-        [&] {
+    for (const std::string stage : {"resolving", "connecting", "proxy", "TLS"}) {
+        SCOPED_TRACE(stage);
+        if (stage == "proxy") {
             dialer->answers["10.0.0.9"] = {};
-            begin();
-            pending.pop_back();
-        },
-        [&] { dialer->peers.back()->send("HTTP/1.1 200 OK\r\n\r\n"); }};
-    for (std::size_t taken = 0; taken < 2; ++taken) {
+        }
         const auto result = begin();
-        for (std::size_t i = 0; i < taken; ++i) {
-            steps[i]();
+        if (stage != "resolving") {
+            names->answer({"10.0.0.9"});
             run();
         }
-        EXPECT_FALSE(*result);
-        pending.back()->cancel();
-        run();
-        ASSERT_TRUE(*result);
-        EXPECT_EQ((*result)->code, asio::error::operation_aborted);
-        EXPECT_EQ(dialer->open, 0U);
-        names->answer({"10.0.0.8", "10.0.0.9"});
-        run();
-    }
-    dialer->answers["10.0.0.8"] = {};
-    for (const bool opened : {false, true}) {
-        const auto result = begin();
-        if (opened) {
+        if (stage == "TLS") {
             dialer->peers.back()->send("HTTP/1.1 200 OK\r\n\r\n");
             run();
-            EXPECT_NE(dialer->peers.back()->received().find("server.test"), std::string::npos);
         }
         EXPECT_FALSE(*result);
         pending.back()->cancel();
         run();
         ASSERT_TRUE(*result);
         EXPECT_EQ((*result)->code, asio::error::operation_aborted);
-        EXPECT_TRUE(dialer->peers.back()->is_closed());
+        EXPECT_EQ((*result)->reached, stage == "resolving" ? phase::resolving
+                                      : stage == "TLS"     ? phase::tls_handshake
+                                                           : phase::connecting);
+        EXPECT_EQ(dialer->open, 0U);
+        EXPECT_TRUE(dialer->peers.empty() || dialer->peers.back()->is_closed());
     }
+}
+
+TEST_F(network_connector_test, socks5h_leaves_the_name_to_the_proxy)
+{
+    use_proxy("socks5h://10.0.0.9");
+    const auto result = begin();
+    dialer->peers.back()->send({"\x05\x00", 2});
+    run();
+    dialer->peers.back()->send({"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made) << (*result)->problem;
+    EXPECT_TRUE(names->questions.empty());
+    EXPECT_NE(dialer->peers.back()->received().find("server.test"), std::string::npos);
+}
+
+TEST_F(network_connector_test, socks5_has_the_name_resolved_here_to_an_ipv4_address_if_there_is_one)
+{
+    use_proxy("socks5://proxy.test");
+    dialer->answers["10.0.0.9"] = {};
+    const auto result = begin();
+    EXPECT_EQ(names->questions, std::vector<std::string>{"server.test"});
+    names->answer({"::1", "192.0.2.1"});
+    run();
+    EXPECT_EQ(names->questions.back(), "proxy.test");
+    names->answer({"10.0.0.9"});
+    run();
+    dialer->peers.back()->send({"\x05\x00", 2});
+    run();
+    dialer->peers.back()->send({"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->made) << (*result)->problem;
+    EXPECT_EQ(dialer->peers.back()->received(),
+              (std::string{"\x05\x01\x00\x05\x01\x00\x01\xC0\x00\x02\x01\x00\x50", 13}));
+}
+
+TEST_F(network_connector_test, socks5_uses_an_ipv6_address_where_there_is_no_other)
+{
+    use_proxy("socks5://10.0.0.9");
+    begin();
+    names->answer({"2001:db8::1"});
+    run();
+    dialer->peers.back()->send({"\x05\x00", 2});
+    run();
+    EXPECT_EQ(dialer->peers.back()->received().substr(3, 8), (std::string{"\x05\x01\x00\x04\x20\x01\x0d\xb8", 8}));
+    pending.back()->cancel();
+    run();
+}
+
+TEST_F(network_connector_test, a_name_that_socks5_cannot_resolve_here_is_told)
+{
+    use_proxy("socks5://10.0.0.9");
+    const auto result = begin();
+    names->fail(asio::error::host_not_found);
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->code, errc::resolve_failed);
+    EXPECT_TRUE((*result)->problem.starts_with("cannot resolve server.test: "));
+    EXPECT_TRUE(dialer->tried.empty());
 }
 
 } // namespace
