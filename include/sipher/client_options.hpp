@@ -49,9 +49,10 @@ struct SIPHER_API tls_options {
 struct SIPHER_API proxy_options {
     proxy_options() = default;
 
-    /// `http://proxy:3128` (CONNECT), `https://` (the same over TLS, verified with `tls.ca_file` or `tls.ca_pem`, if set,
-    /// or the system's store), `socks5h://` (the proxy resolves the service's name) or `socks5://` (it is resolved
-    /// here, an IPv4 address preferred), also with `user:password@`. Empty: none, unless the environment names one.
+    /// `http://proxy:3128` (CONNECT), `https://` (the same over TLS, verified with `tls.ca_file` or `tls.ca_pem` if one
+    /// is set, else with the system's store), `socks5h://` (the proxy resolves the service's name) or `socks5://` (it
+    /// is resolved here, preferably to an IPv4 address), also with `user:password@`. Empty: none, unless the
+    /// environment names one.
     secret url;
     /// Who asks the proxy. Empty: what `url` says. Neither is sent to anybody but the proxy.
     std::string username;

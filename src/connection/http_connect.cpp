@@ -94,8 +94,8 @@ private:
         }
         if (status_ < 200 || status_ >= 300) {
             const bool transient = status_ >= 500 || status_ == 408 || status_ == 421 || status_ == 429;
-            fail("it responded with " + boost::system::error_code{static_cast<int>(status_), service_category()}.message(),
-                 !transient);
+            const boost::system::error_code code{static_cast<int>(status_), service_category()};
+            fail("it responded with " + code.message(), !transient);
         }
         return true;
     }

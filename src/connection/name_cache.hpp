@@ -19,7 +19,8 @@ namespace sipher::detail {
 /// not hold up the other.
 ///
 /// Addresses are kept for 30 s, so that a burst of connections costs one question, or for 2 s if they are no good, and
-/// the absence of a name for 2 s; a failure that may pass is not kept, so that a server that comes back is found at once.
+/// the absence of a name for 2 s; a failure that may pass is not kept, so that a server that comes back is found at
+/// once.
 ///
 /// Thread safety: all members may be called from any thread.
 class name_cache : public std::enable_shared_from_this<name_cache> {

@@ -168,10 +168,9 @@ void network_connect::ask(const base_url& host)
     asked_ = &host;
     found_ = {};
     if (host.is_address) {
-        lookup_result itself;
-        itself.addresses = {asio::ip::make_address(host.host)};
-        itself.complete = true;
-        on_found(host, itself);
+        found_.addresses = {asio::ip::make_address(host.host)};
+        found_.complete = true;
+        on_found(host, found_);
         return;
     }
     const std::weak_ptr<network_connect> weak = self();
@@ -192,7 +191,7 @@ void network_connect::on_found(const base_url& host, const lookup_result& found)
         stop({errc::resolve_failed, "cannot resolve " + name_of(host) + ": " + found.failure.message(),
               found.is_absent()});
     } else if (race_) {
-        stage_ = stage_ == stage::resolving ? stage::connecting : stage_;
+        stage_ = stage::connecting;
         race_->add(found.addresses, found.complete, now());
     }
 }
@@ -242,10 +241,10 @@ connect_failure network_connect::unreachable(const std::string& why) const
 connect_failure network_connect::out_of_time() const
 {
     switch (stage_) {
-    case stage::resolving: return {errc::resolve_failed, name_of(*asked_) + " was not resolved within timeouts.connect"};
+    case stage::resolving:
+        return {errc::resolve_failed, name_of(*asked_) + " was not resolved within timeouts.connect"};
     case stage::connecting: return unreachable("not connected within timeouts.connect: " + race_->problems());
-    case stage::proxy:
-        return {errc::proxy_failed, name_of(first_hop()) + " did not open the way within proxy.timeout"};
+    case stage::proxy: return {errc::proxy_failed, name_of(first_hop()) + " did not open the way within proxy.timeout"};
     case stage::tls_handshake:
     case stage::done: break;
     }

@@ -387,8 +387,9 @@ TEST_F(network_connector_test, a_proxy_is_asked_for_the_server_and_told_who_asks
     const detail::connect_result result = through_proxy("HTTP/1.1 200 Connection established\r\n\r\n");
     EXPECT_TRUE(result.made) << result.problem;
     EXPECT_TRUE(names->questions.empty()) << "the server's name is the proxy's to resolve";
-    EXPECT_EQ(dialer->peers.back()->received(), "CONNECT server.test:80 HTTP/1.1\r\nHost: server.test:80\r\n"
-                                                "User-Agent: agent/1\r\nProxy-Authorization: Basic dXNlcjp3b3Jk\r\n\r\n");
+    EXPECT_EQ(dialer->peers.back()->received(),
+              "CONNECT server.test:80 HTTP/1.1\r\nHost: server.test:80\r\n"
+              "User-Agent: agent/1\r\nProxy-Authorization: Basic dXNlcjp3b3Jk\r\n\r\n");
 }
 
 TEST_F(network_connector_test, an_ipv6_server_is_asked_for_in_brackets)
@@ -423,20 +424,19 @@ TEST_P(proxy_refusal, is_told)
 
 INSTANTIATE_TEST_SUITE_P(
     table, proxy_refusal,
-    ::testing::Values(proxy_answer{"credentials",
-                                   "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!", "407",
-                                   true},
-                      proxy_answer{"slow", "HTTP/1.1 408 Request Timeout\r\n\r\n", "408", false},
-                      proxy_answer{"misdirected", "HTTP/1.1 421 Misdirected Request\r\n\r\n", "421", false},
-                      proxy_answer{"too_many", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\r\n", "429",
-                                   false},
-                      proxy_answer{"forbidden", "HTTP/1.1 403 Forbidden\r\n\r\n", "403", true},
-                      proxy_answer{"gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "502", false},
-                      proxy_answer{"redirected", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "302", true},
-                      proxy_answer{"switched", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "101", true},
-                      proxy_answer{"more", "HTTP/1.1 200 OK\r\n\r\nX", "before anything was sent", true},
-                      proxy_answer{"not_http", "SSH-2.0-OpenSSH\r\n\r\n", "not an HTTP/1.1 response", true},
-                      proxy_answer{"endless", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "header", true}),
+    ::testing::Values(
+        proxy_answer{"credentials", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!", "407",
+                     true},
+        proxy_answer{"slow", "HTTP/1.1 408 Request Timeout\r\n\r\n", "408", false},
+        proxy_answer{"misdirected", "HTTP/1.1 421 Misdirected Request\r\n\r\n", "421", false},
+        proxy_answer{"too_many", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\r\n", "429", false},
+        proxy_answer{"forbidden", "HTTP/1.1 403 Forbidden\r\n\r\n", "403", true},
+        proxy_answer{"gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "502", false},
+        proxy_answer{"redirected", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "302", true},
+        proxy_answer{"switched", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "101", true},
+        proxy_answer{"more", "HTTP/1.1 200 OK\r\n\r\nX", "before anything was sent", true},
+        proxy_answer{"not_http", "SSH-2.0-OpenSSH\r\n\r\n", "not an HTTP/1.1 response", true},
+        proxy_answer{"endless", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "header", true}),
     [](const auto& each) { return std::string{each.param.what}; });
 
 TEST_F(network_connector_test, an_interim_answer_of_a_proxy_is_passed_over)
@@ -495,8 +495,7 @@ TEST_F(network_connector_test, a_proxy_that_cannot_be_reached_is_called_so)
     names->answer({"10.0.0.9"});
     run();
     EXPECT_EQ(result->value().code, errc::connect_failed);
-    EXPECT_EQ(result->value().problem,
-              "the proxy proxy.test:80 cannot be reached: 10.0.0.9:80: Connection refused");
+    EXPECT_EQ(result->value().problem, "the proxy proxy.test:80 cannot be reached: 10.0.0.9:80: Connection refused");
 }
 
 TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)

@@ -110,9 +110,8 @@ TEST_F(socks5_test, a_user_and_a_password_that_the_proxy_does_not_want_are_not_s
 
 TEST_F(socks5_test, byte_by_byte_with_every_type_of_address)
 {
-    for (const std::string& reply :
-         {open_ipv4, "\x05\x00\x00\x03\x04host\x04\x38"s, "\x05\x00\x00\x03\x00\x04\x38"s,
-          "\x05\x00\x00\x04"s + std::string(16, '\0') + "\x04\x38"}) {
+    for (const std::string& reply : {open_ipv4, "\x05\x00\x00\x03\x04host\x04\x38"s, "\x05\x00\x00\x03\x00\x04\x38"s,
+                                     "\x05\x00\x00\x04"s + std::string(16, '\0') + "\x04\x38"}) {
         open("socks5h://user:word@proxy.test");
         const std::string all = "\x05\x02\x01\x00"s + reply;
         for (std::size_t i = 0; i < all.size(); ++i) {

@@ -204,14 +204,12 @@ TEST_P(handshake_alert, decides_whether_another_try_may_help)
         << failure->what();
 }
 
-INSTANTIATE_TEST_SUITE_P(table, handshake_alert,
-                         ::testing::Values(alert_case{SSL_AD_INTERNAL_ERROR, true},
-                                           alert_case{SSL_AD_USER_CANCELLED, true},
-                                           alert_case{SSL_AD_BAD_RECORD_MAC, true},
-                                           alert_case{SSL_AD_HANDSHAKE_FAILURE, false},
-                                           alert_case{SSL_AD_PROTOCOL_VERSION, false},
-                                           alert_case{SSL_AD_UNRECOGNIZED_NAME, false},
-                                           alert_case{SSL_AD_ACCESS_DENIED, false}));
+INSTANTIATE_TEST_SUITE_P(
+    table, handshake_alert,
+    ::testing::Values(alert_case{SSL_AD_INTERNAL_ERROR, true}, alert_case{SSL_AD_USER_CANCELLED, true},
+                      alert_case{SSL_AD_BAD_RECORD_MAC, true}, alert_case{SSL_AD_HANDSHAKE_FAILURE, false},
+                      alert_case{SSL_AD_PROTOCOL_VERSION, false}, alert_case{SSL_AD_UNRECOGNIZED_NAME, false},
+                      alert_case{SSL_AD_ACCESS_DENIED, false}));
 
 class authorities : public tls_process {
 protected:
@@ -246,7 +244,8 @@ TEST_F(authorities, with_a_block_that_is_broken_are_refused_by_the_options_name)
     other_bytes.replace(40, 4, "AAAA");
     for (const std::string& bad :
          {without("-----END CERTIFICATE-----"), without("-----BEGIN CERTIFICATE-----"), without("-----END"),
-          good.substr(0, good.size() / 2), without("-----BEGIN "), garbage, other_bytes, std::string{"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"}}) {
+          good.substr(0, good.size() / 2), without("-----BEGIN "), garbage, other_bytes,
+          std::string{"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"}}) {
         for (const std::string& bundle : {bad, good + bad, bad + good, good + bad + good}) {
             const std::string messages = refusal_of(bundle);
             EXPECT_NE(messages.find("tls.ca_pem: cannot read certificates: "), std::string::npos) << messages << bundle;

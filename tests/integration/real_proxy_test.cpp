@@ -90,14 +90,14 @@ protected:
     {
         const std::uint16_t port = free_port();
         const std::string users = files.write("users", "user:$1$saltsalt$K2dwFIhuX2X2NaNlky6kH.\n");
-        const std::string settings = files.write(
-            "squid.conf", "http_port 127.0.0.1:" + std::to_string(port) +
-                              "\nauth_param basic program /usr/lib/squid/basic_ncsa_auth " + users +
-                              "\nauth_param basic children 1\n" + rules +
-                              "pid_filename none\naccess_log none\ncache_log /dev/null\ncache deny all\n"
-                              "pinger_enable off\nnetdb_filename none\nshutdown_lifetime 0\n");
-        programs.push_back(
-            std::make_unique<external_program>(std::vector<std::string>{"/usr/sbin/squid", "-N", "-f", settings}, port));
+        const std::string settings =
+            files.write("squid.conf", "http_port 127.0.0.1:" + std::to_string(port) +
+                                          "\nauth_param basic program /usr/lib/squid/basic_ncsa_auth " + users +
+                                          "\nauth_param basic children 1\n" + rules +
+                                          "pid_filename none\naccess_log none\ncache_log /dev/null\ncache deny all\n"
+                                          "pinger_enable off\nnetdb_filename none\nshutdown_lifetime 0\n");
+        programs.push_back(std::make_unique<external_program>(
+            std::vector<std::string>{"/usr/sbin/squid", "-N", "-f", settings}, port));
         return port;
     }
 

@@ -213,8 +213,9 @@ TEST(proxy_test, what_cannot_be_used_does_not_matter_where_it_is_not_to_be_used)
     proxy_options options;
     options.use_environment = true;
     const variable everywhere{"ALL_PROXY", "socks4://proxy:1080"};
-    EXPECT_EQ(refusal([&] { static_cast<void>(choose_proxy(options, parse_base_url("https://example.com"))); }).substr(0, 16),
-              "ALL_PROXY: must ");
+    EXPECT_EQ(
+        refusal([&] { static_cast<void>(choose_proxy(options, parse_base_url("https://example.com"))); }).substr(0, 16),
+        "ALL_PROXY: must ");
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://localhost")));
     for (const char* const exclusions : {"*", "example.com", ".com"}) {
         const variable excluded{"NO_PROXY", exclusions};
