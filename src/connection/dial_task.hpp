@@ -1,5 +1,7 @@
 #pragma once
 
+#include "connection/byte_stream.hpp"
+#include "connection/channel.hpp"
 #include "connection/connect_failure.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/timer_queue.hpp"
@@ -40,8 +42,7 @@ protected:
     template <class What>
     void tell(What what)
     {
-        auto self = std::static_pointer_cast<dial_task>(shared_from_this());
-        boost::asio::post(strand_, [self = std::move(self), what = std::move(what)]() mutable {
+        boost::asio::post(strand_, [self = self(), what = std::move(what)]() mutable {
             try {
                 what();
                 if (self->sleeping_) {
@@ -57,6 +58,8 @@ protected:
     /// Until something was told, or until `at_most`.
     /// @throws connect_failure when the deadline has passed, or as told by `stop`.
     boost::asio::awaitable<void> pause(clock::time_point at_most);
+    /// Until `stream` can go on; the same.
+    boost::asio::awaitable<void> wait_for(need what, byte_stream& stream);
     /// The next `pause` ends with it.
     void stop(connect_failure why) { stop_ = std::move(why); }
     /// Of what follows. Zero: none.
@@ -70,10 +73,15 @@ protected:
     void disarm() noexcept { timers_->disarm(*this); }
 
 private:
+    class listener;
+
+    std::shared_ptr<dial_task> self() { return std::static_pointer_cast<dial_task>(shared_from_this()); }
+
     const boost::asio::strand<boost::asio::any_io_executor> strand_;
     const std::shared_ptr<timer_queue> timers_;
     clock::time_point deadline_ = clock::time_point::max();
     std::optional<connect_failure> stop_;
+    bool ready_ = false;
     completion<> sleeping_;
 };
 

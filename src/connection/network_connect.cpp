@@ -15,7 +15,6 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <utility>
 
@@ -40,12 +39,6 @@ void network_connect::start()
 void network_connect::cancel()
 {
     tell([this] { stop({asio::error::operation_aborted, "cancelled"}); });
-}
-
-void network_connect::on_readable(error_code)
-{
-    // What failed, if anything, the next step tells.
-    tell([this] { ready_ = true; });
 }
 
 asio::awaitable<void> network_connect::run()
@@ -144,19 +137,6 @@ asio::awaitable<void> network_connect::shake_hands(tls_context* tls)
     }
 }
 
-asio::awaitable<void> network_connect::wait_for(need what, byte_stream& stream)
-{
-    ready_ = false;
-    if (what == need::readable) {
-        stream.wait_readable(self());
-    } else {
-        stream.wait_writable(self());
-    }
-    while (!ready_) {
-        co_await pause(clock::time_point::max());
-    }
-}
-
 void network_connect::enter(stage next, std::chrono::milliseconds timeout)
 {
     stage_ = next;
@@ -173,8 +153,7 @@ void network_connect::ask(const base_url& host)
         on_found(host, found_);
         return;
     }
-    const std::weak_ptr<network_connect> weak = self();
-    question_ = settings_->names->resolve(host.host, [weak, &host](const lookup_result& found) {
+    question_ = settings_->names->resolve(host.host, [weak = weak(), &host](const lookup_result& found) {
         if (const auto waiting = weak.lock()) {
             waiting->tell([raw = waiting.get(), &host, found] { raw->on_found(host, found); });
         }
@@ -202,8 +181,8 @@ void network_connect::begin_dials()
         if (step.abandon) {
             dials_.erase(*step.abandon);
         }
-        const auto told = [weak = std::weak_ptr<network_connect>{self()},
-                           index = *step.begin](error_code failure, std::unique_ptr<byte_stream> stream) {
+        const auto told = [weak = weak(), index = *step.begin](error_code failure,
+                                                               std::unique_ptr<byte_stream> stream) {
             if (const auto waiting = weak.lock()) {
                 waiting->on_dialed(index, failure, std::move(stream));
             }
@@ -272,11 +251,21 @@ void network_connect::fail(connect_failure failure)
     }
 }
 
+phase network_connect::reached() const noexcept
+{
+    switch (stage_.load()) {
+    case stage::resolving: return phase::resolving;
+    case stage::connecting:
+    case stage::proxy: return phase::connecting;
+    case stage::tls_handshake: return phase::tls_handshake;
+    case stage::done: break;
+    }
+    return phase::done;
+}
+
 void network_connect::finish()
 {
-    constexpr std::array phases{phase::resolving, phase::connecting, phase::connecting, phase::tls_handshake,
-                                phase::done};
-    result_.reached = phases.at(static_cast<std::size_t>(stage_));
+    result_.reached = reached();
     disarm();
     asked_ = nullptr;
     question_.reset();

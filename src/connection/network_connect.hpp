@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -19,14 +20,13 @@
 namespace sipher::detail {
 
 /// One connection in the making. Whoever asked for it keeps it alive until it is done.
-class network_connect final : public pending_connect, public readiness_listener, public dial_task {
+class network_connect final : public pending_connect, public dial_task {
 public:
     network_connect(std::shared_ptr<const server_settings> settings, std::function<void(connect_result)> done);
 
     void start();
     void cancel() override;
-    void on_readable(boost::system::error_code failure) override;
-    void on_writable(boost::system::error_code failure) override { on_readable(failure); }
+    [[nodiscard]] phase reached() const noexcept override;
 
 private:
     enum class stage { resolving, connecting, proxy, tls_handshake, done };
@@ -36,9 +36,8 @@ private:
     boost::asio::awaitable<void> connect();
     boost::asio::awaitable<void> pass_proxy(std::string target);
     boost::asio::awaitable<void> shake_hands(tls_context* tls);
-    boost::asio::awaitable<void> wait_for(need what, byte_stream& stream);
 
-    std::shared_ptr<network_connect> self() { return std::static_pointer_cast<network_connect>(shared_from_this()); }
+    std::weak_ptr<network_connect> weak() { return std::static_pointer_cast<network_connect>(shared_from_this()); }
     /// What is connected to.
     [[nodiscard]] const base_url& first_hop() const { return settings_->proxy ? settings_->proxy->at : settings_->url; }
 
@@ -60,8 +59,7 @@ private:
     const clock::time_point started_;
     connect_result result_;
 
-    stage stage_ = stage::resolving;
-    bool ready_ = false;
+    std::atomic<stage> stage_ = stage::resolving;
     /// The host whose name is being asked for.
     const base_url* asked_ = nullptr;
     std::shared_ptr<name_cache::listener> question_;

@@ -28,12 +28,13 @@ openssl_errors::~openssl_errors()
 void openssl_errors::set_aside() noexcept
 {
     try {
-        entry next{};
+        const char* file = nullptr;
+        const char* function = nullptr;
         const char* text = nullptr;
+        int line = 0;
         int flags = 0;
-        while ((next.code = ERR_get_error_all(&next.file, &next.line, &next.function, &text, &flags)) != 0) {
-            next.text = (flags & ERR_TXT_STRING) != 0 ? text : "";
-            users_.push_back(next);
+        while (const unsigned long code = ERR_get_error_all(&file, &line, &function, &text, &flags)) {
+            users_.push_back({code, file, line, function, (flags & ERR_TXT_STRING) != 0 ? text : ""});
         }
     } catch (const std::bad_alloc&) {
         ERR_clear_error();
@@ -44,7 +45,7 @@ void openssl_errors::put_back() const noexcept
 {
     for (const entry& each : users_) {
         ERR_new();
-        ERR_set_debug(each.file, each.line, each.function);
+        ERR_set_debug(each.file.c_str(), each.line, each.function.c_str());
         if (each.text.empty()) {
             ERR_set_error(ERR_GET_LIB(each.code), ERR_GET_REASON(each.code), nullptr);
         } else {

@@ -17,9 +17,10 @@ public:
 private:
     struct entry {
         unsigned long code;
-        const char* file;
+        // Copies: OpenSSL frees its own.
+        std::string file;
         int line;
-        const char* function;
+        std::string function;
         std::string text;
     };
 

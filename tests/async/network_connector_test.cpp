@@ -6,6 +6,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <gtest/gtest.h>
 
@@ -519,15 +520,63 @@ TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)
             run();
         }
         EXPECT_FALSE(*result);
+        const phase reached = pending.back()->reached();
         pending.back()->cancel();
         run();
         ASSERT_TRUE(*result);
         EXPECT_EQ((*result)->code, asio::error::operation_aborted);
-        EXPECT_EQ((*result)->reached, stage == "resolving" ? phase::resolving
-                                      : stage == "TLS"     ? phase::tls_handshake
-                                                           : phase::connecting);
+        EXPECT_EQ((*result)->reached, reached);
+        EXPECT_EQ(reached, stage == "resolving" ? phase::resolving
+                           : stage == "TLS"     ? phase::tls_handshake
+                                                : phase::connecting);
         EXPECT_EQ(dialer->open, 0U);
         EXPECT_TRUE(dialer->peers.empty() || dialer->peers.back()->is_closed());
+    }
+}
+
+TEST_F(network_connector_test, abandoned_at_any_stage_nothing_of_it_is_left)
+{
+    for (const bool while_the_context_ends : {false, true}) {
+        for (const std::string stage : {"begun", "resolving", "connecting", "proxy", "TLS"}) {
+            SCOPED_TRACE(stage);
+            auto own_context = std::make_unique<asio::io_context>();
+            auto lookup = std::make_unique<scripted_lookup>();
+            names = lookup.get();
+            use_proxy("http://proxy.test:3128");
+            const auto own = std::make_shared<detail::server_settings>(*settings);
+            own->executor = own_context->get_executor();
+            own->timers = detail::timer_queue::make(own->executor, clock);
+            own->names = std::make_shared<detail::name_cache>(std::move(lookup), clock);
+            own->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
+            if (stage == "resolving" || stage == "connecting") {
+                dialer->answers.clear();
+            }
+            auto dial = detail::make_network_connector(own)->connect([](const detail::connect_result&) { FAIL(); });
+            const std::weak_ptr<detail::pending_connect> left = dial;
+            for (int i = 0; stage != "begun" && i < 3; ++i) {
+                own_context->restart();
+                own_context->poll();
+                if (i == 0 && stage != "resolving") {
+                    names->answer({"10.0.0.9"});
+                } else if (i == 1 && stage == "TLS") {
+                    dialer->peers.back()->send("HTTP/1.1 200 OK\r\n\r\n");
+                }
+            }
+            if (while_the_context_ends) {
+                asio::post(*own_context, [held = std::move(dial)] {});
+            }
+            dial.reset();
+            if (!while_the_context_ends) {
+                own_context->restart();
+                own_context->poll();
+                EXPECT_TRUE(left.expired()) << "whoever lets go of it gives it up";
+                EXPECT_TRUE(dialer->peers.empty() || dialer->peers.back()->is_closed());
+            }
+            dialer->peers.clear();
+            own_context.reset();
+            EXPECT_TRUE(left.expired());
+            EXPECT_EQ(dialer->open, 0U);
+        }
     }
 }
 
