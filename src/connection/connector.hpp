@@ -28,6 +28,15 @@ struct connect_result {
     std::chrono::nanoseconds round_trip{};
 };
 
+/// Thrown where a connection cannot be made.
+struct connect_failure {
+    boost::system::error_code code;
+    /// For people.
+    std::string problem;
+    /// Another try would end the same way.
+    bool permanent = false;
+};
+
 /// A connection in the making.
 class pending_connect {
 public:

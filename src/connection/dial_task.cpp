@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/errc.hpp>
 
 #include <algorithm>
 
@@ -51,6 +52,11 @@ asio::awaitable<void> dial_task::wait_for(need what, byte_stream& stream)
     while (!ready_) {
         co_await pause(clock::time_point::max());
     }
+}
+
+connect_failure dial_task::out_of_memory()
+{
+    return {make_error_code(boost::system::errc::not_enough_memory), {}, true};
 }
 
 void dial_task::set_deadline(std::chrono::milliseconds timeout)

@@ -1,8 +1,6 @@
 #pragma once
 
-#include "connection/byte_stream.hpp"
-#include "connection/channel.hpp"
-#include "connection/connect_failure.hpp"
+#include "connection/connector.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/timer_queue.hpp"
 
@@ -50,7 +48,7 @@ protected:
                 }
             } catch (const std::bad_alloc&) {
                 // Asio has destroyed the coroutine, if it had no memory to suspend or resume it.
-                self->on_out_of_memory();
+                self->fail(out_of_memory());
             }
         });
     }
@@ -65,7 +63,8 @@ protected:
     /// Of what follows. Zero: none.
     void set_deadline(std::chrono::milliseconds timeout);
 
-    virtual void on_out_of_memory() = 0;
+    virtual void fail(connect_failure why) = 0;
+    [[nodiscard]] static connect_failure out_of_memory();
     [[nodiscard]] virtual connect_failure out_of_time() const = 0;
 
     [[nodiscard]] const auto& strand() const noexcept { return strand_; }

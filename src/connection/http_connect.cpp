@@ -29,12 +29,12 @@ std::optional<unsigned> read_status(std::string_view line)
 
 class http_connect final : public proxy_handshake {
 public:
-    http_connect(const proxy_route& proxy, const proxy_target& target, const std::string& where)
-        : proxy_handshake(proxy, where), most_(target.header_size)
+    http_connect(const server_settings& settings, const std::string& where)
+        : proxy_handshake(settings, where), most_(settings.limits.header_size)
     {
-        say("CONNECT " + where + " HTTP/1.1\r\nHost: " + where + "\r\nUser-Agent: " + target.user_agent + "\r\n");
-        if (proxy.has_credentials()) {
-            say_credentials(proxy);
+        say("CONNECT " + where + " HTTP/1.1\r\nHost: " + where + "\r\nUser-Agent: " + settings.user_agent + "\r\n");
+        if (settings.proxy->has_credentials()) {
+            say_credentials(*settings.proxy);
         }
         say("\r\n");
     }
@@ -108,11 +108,11 @@ private:
 
 } // namespace
 
-std::unique_ptr<proxy_handshake> make_http_connect(const proxy_route& proxy, const proxy_target& target)
+std::unique_ptr<proxy_handshake> make_http_connect(const server_settings& settings, const std::string& host)
 {
-    const bool is_ipv6 = target.host.find(':') != std::string::npos;
-    const std::string host = is_ipv6 ? "[" + target.host + "]" : target.host;
-    return std::make_unique<http_connect>(proxy, target, host + ":" + std::to_string(target.port));
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return std::make_unique<http_connect>(settings, (is_ipv6 ? "[" + host + "]" : host) + ":" +
+                                                        std::to_string(settings.url.port));
 }
 
 } // namespace sipher::detail

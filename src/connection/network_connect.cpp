@@ -11,10 +11,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/errc.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <utility>
 
@@ -61,7 +61,7 @@ asio::awaitable<void> network_connect::run()
     } catch (const connect_failure& failure) {
         fail(failure);
     } catch (const std::bad_alloc&) {
-        on_out_of_memory();
+        fail(out_of_memory());
     }
 }
 
@@ -105,12 +105,7 @@ asio::awaitable<void> network_connect::pass_proxy(std::string target)
         co_await shake_hands(settings_->proxy_tls.get());
         stream_ = make_channel_stream(std::move(channel_), settings_->executor);
     }
-    proxy_target where;
-    where.host = std::move(target);
-    where.port = settings_->url.port;
-    where.user_agent = settings_->user_agent;
-    where.header_size = settings_->limits.header_size;
-    handshake_ = make_proxy_handshake(*settings_->proxy, where);
+    handshake_ = make_proxy_handshake(*settings_, target);
     need needed = handshake_->advance(*stream_);
     while (needed != need::nothing) {
         co_await wait_for(needed, *stream_);
@@ -236,11 +231,6 @@ std::string network_connect::name_of(const base_url& host) const
     return &host == &settings_->url ? host.host : "the proxy " + settings_->proxy->name;
 }
 
-void network_connect::on_out_of_memory()
-{
-    fail({make_error_code(boost::system::errc::not_enough_memory), {}, true});
-}
-
 void network_connect::fail(connect_failure failure)
 {
     if (done_) {
@@ -253,14 +243,9 @@ void network_connect::fail(connect_failure failure)
 
 phase network_connect::reached() const noexcept
 {
-    switch (stage_.load()) {
-    case stage::resolving: return phase::resolving;
-    case stage::connecting:
-    case stage::proxy: return phase::connecting;
-    case stage::tls_handshake: return phase::tls_handshake;
-    case stage::done: break;
-    }
-    return phase::done;
+    constexpr std::array phases{phase::resolving, phase::connecting, phase::connecting, phase::tls_handshake,
+                                phase::done};
+    return phases[static_cast<std::size_t>(stage_.load())];
 }
 
 void network_connect::finish()

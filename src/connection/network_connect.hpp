@@ -1,7 +1,6 @@
 #pragma once
 
 #include "connection/address_race.hpp"
-#include "connection/connect_failure.hpp"
 #include "connection/dial_task.hpp"
 #include "connection/network_connector.hpp"
 #include "connection/proxy_handshake.hpp"
@@ -48,10 +47,9 @@ private:
     void on_dialed(std::size_t index, boost::system::error_code failure, std::unique_ptr<byte_stream> stream);
     [[nodiscard]] connect_failure unreachable(const std::string& why) const;
     [[nodiscard]] connect_failure out_of_time() const override;
-    void on_out_of_memory() override;
     /// `host`, or the proxy, for people.
     [[nodiscard]] std::string name_of(const base_url& host) const;
-    void fail(connect_failure failure);
+    void fail(connect_failure failure) override;
     void finish();
 
     const std::shared_ptr<const server_settings> settings_;

@@ -1,6 +1,6 @@
 #include "connection/proxy_handshake.hpp"
 
-#include "connection/connect_failure.hpp"
+#include "connection/connector.hpp"
 #include "values/wipe.hpp"
 
 #include <sipher/error_code.hpp>
@@ -13,8 +13,8 @@ namespace sipher::detail {
 
 namespace asio = boost::asio;
 
-proxy_handshake::proxy_handshake(const proxy_route& proxy, const std::string& target)
-    : refused_("the proxy " + proxy.name + " refused to connect to " + target)
+proxy_handshake::proxy_handshake(const server_settings& settings, const std::string& target)
+    : refused_("the proxy " + settings.proxy->name + " refused to connect to " + target)
 {
 }
 
@@ -66,10 +66,11 @@ void proxy_handshake::fail(const std::string& problem, bool permanent) const
     throw connect_failure{errc::proxy_failed, refused_ + ": " + problem, permanent};
 }
 
-std::unique_ptr<proxy_handshake> make_proxy_handshake(const proxy_route& proxy, const proxy_target& target)
+std::unique_ptr<proxy_handshake> make_proxy_handshake(const server_settings& settings, const std::string& host)
 {
-    const bool speaks_http = proxy.kind == proxy_kind::http || proxy.kind == proxy_kind::https;
-    return speaks_http ? make_http_connect(proxy, target) : make_socks5(proxy, target);
+    const proxy_kind kind = settings.proxy->kind;
+    const bool speaks_http = kind == proxy_kind::http || kind == proxy_kind::https;
+    return speaks_http ? make_http_connect(settings, host) : make_socks5(settings, host);
 }
 
 } // namespace sipher::detail

@@ -1,11 +1,8 @@
 #pragma once
 
-#include "connection/byte_stream.hpp"
-#include "connection/channel.hpp"
-#include "values/proxy.hpp"
+#include "connection/network_connector.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +21,7 @@ public:
     [[nodiscard]] need advance(byte_stream& stream);
 
 protected:
-    proxy_handshake(const proxy_route& proxy, const std::string& target);
+    proxy_handshake(const server_settings& settings, const std::string& target);
 
     /// Takes what it understands of `input()`.
     [[nodiscard]] virtual bool understand() = 0;
@@ -41,23 +38,13 @@ private:
     std::string input_;
 };
 
-/// What the proxy is asked for.
-struct proxy_target {
-    proxy_target() = default;
-
-    /// A name or an address, without brackets.
-    std::string host;
-    std::uint16_t port = 0;
-    /// Of CONNECT.
-    std::string user_agent;
-    std::size_t header_size = 0;
-};
-
-[[nodiscard]] std::unique_ptr<proxy_handshake> make_proxy_handshake(const proxy_route& proxy,
-                                                                    const proxy_target& target);
+/// @param host The server's name or address, as the proxy is asked for it.
+[[nodiscard]] std::unique_ptr<proxy_handshake> make_proxy_handshake(const server_settings& settings,
+                                                                    const std::string& host);
 /// By the method CONNECT (RFC 9110, 9.3.6).
-[[nodiscard]] std::unique_ptr<proxy_handshake> make_http_connect(const proxy_route& proxy, const proxy_target& target);
+[[nodiscard]] std::unique_ptr<proxy_handshake> make_http_connect(const server_settings& settings,
+                                                                 const std::string& host);
 /// By SOCKS 5 (RFC 1928), with the user's name and password (RFC 1929) if there are any.
-[[nodiscard]] std::unique_ptr<proxy_handshake> make_socks5(const proxy_route& proxy, const proxy_target& target);
+[[nodiscard]] std::unique_ptr<proxy_handshake> make_socks5(const server_settings& settings, const std::string& host);
 
 } // namespace sipher::detail

@@ -34,18 +34,12 @@ constexpr std::array<refusal, 9> refusals{{{"", false},
                                            {"command not supported", true},
                                            {"address type not supported", true}}};
 
-/// One byte of length, and the text.
-std::string counted(std::string_view text)
-{
-    return static_cast<char>(text.size()) + std::string{text};
-}
-
 std::string encode_address(const std::string& host)
 {
     boost::system::error_code not_an_address;
     const auto address = boost::asio::ip::make_address(host, not_an_address);
     if (not_an_address) {
-        return static_cast<char>(domain_name) + counted(host);
+        return std::string{domain_name, static_cast<char>(host.size())} + host;
     }
     const auto append = [](char type, const auto& bytes) {
         std::string text{type};
@@ -57,15 +51,15 @@ std::string encode_address(const std::string& host)
 
 class socks5 final : public proxy_handshake {
 public:
-    socks5(const proxy_route& proxy, const proxy_target& target)
-        : proxy_handshake(proxy, target.host + ":" + std::to_string(target.port)), username_(proxy.username),
-          password_(proxy.password)
+    socks5(const server_settings& settings, const std::string& host)
+        : proxy_handshake(settings, host + ":" + std::to_string(settings.url.port)),
+          username_(settings.proxy->username), password_(settings.proxy->password)
     {
         request_ = "\x05\x01\x00"sv;
-        request_ += encode_address(target.host);
-        request_ += static_cast<char>(target.port >> 8);
-        request_ += static_cast<char>(target.port & 0xff);
-        say(proxy.has_credentials() ? "\x05\x02\x00\x02"sv : "\x05\x01\x00"sv);
+        request_ += encode_address(host);
+        request_ += static_cast<char>(settings.url.port >> 8);
+        request_ += static_cast<char>(settings.url.port & 0xff);
+        say(settings.proxy->has_credentials() ? "\x05\x02\x00\x02"sv : "\x05\x01\x00"sv);
     }
 
 private:
@@ -160,9 +154,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<proxy_handshake> make_socks5(const proxy_route& proxy, const proxy_target& target)
+std::unique_ptr<proxy_handshake> make_socks5(const server_settings& settings, const std::string& host)
 {
-    return std::make_unique<socks5>(proxy, target);
+    return std::make_unique<socks5>(settings, host);
 }
 
 } // namespace sipher::detail

@@ -1,4 +1,3 @@
-#include "connection/connect_failure.hpp"
 #include "connection/proxy_handshake.hpp"
 #include "support/scripted_stream.hpp"
 
@@ -27,11 +26,10 @@ protected:
     {
         proxy_options options;
         options.url = url;
-        detail::proxy_target target;
-        target.host = host;
-        target.port = 0x1234;
-        handshake = detail::make_proxy_handshake(
-            detail::choose_proxy(options, detail::parse_base_url("https://server.test")).value(), target);
+        detail::server_settings settings;
+        settings.url = detail::parse_base_url("https://server.test:4660");
+        settings.proxy = detail::choose_proxy(options, settings.url);
+        handshake = detail::make_proxy_handshake(settings, host);
         stream = peer->make_stream();
         EXPECT_EQ(handshake->advance(*stream), need::readable);
     }
