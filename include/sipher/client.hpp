@@ -38,6 +38,9 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 /// Thread safety: all members may be called from any thread at the same time, and every copy shares the same state;
 /// assigning to or destroying one and the same handle object while another thread uses it is not safe.
 ///
+/// Fork: a child process may destroy its copy of a client that no other thread was using, which leaves the parent's
+/// connections alone, or execute a program, which inherits no descriptor; it must not use the client.
+///
 /// What holds for every awaiting member below:
 ///
 /// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total`

@@ -47,12 +47,15 @@ struct SIPHER_API tls_options {
     unsigned minimum_version = 12;
 };
 
-/// The way to the service through an HTTP proxy: by CONNECT, so that TLS is spoken with the service itself.
+/// The way to the service through a proxy. TLS is spoken with the service itself, through what the proxy opens.
 struct SIPHER_API proxy_options {
     proxy_options() = default;
 
-    /// `http://proxy:3128`, also with `user:password@`. Empty: none, unless the environment names one.
-    std::string url;
+    /// `http://proxy:3128` (CONNECT), `https://` (the same over TLS, verified with `tls.ca_file` or `tls.ca_pem` if one
+    /// is set, else with the system's store), `socks5h://` (the proxy resolves the service's name) or `socks5://` (it
+    /// is resolved here, preferably to an IPv4 address), also with `user:password@`. Empty: none, unless the
+    /// environment names one.
+    secret url;
     /// Who asks the proxy. Empty: what `url` says. Neither is sent to anybody but the proxy.
     std::string username;
     secret password;
@@ -63,7 +66,7 @@ struct SIPHER_API proxy_options {
     /// or `ALL_PROXY`, and `no_proxy`, if that is empty, from `no_proxy` or `NO_PROXY`. This machine itself is then
     /// never reached through a proxy.
     bool use_environment = false;
-    /// From the connection to the proxy to its leave to go on. Zero: no limit.
+    /// From the connection to the proxy until it has opened the way. Zero: no limit.
     std::chrono::milliseconds timeout{5000};
 };
 

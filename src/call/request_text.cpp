@@ -1,9 +1,8 @@
 #include "call/request_text.hpp"
 
 #include "call/key_provider.hpp"
+#include "values/user_agent.hpp"
 #include "values/wipe.hpp"
-
-#include <sipher/version.hpp>
 
 #include <boost/beast/core/string.hpp>
 
@@ -28,8 +27,7 @@ bool contains(const header_list& headers, std::string_view name)
 
 void append_user_headers(std::string& out, const client_options& options, const call_options& call)
 {
-    append_field(out, "User-Agent",
-                 options.user_agent.empty() ? "sipher-cpp/" SIPHER_VERSION : std::string_view{options.user_agent});
+    append_field(out, "User-Agent", user_agent_of(options));
     if (!contains(call.headers, "Accept") && !contains(options.default_headers, "Accept")) {
         append_field(out, "Accept", "application/json");
     }

@@ -2,6 +2,7 @@
 
 #include "connection/network_connector.hpp"
 #include "connection/tls_context.hpp"
+#include "values/user_agent.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -25,6 +26,15 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
     settings->watcher = services.options.observer;
     settings->proxy = choose_proxy(services.options.proxy, services.url);
     settings->proxy_timeout = services.options.proxy.timeout;
+    settings->user_agent = user_agent_of(services.options);
+    if (settings->proxy && settings->proxy->kind == proxy_kind::https) {
+        tls_options trust;
+        trust.ca_file = services.options.tls.ca_file;
+        trust.ca_pem = services.options.tls.ca_pem;
+        const base_url& at = settings->proxy->at;
+        settings->proxy_tls =
+            std::make_shared<tls_context>(trust, at.server_name, at.is_address, services.options.clock);
+    }
     settings->names = std::make_shared<name_cache>(make_system_lookup(), services.options.clock);
     settings->sockets = make_tcp_dialer(executor);
     if (services.url.tls) {

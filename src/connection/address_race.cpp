@@ -3,7 +3,9 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -17,21 +19,22 @@ using boost::asio::ip::address;
 constexpr std::size_t most_at_a_time = 6;
 constexpr auto head_start = 250ms;
 constexpr auto least_time = 1s;
+/// RFC 8305, section 3.
+constexpr auto resolution_delay = 50ms;
 
 /// The first family first, then the other, in turn.
-std::vector<address> alternate(std::vector<address> addresses, bool first_is_v6)
+std::vector<address> alternate(const std::vector<address>& addresses, bool first_is_v6)
 {
-    const auto others = std::ranges::stable_partition(
-        addresses, [first_is_v6](const address& each) { return each.is_v6() == first_is_v6; });
+    std::array<std::vector<address>, 2> families;
+    for (const address& each : addresses) {
+        families[each.is_v6() == first_is_v6 ? 0 : 1].push_back(each);
+    }
     std::vector<address> result;
-    auto first = addresses.begin();
-    auto second = others.begin();
-    while (first != others.begin() || second != addresses.end()) {
-        if (first != others.begin()) {
-            result.push_back(*first++);
-        }
-        if (second != addresses.end()) {
-            result.push_back(*second++);
+    for (std::size_t i = 0; result.size() < addresses.size(); ++i) {
+        for (const auto& family : families) {
+            if (i < family.size()) {
+                result.push_back(family[i]);
+            }
         }
     }
     return result;
@@ -46,29 +49,25 @@ std::string to_text(const boost::asio::ip::tcp::endpoint& endpoint)
     return std::move(os).str();
 }
 
-address_race::address_race(const std::vector<address>& addresses, std::uint16_t port, clock::time_point now)
-    : port_(port), next_begin_(now)
+void address_race::add(const std::vector<address>& known, bool complete, clock::time_point now)
 {
-    add(addresses);
-}
-
-void address_race::add(const std::vector<address>& more)
-{
+    const bool first_time = tries_.empty();
+    complete_ = complete;
+    tries_.resize(waiting_);
     std::vector<address> rest;
-    for (std::size_t i = waiting_; i < tries_.size(); ++i) {
-        rest.push_back(tries_[i].to.address());
-    }
-    for (const address& each : more) {
-        if (std::ranges::none_of(tries_, [&each](const one_try& known) { return known.to.address() == each; })) {
-            rest.push_back(each);
-        }
-    }
+    std::ranges::copy_if(known, std::back_inserter(rest), [this](const address& each) {
+        return std::ranges::none_of(tries_, [&each](const one_try& tried) { return tried.to.address() == each; });
+    });
     if (rest.empty()) {
         return;
     }
-    tries_.resize(waiting_);
     const bool first_is_v6 = tries_.empty() ? rest.front().is_v6() : !tries_.back().to.address().is_v6();
-    for (const address& each : alternate(std::move(rest), first_is_v6)) {
+    if (tries_.empty() && (first_is_v6 || complete)) {
+        next_begin_ = now;
+    } else if (first_time) {
+        next_begin_ = now + resolution_delay;
+    }
+    for (const address& each : alternate(rest, first_is_v6)) {
         tries_.emplace_back().to = endpoint{each, port_};
     }
 }
@@ -104,9 +103,15 @@ address_race::step address_race::next(clock::time_point now)
 clock::time_point address_race::next_step() const noexcept
 {
     if (waiting_ == tries_.size()) {
-        return clock::time_point::max();
+        const bool in_vain = all_failed() && !complete_ && !tries_.empty();
+        return in_vain ? next_begin_ + resolution_delay : clock::time_point::max();
     }
     return open_ < most_at_a_time ? next_begin_ : std::max(next_begin_, tries_[oldest_open()].began + least_time);
+}
+
+bool address_race::is_lost(clock::time_point now) const noexcept
+{
+    return all_failed() && (complete_ || now >= next_step());
 }
 
 void address_race::failed(std::size_t index, boost::system::error_code why, clock::time_point now)

@@ -15,17 +15,19 @@ namespace sipher::detail {
 
 /// Which of a server's addresses to try when ("happy eyeballs", RFC 8305): decisions without I/O, time passed in.
 ///
-/// The families of addresses alternate. The next address is tried when the one before has failed, or has not answered
-/// for 250 ms; all stay in the race, at most six at a time. Beyond that the oldest makes room, but not before it had
-/// a second.
+/// IPv6 addresses go first, and others wait 50 ms for them while they are still being asked for. The families
+/// alternate. The next address is tried when the one before has failed, or has not answered for 250 ms; all stay in the
+/// race, at most six at a time. Beyond that the oldest makes room, but not before it had a second. When all have
+/// failed, addresses that are still being asked for have another 50 ms to join.
 class address_race {
 public:
     using endpoint = boost::asio::ip::tcp::endpoint;
 
-    address_race(const std::vector<boost::asio::ip::address>& addresses, std::uint16_t port, clock::time_point now);
+    explicit address_race(std::uint16_t port) noexcept : port_(port) {}
 
-    /// Addresses that became known later. What was tried already is not tried again, and keeps its index.
-    void add(const std::vector<boost::asio::ip::address>& more);
+    /// All addresses that are known by now; `complete`: there will be no more. What was tried already is not tried
+    /// again, and keeps its index.
+    void add(const std::vector<boost::asio::ip::address>& known, bool complete, clock::time_point now);
 
     struct step {
         step() = default;
@@ -39,8 +41,8 @@ public:
     [[nodiscard]] clock::time_point next_step() const noexcept;
 
     void failed(std::size_t index, boost::system::error_code why, clock::time_point now);
-    /// Every address has failed.
-    [[nodiscard]] bool is_lost() const noexcept { return waiting_ == tries_.size() && open_ == 0; }
+    /// Every address has failed, and none comes in time.
+    [[nodiscard]] bool is_lost(clock::time_point now) const noexcept;
 
     [[nodiscard]] const endpoint& at(std::size_t index) const { return tries_[index].to; }
     [[nodiscard]] clock::time_point began(std::size_t index) const { return tries_[index].began; }
@@ -57,13 +59,17 @@ private:
     };
 
     [[nodiscard]] std::size_t oldest_open() const noexcept;
+    /// There is nothing to do but wait for more addresses.
+    [[nodiscard]] bool all_failed() const noexcept { return waiting_ == tries_.size() && open_ == 0; }
 
     const std::uint16_t port_;
     std::vector<one_try> tries_;
     /// The first one that was not tried yet.
     std::size_t waiting_ = 0;
     std::size_t open_ = 0;
+    /// When the next one may be tried; once all have failed, when the last of them did.
     clock::time_point next_begin_;
+    bool complete_ = false;
 };
 
 [[nodiscard]] std::string to_text(const boost::asio::ip::tcp::endpoint& endpoint);

@@ -44,6 +44,9 @@ public:
     virtual void wait_writable(std::shared_ptr<readiness_listener> listener) = 0;
     /// `abort`: without waiting for what is unsent, so that nothing of it can still arrive.
     virtual void close(bool abort) noexcept = 0;
+
+    /// It was opened by a process of which this one is a fork, and which goes on using it.
+    [[nodiscard]] virtual bool is_inherited() const noexcept { return false; }
 };
 
 } // namespace sipher::detail

@@ -28,6 +28,15 @@ struct connect_result {
     std::chrono::nanoseconds round_trip{};
 };
 
+/// Thrown where a connection cannot be made.
+struct connect_failure {
+    boost::system::error_code code;
+    /// For people.
+    std::string problem;
+    /// Another try would end the same way.
+    bool permanent = false;
+};
+
 /// A connection in the making.
 class pending_connect {
 public:
@@ -36,8 +45,12 @@ public:
     pending_connect& operator=(const pending_connect&) = delete;
     virtual ~pending_connect() = default;
 
-    /// Gives up at once; the result is reported as for any failure.
+    /// Gives up at once; the result is reported as for any failure, never from within this call. Destroying it gives
+    /// up, too, and reports nothing.
     virtual void cancel() = 0;
+
+    /// What is under way. May be called from any thread.
+    [[nodiscard]] virtual phase reached() const noexcept { return phase::connecting; }
 };
 
 /// Makes connections to the one server of a client: over the network, or by a script in tests.

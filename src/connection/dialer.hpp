@@ -23,6 +23,7 @@ public:
 
     /// `done` is called on `strand`, never from within this call. To be called on `strand`, and what is returned
     /// destroyed there: that gives up, and `done` is not called any more.
+    /// @throws boost::system::system_error if there is not even a socket, as where no descriptors are left.
     [[nodiscard]] virtual std::shared_ptr<void> dial(const boost::asio::ip::tcp::endpoint& to,
                                                      const boost::asio::any_io_executor& strand, handler done) = 0;
 };

@@ -3,8 +3,9 @@
 #include <boost/asio/error.hpp>
 
 #include <chrono>
+#include <exception>
+#include <new>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace sipher::detail {
@@ -13,10 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto least_time_to_keep = 2s;
+
 std::chrono::seconds time_to_keep(const lookup_result& found)
 {
     if (found.is_absent()) {
-        return 2s;
+        return least_time_to_keep;
     }
     return found.failure ? 0s : 30s;
 }
@@ -45,15 +48,14 @@ std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& hos
     {
         const std::lock_guard lock{mutex_};
         entry& about = entries_[host];
-        if (about.missing == 0 && time_->now() >= about.valid_until) {
-            about.missing = 2;
-            about.known = {};
-            must_ask = true;
-        }
-        if (about.missing != 0) {
+        must_ask = about.missing == 0 && time_->now() >= about.valid_until;
+        if (must_ask || about.missing != 0) {
             about.listeners.push_back(waiting);
         }
-        if (about.missing == 0 || !about.known.addresses.empty()) {
+        if (must_ask) {
+            about.missing = 2;
+            about.known = {};
+        } else if (about.missing == 0 || !about.known.addresses.empty()) {
             known = about.known;
         }
     }
@@ -66,50 +68,65 @@ std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& hos
     return waiting;
 }
 
-void name_cache::ask(const std::string& host, address_family family)
+void name_cache::ask(const std::string& host, address_family family) noexcept
 {
     try {
-        source_->look_up(host, family, [weak = weak_from_this(), host](lookup_result found) {
+        source_->look_up(host, family, [weak = weak_from_this(), host](const lookup_result& found) {
             if (const auto self = weak.lock()) {
-                self->on_answer(host, std::move(found));
+                self->on_answer(host, found);
             }
         });
-    } catch (const std::system_error&) {
-        // No thread could be had.
+    } catch (const std::exception&) {
+        // No thread could be had, or no memory.
         lookup_result none;
         none.failure = boost::asio::error::host_not_found_try_again;
-        on_answer(host, std::move(none));
+        on_answer(host, none);
     }
 }
 
-void name_cache::on_answer(const std::string& host, lookup_result found)
+void name_cache::on_answer(const std::string& host, const lookup_result& found) noexcept
 {
     // The listeners only pass it on, and must not do so to an execution context that is gone: hence with the mutex.
     const std::lock_guard lock{mutex_};
     if (abandoned_) {
         return;
     }
-    entry& about = entries_[host];
-    merge(about.known, found);
+    entry& about = entries_.find(host)->second;
+    try {
+        merge(about.known, found);
+    } catch (const std::bad_alloc&) {
+        about.known.failure = boost::asio::error::no_memory;
+    }
     about.known.complete = --about.missing == 0;
     if (!about.known.complete && about.known.addresses.empty()) {
         return;
     }
     for (const auto& each : about.listeners) {
-        if (const auto waiting = each.lock()) {
-            (*waiting)(about.known);
-        }
+        tell(each, about.known);
     }
     if (about.known.complete) {
         about.listeners.clear();
-        about.valid_until = time_->now() + time_to_keep(about.known);
+        about.known_since = time_->now();
+        about.valid_until = about.known_since + time_to_keep(about.known);
+    }
+}
+
+void name_cache::tell(const std::weak_ptr<listener>& told, const lookup_result& known) noexcept
+{
+    try {
+        if (const auto waiting = told.lock()) {
+            (*waiting)(known);
+        }
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // Whoever waits has a deadline.
     }
 }
 
 void name_cache::forget(const std::string& host)
 {
     const std::lock_guard lock{mutex_};
-    if (const auto found = entries_.find(host); found != entries_.end()) {
+    const auto found = entries_.find(host);
+    if (found != entries_.end() && time_->now() >= found->second.known_since + least_time_to_keep) {
         found->second.valid_until = clock::time_point::min();
     }
 }

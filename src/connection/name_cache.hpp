@@ -18,8 +18,9 @@ namespace sipher::detail {
 /// The two families of addresses are asked for side by side, so that a name server that is slow with one of them does
 /// not hold up the other.
 ///
-/// Addresses are kept for 30 s, so that a burst of connections costs one question, and the absence of a name for
-/// 2 s; a failure that may pass is not kept, so that a server that comes back is found at once.
+/// Addresses are kept for 30 s, so that a burst of connections costs one question, or for 2 s if they are no good, and
+/// the absence of a name for 2 s; a failure that may pass is not kept, so that a server that comes back is found at
+/// once.
 ///
 /// Thread safety: all members may be called from any thread.
 class name_cache : public std::enable_shared_from_this<name_cache> {
@@ -36,7 +37,8 @@ public:
     /// It is not told any more once what is returned is destroyed; the question goes on for others.
     [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener told);
 
-    /// None of the name's addresses was any good: the next one asks again.
+    /// None of the name's addresses was any good: the next one asks again, unless it would be for the same answer
+    /// because the last one is so new.
     void forget(const std::string& host);
 
     /// Tells nobody any more. When it returns, no listener runs.
@@ -47,12 +49,14 @@ private:
         /// Families that are being asked for.
         unsigned missing = 0;
         lookup_result known;
+        clock::time_point known_since;
         clock::time_point valid_until = clock::time_point::min();
         std::vector<std::weak_ptr<listener>> listeners;
     };
 
-    void ask(const std::string& host, address_family family);
-    void on_answer(const std::string& host, lookup_result found);
+    void ask(const std::string& host, address_family family) noexcept;
+    void on_answer(const std::string& host, const lookup_result& found) noexcept;
+    static void tell(const std::weak_ptr<listener>& told, const lookup_result& known) noexcept;
 
     const std::unique_ptr<name_lookup> source_;
     const std::shared_ptr<clock> time_;

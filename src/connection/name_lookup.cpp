@@ -4,10 +4,12 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <netdb.h>
+#include <pthread.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
-#include <system_error>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -65,11 +67,37 @@ lookup_result ask_system(const std::string& host, address_family family)
     return result;
 }
 
+/// A thread that is begun meanwhile never takes a signal: handlers are for the program's own threads.
+class all_signals_blocked {
+public:
+    all_signals_blocked() noexcept
+    {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    all_signals_blocked(const all_signals_blocked&) = delete;
+    all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
 class system_lookup final : public name_lookup {
 public:
-    void look_up(const std::string& host, address_family family, std::function<void(lookup_result)> done) override
+    void look_up(const std::string& host, address_family family, handler done) override
     {
-        std::thread{[host, family, done = std::move(done)] { done(ask_system(host, family)); }}.detach();
+        const all_signals_blocked for_the_thread;
+        std::thread{[host, family, done = std::move(done)] {
+            lookup_result found;
+            try {
+                found = ask_system(host, family);
+            } catch (const std::bad_alloc&) {
+                found.failure = asio::error::no_memory;
+            }
+            done(found);
+        }}.detach();
     }
 };
 

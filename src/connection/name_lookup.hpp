@@ -33,8 +33,10 @@ public:
     name_lookup& operator=(const name_lookup&) = delete;
     virtual ~name_lookup() = default;
 
+    /// Must not throw.
+    using handler = std::function<void(const lookup_result&)>;
     /// `done` is called once, on any thread, never from within this call.
-    virtual void look_up(const std::string& host, address_family family, std::function<void(lookup_result)> done) = 0;
+    virtual void look_up(const std::string& host, address_family family, handler done) = 0;
 };
 
 /// `getaddrinfo` on a thread of its own for each question.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "connection/address_race.hpp"
+#include "connection/dial_task.hpp"
 #include "connection/network_connector.hpp"
-#include "connection/proxy_tunnel.hpp"
+#include "connection/proxy_handshake.hpp"
 
-#include <boost/asio/strand.hpp>
+#include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -13,66 +15,60 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace sipher::detail {
 
-/// One connection in the making. Everything but `on_timer` runs on its strand; whoever asked for it keeps it alive
-/// until it is done.
-class network_connect final : public pending_connect, public readiness_listener, public timer_target {
+/// One connection in the making. Whoever asked for it keeps it alive until it is done.
+class network_connect final : public pending_connect, public dial_task {
 public:
     network_connect(std::shared_ptr<const server_settings> settings, std::function<void(connect_result)> done);
-    ~network_connect() override;
 
     void start();
     void cancel() override;
-    void on_timer() override;
-    void on_readable(boost::system::error_code failure) override;
-    void on_writable(boost::system::error_code failure) override { on_readable(failure); }
+    [[nodiscard]] phase reached() const noexcept override;
 
 private:
-    std::shared_ptr<network_connect> self() { return std::static_pointer_cast<network_connect>(shared_from_this()); }
-    [[nodiscard]] clock::time_point now() const { return settings_->timers->time().now(); }
+    enum class stage { resolving, connecting, proxy, tls_handshake, done };
 
-    void resolve();
-    void on_resolved(const lookup_result& found);
-    void start_race(const std::vector<boost::asio::ip::address>& addresses);
-    void race_on();
-    void dial(std::size_t index);
-    void lose();
+    boost::asio::awaitable<void> run();
+    boost::asio::awaitable<std::string> resolve_target();
+    boost::asio::awaitable<void> connect();
+    boost::asio::awaitable<void> pass_proxy(std::string target);
+    boost::asio::awaitable<void> shake_hands(tls_context* tls);
+
+    std::weak_ptr<network_connect> weak() { return std::static_pointer_cast<network_connect>(shared_from_this()); }
+    /// What is connected to.
+    [[nodiscard]] const base_url& first_hop() const { return settings_->proxy ? settings_->proxy->at : settings_->url; }
+
+    void enter(stage next, std::chrono::milliseconds timeout);
+    void ask(const base_url& host);
+    void on_found(const base_url& host, const lookup_result& found);
+    void begin_dials();
     void on_dialed(std::size_t index, boost::system::error_code failure, std::unique_ptr<byte_stream> stream);
-    void on_stream_ready();
-    void pass_proxy();
-    void begin_handshake();
-    void shake_hands();
-    void wait_for(const channel_result& step, byte_stream& stream);
-    void time_is_up();
-    void succeed();
-    void give_up(boost::system::error_code code, std::string problem);
+    [[nodiscard]] connect_failure unreachable(const std::string& why) const;
+    [[nodiscard]] connect_failure out_of_time() const override;
+    /// `host`, or the proxy, for people.
+    [[nodiscard]] std::string name_of(const base_url& host) const;
+    void fail(connect_failure failure) override;
     void finish();
-    void tell_observer() const;
-    void set_deadline(std::chrono::milliseconds timeout);
 
     const std::shared_ptr<const server_settings> settings_;
-    const boost::asio::strand<boost::asio::any_io_executor> strand_;
     std::function<void(connect_result)> done_;
     const clock::time_point started_;
-    /// Of the phase under way.
-    clock::time_point deadline_ = clock::time_point::max();
+    connect_result result_;
 
+    std::atomic<stage> stage_ = stage::resolving;
+    /// The host whose name is being asked for.
+    const base_url* asked_ = nullptr;
     std::shared_ptr<name_cache::listener> question_;
-    /// Known already, while the preferred family is still being asked for.
-    std::vector<boost::asio::ip::address> early_;
+    lookup_result found_;
     std::optional<address_race> race_;
     std::map<std::size_t, std::shared_ptr<void>> dials_;
-    std::unique_ptr<byte_stream> stream_;
-    std::optional<proxy_tunnel> tunnel_;
-    std::unique_ptr<channel> channel_;
-
     std::string address_;
-    std::string tls_version_;
-    connect_result result_;
-    bool finished_ = false;
+    const char* tls_version_ = "";
+    std::unique_ptr<byte_stream> stream_;
+    std::unique_ptr<channel> channel_;
+    std::unique_ptr<proxy_handshake> handshake_;
 };
 
 } // namespace sipher::detail

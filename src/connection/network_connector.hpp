@@ -15,6 +15,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace sipher::detail {
 
@@ -28,13 +29,17 @@ struct server_settings {
     limit_options limits;
     /// Null: plain http.
     std::shared_ptr<tls_context> tls;
+    /// Null: no TLS with the proxy itself.
+    std::shared_ptr<tls_context> proxy_tls;
+    /// What a proxy is told about us.
+    std::string user_agent;
     std::shared_ptr<timer_queue> timers;
     std::shared_ptr<observer> watcher;
     std::shared_ptr<name_cache> names;
     std::shared_ptr<dialer> sockets;
 };
 
-/// Resolves, connects, asks the proxy if there is one, and, for https, shakes hands.
+/// Resolves, connects, has the proxy open the way if there is one, and, for https, shakes hands.
 [[nodiscard]] std::unique_ptr<connector> make_network_connector(std::shared_ptr<const server_settings> settings);
 
 } // namespace sipher::detail

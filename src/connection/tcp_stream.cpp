@@ -5,6 +5,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 
+#include <fcntl.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <exception>
@@ -37,6 +39,17 @@ asio::ip::tcp::socket without_interest_in_writing(asio::ip::tcp::socket socket)
     return anew;
 }
 
+/// A fork shares the socket, and Asio's epoll instance, with the process that opened it: were Asio to close the socket
+/// there, it would take it off that instance, and the other process would hear nothing of it any more.
+void replace_by_nothing(int handle) noexcept
+{
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing >= 0) {
+        ::dup3(nothing, handle, O_CLOEXEC);
+        ::close(nothing);
+    }
+}
+
 class tcp_stream final : public byte_stream {
 public:
     explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(without_interest_in_writing(std::move(socket)))
@@ -47,6 +60,8 @@ public:
         socket_.set_option(asio::socket_base::keep_alive{true}, ignored);
     }
     ~tcp_stream() override { close(false); }
+
+    [[nodiscard]] bool is_inherited() const noexcept override { return ::getpid() != opened_by_; }
 
     io_result read_some(void* to, std::size_t size) override
     {
@@ -77,7 +92,9 @@ public:
     void close(bool abort) noexcept override
     {
         error_code ignored;
-        if (abort && socket_.is_open()) {
+        if (socket_.is_open() && is_inherited()) {
+            replace_by_nothing(socket_.native_handle());
+        } else if (abort && socket_.is_open()) {
             socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
         }
         socket_.close(ignored);
@@ -85,6 +102,7 @@ public:
 
 private:
     asio::ip::tcp::socket socket_;
+    const ::pid_t opened_by_ = ::getpid();
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "connection/tls_channel.hpp"
 
+#include "connection/openssl_errors.hpp"
 #include "connection/stream_bio.hpp"
 
 #include <sipher/error_code.hpp>
@@ -17,6 +18,14 @@ namespace sipher::detail {
 
 namespace {
 
+/// Alerts that say nothing of what the peers can agree on: internal_error, user_canceled, and bad_record_mac, which is
+/// what bytes that were damaged on the way lead to.
+bool is_passing_alert(int reason)
+{
+    return reason == SSL_R_TLSV1_ALERT_INTERNAL_ERROR || reason == SSL_R_TLSV1_ALERT_USER_CANCELLED ||
+           reason == SSL_R_SSLV3_ALERT_BAD_RECORD_MAC;
+}
+
 class tls_channel final : public channel {
 public:
     tls_channel(std::unique_ptr<byte_stream> stream, ssl_ptr ssl, const BIO_METHOD* bio_method,
@@ -30,6 +39,7 @@ public:
 
     channel_result handshake() override
     {
+        const openssl_errors ours;
         const channel_result result = step([](SSL* ssl, std::size_t*) { return SSL_do_handshake(ssl); });
         if (result.failure) {
             return fail_handshake(result);
@@ -59,7 +69,10 @@ public:
 
     void say_goodbye() noexcept override
     {
-        ERR_clear_error();
+        if (stream_->is_inherited()) {
+            return;
+        }
+        const openssl_errors ours;
         SSL_shutdown(ssl_.get());
     }
 
@@ -75,11 +88,7 @@ private:
     template <class Step>
     channel_result step(Step&& do_step)
     {
-        // Errors are queued per thread: what another connection left there must not be taken for ours. (To look costs
-        // less than to clear.)
-        if (ERR_peek_error() != 0) {
-            ERR_clear_error();
-        }
+        const openssl_errors ours;
         bio_state_.failure = {};
         channel_result result;
         const int returned = do_step(ssl_.get(), &result.bytes);
@@ -106,6 +115,7 @@ private:
         }
         const unsigned long cause = ERR_peek_error();
         const char* const reason = ERR_reason_error_string(cause);
+        may_pass_ = is_passing_alert(ERR_GET_REASON(cause));
         problem_ = reason != nullptr ? reason : "the TLS layer failed";
         if (ERR_GET_REASON(cause) == SSL_R_WRONG_VERSION_NUMBER) {
             problem_ = "what the server sends is not TLS; is this a port for plain http?";
@@ -122,7 +132,7 @@ private:
             result.failure = errc::tls_verify_failed;
         } else if (result.failure == errc::protocol_error) {
             // The peers did not come to terms, and would not the next time.
-            result.failure = errc::tls_verify_failed;
+            result.failure = may_pass_ ? errc::tls_handshake_failed : errc::tls_verify_failed;
         } else {
             problem_ = "the connection ended in the TLS handshake: " + result.failure.message();
             result.failure = errc::tls_handshake_failed;
@@ -142,6 +152,8 @@ private:
     stream_bio_state bio_state_;
     ssl_ptr ssl_;
     std::string problem_;
+    /// What ended the handshake is trouble of the moment.
+    bool may_pass_ = false;
 };
 
 } // namespace

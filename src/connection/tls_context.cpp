@@ -1,10 +1,9 @@
 #include "connection/tls_context.hpp"
 
+#include "connection/openssl_errors.hpp"
 #include "connection/stream_bio.hpp"
 #include "connection/tls_channel.hpp"
 #include "connection/tls_setup.hpp"
-
-#include <openssl/err.h>
 
 #include <new>
 #include <utility>
@@ -41,15 +40,22 @@ tls_context::tls_context(const tls_options& options, std::string server_name, bo
     : peer_(make_peer(options, std::move(server_name), is_address)), time_(std::move(time)),
       bio_method_(make_stream_bio_method()), context_(make_ssl_context(options))
 {
-    SSL_CTX_set_app_data(context_.get(), this);
-    SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(context_.get(), on_new_session);
+    // A name that cannot be asked for is refused now.
+    static_cast<void>(make_ssl());
+    sessions_.reserve(kept_sessions);
+    // A resumed handshake would not look whether a certificate has been revoked, or its list is too old, since.
+    if (options.crl_file.empty()) {
+        SSL_CTX_set_app_data(context_.get(), this);
+        SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(context_.get(), on_new_session);
+    }
 }
 
 tls_context::~tls_context() = default;
 
 std::unique_ptr<channel> tls_context::make_channel(std::unique_ptr<byte_stream> stream)
 {
+    const openssl_errors ours;
     ssl_ptr ssl = make_ssl();
     if (const ssl_session_ptr session = take_session()) {
         SSL_set_session(ssl.get(), session.get());
@@ -68,7 +74,7 @@ ssl_ptr tls_context::make_ssl()
     return ssl;
 }
 
-void tls_context::keep_session(ssl_session_ptr session)
+void tls_context::keep_session(ssl_session_ptr session) noexcept
 {
     if (!session || SSL_SESSION_is_resumable(session.get()) == 0) {
         return;
@@ -77,21 +83,21 @@ void tls_context::keep_session(ssl_session_ptr session)
     if (sessions_.size() == kept_sessions) {
         sessions_.erase(sessions_.begin());
     }
-    sessions_.push_back(std::move(session));
+    sessions_.push_back({std::move(session), time_->wall_now()});
 }
 
 ssl_session_ptr tls_context::take_session()
 {
     const std::lock_guard lock{mutex_};
-    std::erase_if(sessions_, [this, now = time_->wall_now()](const ssl_session_ptr& each) {
-        return !may_be_offered(each.get(), peer_, now);
+    std::erase_if(sessions_, [this, now = time_->wall_now()](const kept_session& each) {
+        return !may_be_offered(each.session.get(), peer_, each.since, now);
     });
     if (sessions_.empty()) {
         return {};
     }
-    SSL_SESSION* const newest = sessions_.back().get();
+    SSL_SESSION* const newest = sessions_.back().session.get();
     if (SSL_SESSION_get_protocol_version(newest) >= TLS1_3_VERSION) {
-        ssl_session_ptr taken = std::move(sessions_.back());
+        ssl_session_ptr taken = std::move(sessions_.back().session);
         sessions_.pop_back();
         return taken;
     }

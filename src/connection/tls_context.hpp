@@ -26,19 +26,25 @@ public:
     /// A client's side of a new TLS connection. The context must outlive it.
     [[nodiscard]] std::unique_ptr<channel> make_channel(std::unique_ptr<byte_stream> stream);
 
-    void keep_session(ssl_session_ptr session);
+    /// OpenSSL, which calls it, knows no exceptions.
+    void keep_session(ssl_session_ptr session) noexcept;
 
 private:
+    struct kept_session {
+        ssl_session_ptr session;
+        clock::wall_time since;
+    };
+
     [[nodiscard]] ssl_ptr make_ssl();
     [[nodiscard]] ssl_session_ptr take_session();
 
     const expected_peer peer_;
     const std::shared_ptr<clock> time_;
     const bio_method_ptr bio_method_;
-    ssl_ctx_ptr context_;
+    const ssl_ctx_ptr context_;
     std::mutex mutex_;
     /// Newest last. A TLS 1.3 ticket is used once, so taking one removes it.
-    std::vector<ssl_session_ptr> sessions_;
+    std::vector<kept_session> sessions_;
 };
 
 } // namespace sipher::detail

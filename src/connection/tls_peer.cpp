@@ -31,16 +31,6 @@ public_key_pin pin_of(const X509* certificate)
     return pin;
 }
 
-/// When the session was made. What older OpenSSL has for it does not reach beyond 2038 everywhere.
-std::time_t made_at(const SSL_SESSION* session)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30300000L
-    return SSL_SESSION_get_time_ex(session);
-#else
-    return SSL_SESSION_get_time(session);
-#endif
-}
-
 bool is_named(X509* certificate, const expected_peer& peer)
 {
     const int matches = peer.is_address
@@ -80,13 +70,13 @@ std::string check_pins(const X509* certificate, const expected_peer& peer)
     return "the server's public key is none of tls.pinned_public_keys: " + to_text(shown);
 }
 
-bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time now)
+bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time since, clock::wall_time now)
 {
-    constexpr long longest = std::chrono::seconds{std::chrono::hours{24}}.count();
-    std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    if (seconds >= made_at(session) + std::min(SSL_SESSION_get_timeout(session), longest)) {
+    constexpr std::chrono::seconds longest = std::chrono::hours{24};
+    if (now >= since + std::min(std::chrono::seconds{SSL_SESSION_get_timeout(session)}, longest)) {
         return false;
     }
+    std::time_t seconds = std::chrono::system_clock::to_time_t(now);
     X509* const certificate = SSL_SESSION_get0_peer(session);
     return certificate != nullptr && X509_cmp_time(X509_get0_notAfter(certificate), &seconds) > 0 &&
            is_named(certificate, peer) && check_pins(certificate, peer).empty();

@@ -27,6 +27,7 @@ void expect_peer(SSL* ssl, const expected_peer& peer);
 
 /// A resumed handshake shows no certificate, so what a full one would find out is looked at before: whether the
 /// certificate of then is still valid and that of this peer, and the session not too old.
-[[nodiscard]] bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time now);
+[[nodiscard]] bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time since,
+                                  clock::wall_time now);
 
 } // namespace sipher::detail

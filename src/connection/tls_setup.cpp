@@ -1,5 +1,6 @@
 #include "connection/tls_setup.hpp"
 
+#include "connection/openssl_errors.hpp"
 #include "values/validation.hpp"
 
 #include <openssl/err.h>
@@ -37,35 +38,56 @@ void require(int succeeded, std::string_view field, std::string_view what)
     }
 }
 
-void trust_pem(SSL_CTX* context, const std::string& pem)
+std::string read_all(BIO* source)
+{
+    std::string text;
+    std::array<char, 4096> bytes; // NOLINT(cppcoreguidelines-pro-type-member-init): only what was read is used
+    for (std::size_t size = 0; BIO_read_ex(source, bytes.data(), bytes.size(), &size) == 1;) {
+        text.append(bytes.data(), size);
+    }
+    return text;
+}
+
+/// Lines that begin or end a certificate, even badly.
+std::size_t count_boundaries(std::string_view pem)
+{
+    constexpr std::string_view boundary = "CERTIFICATE--";
+    std::size_t count = 0;
+    for (std::size_t at = pem.find(boundary); at != std::string_view::npos; at = pem.find(boundary, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
+/// OpenSSL would drop what follows a block that it cannot read without a word.
+void trust_pem(SSL_CTX* context, const std::string& pem, std::string_view field, const std::string& problem)
 {
     const bio_ptr source{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
-    int found = 0;
-    for (;;) {
-        const x509_ptr certificate{PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)};
-        if (!certificate) {
-            break;
-        }
-        require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()), "tls.ca_pem",
-                "a certificate cannot be used");
+    std::size_t found = 0;
+    while (const x509_ptr certificate{PEM_read_bio_X509_AUX(source.get(), nullptr, nullptr, nullptr)}) {
+        require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()), field, problem);
         ++found;
     }
-    if (found == 0) {
-        throw_invalid("tls.ca_pem", "holds no certificate in PEM");
-    }
-    // Reading past the last certificate leaves a "no start line" behind.
+    const bool at_the_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    require(at_the_end ? 1 : 0, field, problem);
     ERR_clear_error();
+    if (found == 0 || count_boundaries(pem) != 2 * found) {
+        throw_invalid(field, problem + (found == 0 ? ": no certificate in PEM" : ": one is cut or damaged"));
+    }
 }
 
 void set_trust(SSL_CTX* context, const tls_options& options)
 {
-    if (!options.ca_file.empty()) {
-        require(SSL_CTX_load_verify_file(context, options.ca_file.c_str()), "tls.ca_file",
-                "cannot read certificates from " + options.ca_file);
-    } else if (!options.ca_pem.empty()) {
-        trust_pem(context, options.ca_pem);
-    } else {
+    if (options.ca_file.empty() && options.ca_pem.empty()) {
         require(SSL_CTX_set_default_verify_paths(context), "tls", "the system's certificates cannot be read");
+    } else if (options.ca_file.empty()) {
+        trust_pem(context, options.ca_pem, "tls.ca_pem", "cannot read certificates");
+    } else {
+        const std::string problem = "cannot read certificates from " + options.ca_file;
+        // A file that programs which are started meanwhile do not inherit.
+        const bio_ptr file{BIO_new_file(options.ca_file.c_str(), "re")};
+        require(file ? 1 : 0, "tls.ca_file", problem);
+        trust_pem(context, read_all(file.get()), "tls.ca_file", problem);
     }
 }
 
@@ -115,7 +137,7 @@ void set_certificate(SSL_CTX* context, const tls_options& options)
 
 ssl_ctx_ptr make_ssl_context(const tls_options& options)
 {
-    ERR_clear_error();
+    const openssl_errors ours;
     ssl_ctx_ptr context{SSL_CTX_new(TLS_client_method())};
     if (!context) {
         throw std::bad_alloc{};

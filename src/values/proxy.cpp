@@ -1,15 +1,16 @@
 #include "values/proxy.hpp"
 
 #include "values/validation.hpp"
+#include "values/wipe.hpp"
 
 #include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
-
-#include <openssl/evp.h>
+#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdlib>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -19,9 +20,10 @@ namespace {
 
 namespace urls = boost::urls;
 
+/// A URL, and the option or variable that it came from.
 struct setting {
     std::string name;
-    std::string value;
+    secret value;
 };
 
 setting from_environment(std::initializer_list<const char*> names)
@@ -42,14 +44,11 @@ setting proxy_of_environment(bool tls)
                : from_environment({"http_proxy", "all_proxy", "ALL_PROXY"});
 }
 
-std::string basic_credentials(const std::string& user, std::string_view password)
+secret take(std::string text)
 {
-    const std::string plain = user + ":" + std::string{password};
-    std::string encoded((plain.size() + 2) / 3 * 4, '\0');
-    // It writes a NUL at the end, for which every string has room.
-    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                    reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
-    return "Basic " + encoded;
+    secret taken{text};
+    wipe(text);
+    return taken;
 }
 
 bool is_printable(std::string_view text)
@@ -57,37 +56,97 @@ bool is_printable(std::string_view text)
     return std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
 }
 
+struct proxy_scheme {
+    std::string_view name;
+    proxy_kind kind;
+    /// Where the URL has none, unless it is the usual one of http or https.
+    std::uint16_t port;
+};
+constexpr std::array<proxy_scheme, 4> schemes{{{"http", proxy_kind::http, 80},
+                                               {"https", proxy_kind::https, 443},
+                                               {"socks5", proxy_kind::socks5, 1080},
+                                               {"socks5h", proxy_kind::socks5h, 1080}}};
+
+/// Reads one proxy's URL, the option or variable named `field`.
+class route_reader {
+public:
+    route_reader(const urls::url_view& url, std::string_view field) : url_(url), field_(field) {}
+
+    proxy_route read(const proxy_options& options)
+    {
+        std::string name{url_.scheme().data(), url_.scheme().size()};
+        std::ranges::transform(name, name.begin(), [](char letter) { return static_cast<char>(letter | 0x20); });
+        const auto* const scheme = std::ranges::find(schemes, name, &proxy_scheme::name);
+        require(scheme != schemes.end(), "must begin with http://, https://, socks5:// or socks5h://");
+        proxy_route route;
+        route.kind = scheme->kind;
+        read_place(route, *scheme);
+        read_credentials(route, options);
+        return route;
+    }
+
+private:
+    void require(bool holds, std::string_view rule) const
+    {
+        if (!holds) {
+            throw_invalid(field_, rule);
+        }
+    }
+
+    void read_place(proxy_route& route, const proxy_scheme& scheme) const
+    {
+        const std::string_view path{url_.encoded_path().data(), url_.encoded_path().size()};
+        require((path.empty() || path == "/") && !url_.has_query() && !url_.has_fragment(),
+                "must have nothing behind the host and port");
+        const std::string_view place{url_.encoded_host_and_port().data(), url_.encoded_host_and_port().size()};
+        route.at =
+            parse_base_url((scheme.kind == proxy_kind::https ? "https://" : "http://") + std::string{place}, field_);
+        if (url_.port().empty()) {
+            route.at.port = scheme.port;
+        }
+        const std::string port = ":" + std::to_string(route.at.port);
+        route.name = route.at.host_field.ends_with(port) ? route.at.host_field : route.at.host_field + port;
+    }
+
+    void read_credentials(proxy_route& route, const proxy_options& options) const
+    {
+        route.username = options.username;
+        route.password = options.password;
+        if (options.username.empty()) {
+            route.username = take(url_.user());
+            if (route.password.empty()) {
+                route.password = take(url_.password());
+            }
+        }
+        const std::string_view user = route.username.reveal();
+        const std::string_view word = route.password.reveal();
+        if (route.kind == proxy_kind::http || route.kind == proxy_kind::https) {
+            require(user.find(':') == std::string_view::npos && is_printable(user) && is_printable(word),
+                    "must have a user without colon, and a user and password of visible ASCII");
+        } else if (route.has_credentials()) {
+            constexpr std::size_t longest = 255;
+            require(!user.empty() && user.size() <= longest && word.size() <= longest,
+                    "must have a user and a password of at most 255 bytes, and no password without a user");
+        }
+    }
+
+    const urls::url_view& url_;
+    const std::string_view field_;
+};
+
 proxy_route read_route(const setting& from, const proxy_options& options)
 {
-    const std::string text = from.value.find("://") == std::string::npos ? "http://" + from.value : from.value;
-    auto parsed = urls::parse_uri(text);
-    if (!parsed || parsed->scheme_id() != urls::scheme::http) {
-        throw_invalid(from.name, "must be a URL such as http://proxy:3128; only proxies that are spoken to by plain "
-                                 "http are supported");
+    secret whole = from.value;
+    if (whole.reveal().find("://") == std::string_view::npos) {
+        std::string text;
+        text.reserve(whole.reveal().size() + 7);
+        whole = take(std::move(text.append("http://").append(whole.reveal())));
     }
-    std::string user = options.username;
-    std::string password{options.password.reveal()};
-    if (user.empty() && parsed->has_userinfo()) {
-        user = parsed->user();
-        password = parsed->password();
+    const auto parsed = urls::parse_uri({whole.reveal().data(), whole.reveal().size()});
+    if (!parsed) {
+        throw_invalid(from.name, "must be a URL such as http://proxy:3128 or socks5h://user:password@proxy:1080");
     }
-    if (user.find(':') != std::string::npos || !is_printable(user) || !is_printable(password)) {
-        throw_invalid(from.name, "must have a user without colon, and a user and password of visible ASCII");
-    }
-    urls::url bare{*parsed};
-    bare.remove_userinfo();
-    const base_url where = parse_base_url(bare.buffer(), from.name);
-    if (!where.path_prefix.empty()) {
-        throw_invalid(from.name, "must not have a path");
-    }
-    proxy_route route;
-    route.host = where.host;
-    route.port = where.port;
-    route.name = where.host_field;
-    if (!user.empty()) {
-        route.authorization = secret{basic_credentials(user, password)};
-    }
-    return route;
+    return route_reader{*parsed, from.name}.read(options);
 }
 
 } // namespace
@@ -99,17 +158,14 @@ std::optional<proxy_route> choose_proxy(const proxy_options& options, const base
     if (proxy.value.empty() && options.use_environment && !server.is_loopback) {
         proxy = proxy_of_environment(server.tls);
         if (no_proxy.empty()) {
-            no_proxy = from_environment({"no_proxy", "NO_PROXY"}).value;
+            no_proxy = from_environment({"no_proxy", "NO_PROXY"}).value.reveal();
         }
     }
-    if (proxy.value.empty()) {
+    // In this order: what cannot be used does not matter where it is not to be used.
+    if (proxy.value.empty() || is_excluded(no_proxy, server)) {
         return std::nullopt;
     }
-    proxy_route route = read_route(proxy, options);
-    if (is_excluded(no_proxy, server)) {
-        return std::nullopt;
-    }
-    return route;
+    return read_route(proxy, options);
 }
 
 } // namespace sipher::detail

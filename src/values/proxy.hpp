@@ -6,20 +6,34 @@
 #include <sipher/client_options.hpp>
 #include <sipher/secret.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
 namespace sipher::detail {
 
-/// The way to the server through an HTTP proxy.
+enum class proxy_kind {
+    /// By CONNECT.
+    http,
+    /// The same over TLS with the proxy.
+    https,
+    /// The server's name is resolved here (as curl does for this scheme).
+    socks5,
+    /// The server's name is resolved by the proxy.
+    socks5h,
+};
+
+/// The way to the server through a proxy.
 struct proxy_route {
-    std::string host;
-    std::uint16_t port = 80;
-    /// Both of them, for people.
+    proxy_kind kind = proxy_kind::http;
+    /// Where the proxy is.
+    base_url at;
+    /// Its host and port, for people.
     std::string name;
-    /// Value of `Proxy-Authorization`; empty: the proxy is not told who asks.
-    secret authorization;
+    /// Both empty: the proxy is not told who asks.
+    secret username;
+    secret password;
+
+    [[nodiscard]] bool has_credentials() const noexcept { return !username.empty() || !password.empty(); }
 };
 
 /// The proxy to use; null: none.

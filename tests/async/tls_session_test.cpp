@@ -1,3 +1,4 @@
+#include "support/revocation_list.hpp"
 #include "support/tls_fixture.hpp"
 
 #include <sipher/error_code.hpp>
@@ -121,6 +122,14 @@ TEST_P(tls_session, none_is_offered_after_a_day)
     clock->advance_wall(24h + 1s);
     make_connections(1);
     EXPECT_EQ(client->stats().resumed, 0U);
+}
+
+TEST_P(tls_session, none_is_offered_where_revocation_is_checked)
+{
+    const temporary_file list{make_revocation_list(authority, {})};
+    options.tls.crl_file = list.path();
+    make_connections(3);
+    EXPECT_EQ(server->account().resumed, 0U) << "a resumed handshake does not look at lists";
 }
 
 TEST_P(tls_session, none_of_an_unpinned_key_is_offered)

@@ -114,8 +114,10 @@ TEST_F(lifecycle, cancelling_a_call_that_connects)
     EXPECT_EQ(call->failure->code(), asio::error::operation_aborted);
     EXPECT_EQ(call->failure->outcome(), outcome::not_sent);
     const auto slow = start(other.create_session({}));
-    // With its first message the handshake has its deadline.
-    asio::ip::tcp::socket accepted = listener.accept();
+    run_until(context, [&] { return other.stats().waiting == 1; });
+    // The handshake's time runs once its first message is there.
+    asio::ip::tcp::socket accepted{silent};
+    listener.accept(accepted);
     run_until(context, [&] { return accepted.available() != 0; });
     clock->advance(5s);
     run_until(context, [&] { return other.stats().dial_failures != 0; });

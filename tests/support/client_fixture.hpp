@@ -34,6 +34,8 @@ protected:
     /// Made on first use, so that a test can change the options before.
     sipher::client& client();
     sipher::testing::sandbox& sandbox();
+    /// The next call makes another, with the options as they are then.
+    void reset_client() { client_.reset(); }
 
     template <class T>
     T run(boost::asio::awaitable<T> work)

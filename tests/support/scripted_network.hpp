@@ -17,8 +17,7 @@ namespace sipher::test {
 /// Names that are looked up when the test says so.
 class scripted_lookup final : public detail::name_lookup {
 public:
-    void look_up(const std::string& host, detail::address_family family,
-                 std::function<void(detail::lookup_result)> done) override
+    void look_up(const std::string& host, detail::address_family family, handler done) override
     {
         if (family == detail::address_family::v6) {
             questions.push_back(host);
@@ -34,7 +33,7 @@ public:
 
     /// Each stands for the questions for both families.
     std::vector<std::string> questions;
-    std::map<detail::address_family, std::vector<std::function<void(detail::lookup_result)>>> waiting;
+    std::map<detail::address_family, std::vector<handler>> waiting;
 };
 
 /// Addresses that accept, refuse or are silent, as told.

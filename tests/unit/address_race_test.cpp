@@ -27,7 +27,11 @@ std::vector<address> addresses(const std::vector<std::string>& texts)
 
 class address_race_test : public ::testing::Test {
 protected:
-    void start(const std::vector<std::string>& texts) { race.emplace(addresses(texts), 443, now); }
+    void start(const std::vector<std::string>& texts)
+    {
+        race.emplace(443);
+        race->add(addresses(texts), true, now);
+    }
 
     /// What begins now, in words, with what is given up for it in brackets.
     std::string begins()
@@ -73,9 +77,9 @@ TEST_F(address_race_test, after_a_failure_the_next_address_is_tried_at_once)
     EXPECT_EQ(begins(), "::1");
     race->failed(0, error::connection_refused, now);
     EXPECT_EQ(begins(), "127.0.0.1");
-    EXPECT_FALSE(race->is_lost());
+    EXPECT_FALSE(race->is_lost(now));
     race->failed(1, error::connection_refused, now);
-    EXPECT_TRUE(race->is_lost());
+    EXPECT_TRUE(race->is_lost(now));
     EXPECT_EQ(race->problems(), "[::1]:443: Connection refused; 127.0.0.1:443: Connection refused");
 }
 
@@ -111,7 +115,7 @@ TEST_F(address_race_test, addresses_that_become_known_later_take_turns_with_the_
 {
     start({"127.0.0.1", "127.0.0.2"});
     EXPECT_EQ(begins(), "127.0.0.1");
-    race->add(addresses({"::1", "127.0.0.1", "127.0.0.2", "::2"}));
+    race->add(addresses({"::1", "127.0.0.1", "127.0.0.2", "::2"}), true, now);
     for (const char* const next : {"::1", "127.0.0.2", "::2"}) {
         now = race->next_step();
         EXPECT_EQ(begins(), next);
@@ -124,17 +128,53 @@ TEST_F(address_race_test, a_lost_race_goes_on_with_an_address_that_comes_late)
     start({"127.0.0.1"});
     EXPECT_EQ(begins(), "127.0.0.1");
     race->failed(0, error::connection_refused, now);
-    EXPECT_TRUE(race->is_lost());
-    race->add(addresses({"::1"}));
-    EXPECT_FALSE(race->is_lost());
+    EXPECT_TRUE(race->is_lost(now));
+    race->add(addresses({"::1"}), true, now);
+    EXPECT_FALSE(race->is_lost(now));
     EXPECT_EQ(begins(), "::1");
+}
+
+TEST_F(address_race_test, ipv4_addresses_wait_a_moment_for_ipv6_ones_that_are_asked_for)
+{
+    race.emplace(443);
+    race->add(addresses({"127.0.0.1"}), false, now);
+    EXPECT_EQ(begins(), "");
+    EXPECT_EQ(race->next_step(), now + 50ms);
+    now += 20ms;
+    race->add(addresses({"::1", "127.0.0.1"}), true, now);
+    EXPECT_EQ(begins(), "::1");
+    now += 250ms;
+    EXPECT_EQ(begins(), "127.0.0.1");
+}
+
+TEST_F(address_race_test, ipv6_addresses_wait_for_nothing)
+{
+    race.emplace(443);
+    race->add(addresses({"::1"}), false, now);
+    EXPECT_EQ(begins(), "::1");
+}
+
+TEST_F(address_race_test, addresses_that_are_still_asked_for_have_a_moment_after_all_have_failed)
+{
+    race.emplace(443);
+    EXPECT_FALSE(race->is_lost(now + 1h)) << "nothing is known yet";
+    race->add(addresses({"127.0.0.1"}), false, now);
+    now += 50ms;
+    EXPECT_EQ(begins(), "127.0.0.1");
+    now += 10ms;
+    race->failed(0, error::connection_refused, now);
+    EXPECT_FALSE(race->is_lost(now));
+    EXPECT_EQ(race->next_step(), now + 50ms);
+    EXPECT_TRUE(race->is_lost(now + 50ms));
+    race->add(addresses({"127.0.0.1"}), true, now);
+    EXPECT_TRUE(race->is_lost(now)) << "there will be no more";
 }
 
 TEST_F(address_race_test, no_address_is_a_lost_race)
 {
     start({});
     EXPECT_EQ(begins(), "");
-    EXPECT_TRUE(race->is_lost());
+    EXPECT_TRUE(race->is_lost(now));
 }
 
 } // namespace

@@ -13,6 +13,7 @@ namespace {
 
 using detail::choose_proxy;
 using detail::parse_base_url;
+using detail::proxy_kind;
 
 /// Sets a variable for as long as it lives.
 class variable {
@@ -170,12 +171,43 @@ TEST(proxy_test, the_url_with_its_parts)
     options.url = "http://us%40er:pass%3Aword@Proxy.Example:3128/";
     const auto route = choose_proxy(options, parse_base_url("https://example.com"));
     ASSERT_TRUE(route);
-    EXPECT_EQ(route->host, "proxy.example");
-    EXPECT_EQ(route->port, 3128);
+    EXPECT_EQ(route->kind, proxy_kind::http);
+    EXPECT_EQ(route->at.host, "proxy.example");
+    EXPECT_EQ(route->at.port, 3128);
     EXPECT_EQ(route->name, "Proxy.Example:3128");
-    // "us@er:pass:word"
-    EXPECT_EQ(route->authorization.reveal(), "Basic dXNAZXI6cGFzczp3b3Jk");
+    EXPECT_EQ(route->username.reveal(), "us@er");
+    EXPECT_EQ(route->password.reveal(), "pass:word");
 }
+
+struct kind_of_proxy {
+    const char* url;
+    proxy_kind kind;
+    const char* name;
+};
+
+class proxy_kinds : public ::testing::TestWithParam<kind_of_proxy> {};
+
+TEST_P(proxy_kinds, are_told_by_the_scheme)
+{
+    proxy_options options;
+    options.url = GetParam().url;
+    const auto route = choose_proxy(options, parse_base_url("https://example.com"));
+    ASSERT_TRUE(route);
+    EXPECT_EQ(route->kind, GetParam().kind);
+    EXPECT_EQ(route->name, GetParam().name);
+    EXPECT_TRUE(route->name.ends_with(":" + std::to_string(route->at.port)));
+}
+
+INSTANTIATE_TEST_SUITE_P(table, proxy_kinds,
+                         ::testing::Values(kind_of_proxy{"proxy", proxy_kind::http, "proxy:80"},
+                                           kind_of_proxy{"http://proxy", proxy_kind::http, "proxy:80"},
+                                           kind_of_proxy{"http://proxy:80", proxy_kind::http, "proxy:80"},
+                                           kind_of_proxy{"HTTP://proxy:443/", proxy_kind::http, "proxy:443"},
+                                           kind_of_proxy{"https://proxy", proxy_kind::https, "proxy:443"},
+                                           kind_of_proxy{"https://[::1]:80", proxy_kind::https, "[::1]:80"},
+                                           kind_of_proxy{"socks5://proxy", proxy_kind::socks5, "proxy:1080"},
+                                           kind_of_proxy{"Socks5H://u:p@proxy:80", proxy_kind::socks5h, "proxy:80"},
+                                           kind_of_proxy{"socks5h://[::1]", proxy_kind::socks5h, "[::1]:1080"}));
 
 TEST(proxy_test, a_scheme_can_be_left_out_and_80_is_the_usual_port)
 {
@@ -183,9 +215,9 @@ TEST(proxy_test, a_scheme_can_be_left_out_and_80_is_the_usual_port)
     options.url = "proxy";
     const auto route = choose_proxy(options, parse_base_url("https://example.com"));
     ASSERT_TRUE(route);
-    EXPECT_EQ(route->host, "proxy");
-    EXPECT_EQ(route->port, 80);
-    EXPECT_TRUE(route->authorization.empty());
+    EXPECT_EQ(route->at.host, "proxy");
+    EXPECT_EQ(route->at.port, 80);
+    EXPECT_FALSE(route->has_credentials());
 }
 
 TEST(proxy_test, options_win_over_what_the_url_says)
@@ -196,8 +228,27 @@ TEST(proxy_test, options_win_over_what_the_url_says)
     options.password = secret{"word"};
     const auto route = choose_proxy(options, parse_base_url("https://example.com"));
     ASSERT_TRUE(route);
-    EXPECT_EQ(route->host, "::1");
-    EXPECT_EQ(route->authorization.reveal(), "Basic dXNlcjp3b3Jk");
+    EXPECT_EQ(route->at.host, "::1");
+    EXPECT_EQ(route->username.reveal(), "user");
+    EXPECT_EQ(route->password.reveal(), "word");
+}
+
+TEST(proxy_test, a_user_and_a_password_may_come_from_different_places_but_not_from_different_people)
+{
+    const auto credentials = [](const char* url, const char* username, const char* password) {
+        proxy_options options;
+        options.url = url;
+        options.username = username;
+        options.password = password;
+        const auto route = choose_proxy(options, parse_base_url("https://example.com"));
+        return std::string{route.value().username.reveal()} + "/" + std::string{route.value().password.reveal()};
+    };
+    EXPECT_EQ(credentials("http://user@proxy", "", "word"), "user/word");
+    EXPECT_EQ(credentials("http://user:@proxy", "", "word"), "user/word");
+    EXPECT_EQ(credentials("http://user:old@proxy", "", "new"), "user/new");
+    EXPECT_EQ(credentials("http://user:old@proxy", "other", ""), "other/");
+    EXPECT_EQ(credentials("http://proxy", "", "word"), "/word");
+    EXPECT_EQ(credentials("http://:word@proxy", "", ""), "/word");
 }
 
 TEST(proxy_test, excluded_servers_are_reached_directly)
@@ -230,6 +281,21 @@ TEST(proxy_test, the_environment_by_permission_only)
     EXPECT_TRUE(choose_proxy(options, parse_base_url("https://direct.com")));
 }
 
+TEST(proxy_test, what_cannot_be_used_does_not_matter_where_it_is_not_to_be_used)
+{
+    proxy_options options;
+    options.use_environment = true;
+    const variable everywhere{"ALL_PROXY", "socks4://proxy:1080"};
+    EXPECT_EQ(
+        refusal([&] { static_cast<void>(choose_proxy(options, parse_base_url("https://example.com"))); }).substr(0, 16),
+        "ALL_PROXY: must ");
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://localhost")));
+    for (const char* const exclusions : {"*", "example.com", ".com"}) {
+        const variable excluded{"NO_PROXY", exclusions};
+        EXPECT_FALSE(choose_proxy(options, parse_base_url("https://example.com"))) << exclusions;
+    }
+}
+
 TEST(proxy_test, an_upper_case_http_proxy_is_not_trusted)
 {
     proxy_options options;
@@ -240,8 +306,10 @@ TEST(proxy_test, an_upper_case_http_proxy_is_not_trusted)
 
 TEST(proxy_test, what_cannot_be_used_is_refused_by_name_without_its_password)
 {
-    for (const char* const url : {"https://user:hunter2@proxy", "socks5://user:hunter2@proxy", "http://",
-                                  "http://user:hunter2@proxy:0", "http://user:hunter2@proxy/path", "http://a b"}) {
+    for (const char* const url :
+         {"socks4://user:hunter2@proxy", "socks://user:hunter2@proxy", "ftp://user:hunter2@proxy", "http://",
+          "http://user:hunter2@proxy:0", "http://user:hunter2@proxy/path", "http://user:hunter2@proxy?q",
+          "http://user:hunter2@proxy#f", "http://a b", "socks5://:hunter2@proxy", "http://us%3Aer:hunter2@proxy"}) {
         client_options options;
         options.proxy.url = url;
         const std::string message = refusal([&] { options.validate(); });
