@@ -2,13 +2,12 @@
 
 #include <sipher/error_code.hpp>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include <openssl/crypto.h>
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace sipher::detail {
@@ -38,22 +37,15 @@ std::string connect_request(const proxy_route& proxy, const base_url& server)
 
 proxy_tunnel::proxy_tunnel(byte_stream& stream, const proxy_route& proxy, const base_url& server,
                            const limit_options& limits)
-    : stream_(stream), proxy_name_(proxy.name), limits_(limits), request_(connect_request(proxy, server))
+    : stream_(stream), proxy_name_(proxy.name), request_(connect_request(proxy, server)), parser_(limits)
 {
-    expect_answer();
+    // Whatever a leave says of a body, there is none; and the words of a refusal are not needed.
+    parser_.start(true, false);
 }
 
 proxy_tunnel::~proxy_tunnel()
 {
     OPENSSL_cleanse(request_.data(), request_.size());
-}
-
-void proxy_tunnel::expect_answer()
-{
-    head_.clear();
-    parser_.emplace(head_, body_, limits_, false, header_bytes_);
-    // Whatever a leave says of a body, there is none; and the words of a refusal are not needed.
-    parser_->skip(true);
 }
 
 channel_result proxy_tunnel::advance()
@@ -87,45 +79,23 @@ channel_result proxy_tunnel::read_answer()
         if (result.failure) {
             return fail("the connection ended: " + result.failure.message(), false);
         }
-        input_.append(bytes.data(), result.bytes);
-        const channel_result parsed = parse();
-        if (parsed.waits_for == need::nothing) {
-            return parsed;
+        const std::size_t taken = parser_.put({bytes.data(), result.bytes});
+        if (!parser_.problem().empty()) {
+            return fail(parser_.problem(), true);
+        }
+        if (parser_.is_complete()) {
+            return judge(taken == result.bytes);
         }
     }
 }
 
-channel_result proxy_tunnel::parse()
+channel_result proxy_tunnel::judge(bool nothing_follows)
 {
-    while (!input_.empty()) {
-        error_code failure;
-        const std::size_t used = parser_->put(asio::buffer(input_), failure);
-        input_.erase(0, used);
-        header_bytes_ += used;
-        if (failure && failure != boost::beast::http::error::need_more) {
-            return fail("not an acceptable HTTP/1.1 answer: " + failure.message(), true);
-        }
-        if (header_bytes_ + input_.size() > limits_.header_size && !parser_->is_header_done()) {
-            return fail("its answer's header is longer than limits.header_size", true);
-        }
-        if (!parser_->is_header_done()) {
-            break;
-        }
-        if (!parser_->is_interim() || head_.status == 101) {
-            return judge();
-        }
-        expect_answer();
+    const unsigned status = parser_.head().status;
+    if (status < 200 || status >= 300) {
+        return fail("it answered " + error_code{static_cast<int>(status), service_category()}.message(), status < 500);
     }
-    return {0, need::readable, {}};
-}
-
-channel_result proxy_tunnel::judge()
-{
-    if (head_.status < 200 || head_.status >= 300) {
-        return fail("it answered " + error_code{static_cast<int>(head_.status), service_category()}.message(),
-                    head_.status < 500);
-    }
-    if (!input_.empty()) {
+    if (!nothing_follows) {
         return fail("it sent something before anything was sent to the server", true);
     }
     return {};

@@ -2,7 +2,6 @@
 
 #include "connection/byte_stream.hpp"
 #include "connection/channel.hpp"
-#include "connection/response_head.hpp"
 #include "connection/response_parser.hpp"
 #include "values/base_url.hpp"
 #include "values/proxy.hpp"
@@ -10,7 +9,6 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 
 namespace sipher::detail {
@@ -34,22 +32,15 @@ public:
 private:
     [[nodiscard]] channel_result write_request();
     [[nodiscard]] channel_result read_answer();
-    [[nodiscard]] channel_result parse();
-    [[nodiscard]] channel_result judge();
+    [[nodiscard]] channel_result judge(bool nothing_follows);
     [[nodiscard]] channel_result fail(std::string problem, bool permanent);
-    void expect_answer();
 
     byte_stream& stream_;
     const std::string proxy_name_;
-    const limit_options limits_;
     /// Holds the password.
     std::string request_;
     std::size_t written_ = 0;
-    std::string input_;
-    std::size_t header_bytes_ = 0;
-    response_head head_;
-    std::string body_;
-    std::optional<response_parser> parser_;
+    response_parser parser_;
     std::string problem_;
     bool permanent_ = false;
 };
