@@ -108,11 +108,11 @@ struct SIPHER_API timeout_options {
 struct SIPHER_API limit_options {
     limit_options() = default;
 
-    /// Bytes of an answer's header, interim answers included. 0 is invalid.
+    /// Bytes of a response's header, interim responses and trailers included. 0 is invalid.
     std::uint32_t header_size = 32 * 1024;
-    /// Fields of an answer's header. 0 is invalid.
+    /// Fields of a response's header, interim responses and trailers included. 0 is invalid.
     std::uint32_t header_fields = 128;
-    /// Bytes of an answer's body. 0 is invalid.
+    /// Bytes of a response's body. 0 is invalid.
     std::uint64_t body_size = 1024 * 1024;
 };
 

@@ -34,6 +34,8 @@ public:
 
     /// One step of the handshake; done at once without TLS.
     virtual channel_result handshake() = 0;
+    /// `errc::tls_verify_failed`: the server broke off the handshake after our part of it; `handshake_problem` says
+    /// why.
     virtual channel_result read(void* to, std::size_t size) = 0;
     /// Done when the kernel has accepted every byte.
     virtual channel_result write(const void* from, std::size_t size) = 0;

@@ -18,9 +18,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-                       limit_options limits, std::shared_ptr<timer_queue> timers)
-    : executor_(std::move(executor)), address_(std::move(address)), limits_(limits), timers_(std::move(timers)),
-      channel_(std::move(open_channel)), is_open_(channel_ != nullptr)
+                       const limit_options& limits, std::shared_ptr<timer_queue> timers)
+    : executor_(std::move(executor)), address_(std::move(address)), timers_(std::move(timers)),
+      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), parser_(limits)
 {
 }
 
@@ -47,25 +47,27 @@ void connection::begin(exchange_request request, completion<> done)
     {
         const std::lock_guard lock{mutex_};
         ++exchange_number_;
+        earlier_ids_[1] = std::move(earlier_ids_[0]);
+        earlier_ids_[0] = std::move(request_.request_id);
         request_ = std::move(request);
         done_ = std::move(done);
         report_ = {};
         report_.reached = phase::writing;
         ended_ = false;
-        interim_answers_ = 0;
-        header_bytes_ = 0;
-        left_over_.clear();
+        parser_.start(request_.expects_no_body, request_.keep_fields);
         if (channel_) {
             unless_out_of_memory([this] {
-                start_message();
                 connect_cancellation();
                 wire_bytes_before_ = channel_->bytes_on_wire();
                 write_deadline_ = clock::time_point::max();
                 timers_->arm(*this, request_.deadline);
                 write_request();
             });
-        } else {
+        } else if (refusal_.empty()) {
             fail(errc::write_failed, "the connection had ended before");
+        } else {
+            report_.handshake_refused = true;
+            fail(errc::tls_verify_failed, refusal_);
         }
         if (ended_) {
             completed = finish();
@@ -136,11 +138,10 @@ void connection::trim() noexcept
 {
     constexpr std::size_t enough = 16 * 1024;
     const std::lock_guard lock{mutex_};
-    for (std::string* buffer : {&request_text_, &left_over_, &body_, &scratch_}) {
-        if (buffer->capacity() > enough) {
-            wipe(*buffer);
-            *buffer = {};
-        }
+    parser_.trim(enough);
+    if (request_text_.capacity() > enough) {
+        wipe(request_text_);
+        request_text_ = {};
     }
 }
 
@@ -171,7 +172,7 @@ void connection::on_readable(error_code)
             }
         } else {
             unless_out_of_memory([this] {
-                read_answer();
+                read_response();
                 if (!ended_ && !report_.fully_written && !write_armed_) {
                     write_request();
                 }
@@ -234,11 +235,12 @@ bool connection::watch_idle()
     std::array<char, 64> unsolicited; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     const channel_result result = channel_->read(unsolicited.data(), unsolicited.size());
     if (result.waits_for == need::nothing) {
-        // Its end, or bytes that nobody asked for: in either case it must not be used again. The service says 408
-        // before it closes a connection that never carried a request; that is no news.
+        // Its end, or bytes that nobody asked for: in either case it must not be used again.
         const std::string_view said{unsolicited.data(), result.bytes};
-        const bool farewell = said.empty() || said.starts_with("HTTP/1.1 408 ") || said.starts_with("HTTP/1.0 408 ");
-        idle_end_ = farewell ? idle_end::closed : idle_end::unsolicited;
+        idle_end_ = said.empty() || is_farewell(said) ? idle_end::closed : idle_end::unsolicited;
+        if (result.failure == errc::tls_verify_failed) {
+            refusal_ = channel_->handshake_problem();
+        }
         close_stream(true);
         return false;
     }

@@ -3,7 +3,6 @@
 #include "connection/byte_stream.hpp"
 #include "connection/channel.hpp"
 #include "connection/exchange.hpp"
-#include "connection/response_head.hpp"
 #include "connection/response_parser.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/timer_queue.hpp"
@@ -14,12 +13,12 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/system/errc.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,7 +39,7 @@ protected:
 /// One connection to the server, ready to carry one request at a time.
 ///
 /// A wait for readability is outstanding all its life: an end or unsolicited bytes while it is idle are noticed
-/// when they come, and the same wait brings the next answer. Buffers live here, not in the coroutines, and are
+/// when they come, and the same wait brings the next response. Buffers live here, not in the coroutines, and are
 /// used again by the next exchange.
 ///
 /// Thread safety: the lease holder starts exchanges and reads the report; readiness, deadlines and cancellation
@@ -48,7 +47,7 @@ protected:
 class connection final : public readiness_listener, public timer_target {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-               limit_options limits, std::shared_ptr<timer_queue> timers);
+               const limit_options& limits, std::shared_ptr<timer_queue> timers);
     ~connection() override;
 
     /// Starts watching. `owner` must outlive the connection or be taken away by `close`.
@@ -57,7 +56,7 @@ public:
     /// The text of the request to send, to be filled in before `async_exchange`.
     [[nodiscard]] std::string& request_text() noexcept { return request_text_; }
 
-    /// Sends `request_text()` and reads the answer. Completes with nothing; `report()` has the result.
+    /// Sends `request_text()` and reads the response. Completes with nothing; `report()` has the result.
     ///
     /// Cancellation: `terminal` and `partial` close the connection, `total` does so while no byte was accepted.
     template <class CompletionToken>
@@ -72,8 +71,8 @@ public:
 
     /// Of the last exchange; valid until the next one begins.
     [[nodiscard]] const exchange_report& report() const noexcept { return report_; }
-    [[nodiscard]] const response_head& head() const noexcept { return head_; }
-    [[nodiscard]] const std::string& body() const noexcept { return body_; }
+    [[nodiscard]] const response_head& head() const noexcept { return parser_.head(); }
+    [[nodiscard]] std::string_view body() const noexcept { return parser_.body(); }
 
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_acquire); }
@@ -111,11 +110,11 @@ private:
     }
     void write_request();
     void expect_progress();
-    void read_answer();
+    void read_response();
     void take_bytes(std::string_view fresh);
-    bool parse_input();
-    void take_message();
-    void start_message();
+    void take_response(bool nothing_follows);
+    [[nodiscard]] static bool is_farewell(std::string_view said);
+    [[nodiscard]] bool answers_earlier_request() const;
     void end_of_stream(boost::system::error_code failure);
     void fail(boost::system::error_code code, std::string problem = {});
     /// What to complete once the mutex is released.
@@ -127,7 +126,6 @@ private:
 
     const boost::asio::any_io_executor executor_;
     const std::string address_;
-    const limit_options limits_;
     const std::shared_ptr<timer_queue> timers_;
 
     mutable std::mutex mutex_;
@@ -137,6 +135,8 @@ private:
     std::atomic<bool> is_open_;
     /// Once it has ended outside an exchange.
     idle_end idle_end_ = idle_end::closed;
+    /// Why the server refused the handshake, if that came to light before the first exchange.
+    std::string refusal_;
     bool read_armed_ = false;
     bool write_armed_ = false;
 
@@ -148,18 +148,12 @@ private:
     clock::time_point write_deadline_ = clock::time_point::max();
     std::string request_text_;
     std::uint64_t wire_bytes_before_ = 0;
-    std::optional<response_parser> parser_;
-    std::size_t header_bytes_ = 0;
-    unsigned interim_answers_ = 0;
+    /// Of the requests before, the last one first.
+    std::array<std::string, 2> earlier_ids_;
+    response_parser parser_;
     /// It has its result and only `finish` is left to do.
     bool ended_ = false;
-    /// What was read and not parsed yet, while it is looked at; what is left of it then, until more comes.
-    std::string_view input_;
-    std::string left_over_;
-    std::string scratch_;
     exchange_report report_;
-    response_head head_;
-    std::string body_;
 };
 
 } // namespace sipher::detail

@@ -1,10 +1,9 @@
 #include "connection/connection.hpp"
+#include "connection/wiped_buffer.hpp"
 
 #include <sipher/error_code.hpp>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +13,6 @@
 namespace sipher::detail {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 
 void connection::write_request()
@@ -27,7 +25,7 @@ void connection::write_request()
         if (std::exchange(write_deadline_, clock::time_point::max()) != clock::time_point::max()) {
             timers_->arm(*this, request_.deadline);
         }
-        report_.reached = report_.answer_begun ? report_.reached : phase::reading_header;
+        report_.reached = report_.response_begun ? report_.reached : phase::reading_header;
     } else if (result.waits_for == need::writable) {
         write_armed_ = true;
         channel_->stream().wait_writable(self());
@@ -36,7 +34,7 @@ void connection::write_request()
         }
     } else if (result.failure) {
         // A server that refuses a request without reading all of it may have said so before it closed.
-        read_answer();
+        read_response();
         if (!ended_) {
             fail(errc::write_failed, result.failure.message());
         }
@@ -52,7 +50,7 @@ void connection::expect_progress()
     }
 }
 
-void connection::read_answer()
+void connection::read_response()
 {
     // On the stack, where it is in the cache for each of many connections.
     std::array<char, 8192> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
@@ -65,113 +63,82 @@ void connection::read_answer()
             end_of_stream(result.failure);
             return;
         }
-        report_.answer_begun = true;
         take_bytes({memory.data(), result.bytes});
+        wipe_memory(memory.data(), result.bytes);
     }
 }
 
 void connection::take_bytes(std::string_view fresh)
 {
-    const bool continued = !left_over_.empty();
-    if (continued) {
-        left_over_.append(fresh);
+    if (report_.bytes_written == 0) {
+        // Of this request, the server has seen nothing.
+        fail(is_farewell(fresh) ? errc::write_failed : errc::desynchronized);
+        return;
     }
-    input_ = continued ? std::string_view{left_over_} : fresh;
-    while (!ended_ && parse_input()) {
-    }
-    if (continued) {
-        left_over_.erase(0, left_over_.size() - input_.size());
-    } else {
-        left_over_.assign(input_);
-    }
-    input_ = {};
-}
-
-/// Whether there may be more to parse in what has been read.
-bool connection::parse_input()
-{
-    if (input_.empty()) {
-        return false;
-    }
-    const bool in_header = !parser_->is_header_done();
-    // The end of a chunked body takes five bytes, and Beast's parser takes it for granted that they are all there.
-    constexpr std::size_t shortest_end = std::string_view{"0\r\n\r\n"}.size();
-    if (!in_header && parser_->chunked() && input_.size() < shortest_end) {
-        return false;
-    }
-    error_code failure;
-    const std::size_t used =
-        in_header ? parser_->put_header(input_, scratch_, failure) : parser_->put(asio::buffer(input_), failure);
-    input_.remove_prefix(used);
-    if (failure && failure != http::error::need_more) {
-        fail(errc::protocol_error, "not an acceptable HTTP/1.1 answer: " + failure.message());
-        return false;
-    }
-    if (in_header && !parser_->is_header_done()) {
-        header_bytes_ += used;
-        if (header_bytes_ > limits_.header_size) {
-            fail(errc::protocol_error, "the answer's header is longer than limits.header_size");
-        }
-        return false;
-    }
-    if (in_header && !parser_->is_interim()) {
+    report_.response_begun = true;
+    const std::size_t taken = parser_.put(fresh);
+    if (parser_.is_header_complete()) {
         report_.header_complete = true;
         report_.reached = phase::reading_body;
     }
-    if (parser_->is_done()) {
-        take_message();
-        return !ended_;
+    if (!parser_.problem().empty()) {
+        fail(errc::protocol_error, parser_.problem());
+    } else if (parser_.is_complete()) {
+        take_response(taken == fresh.size());
     }
-    return used != 0;
 }
 
-void connection::take_message()
+void connection::take_response(bool nothing_follows)
 {
-    constexpr unsigned max_interim_answers = 32;
-    if (parser_->is_interim()) {
-        if (head_.status == 101) {
-            fail(errc::protocol_error, "the server switched to another protocol");
-        } else if (++interim_answers_ > max_interim_answers) {
-            fail(errc::protocol_error, "the server sends one interim answer after another");
-        } else {
-            start_message();
-        }
-        return;
-    }
-    if (!head_.request_id.empty() && head_.request_id != request_.request_id) {
+    if (answers_earlier_request()) {
         fail(errc::desynchronized);
         return;
     }
-    report_.reached = phase::done;
     report_.complete = true;
-    report_.reusable = report_.fully_written && parser_->keep_alive() && input_.empty();
+    report_.reached = phase::done;
+    report_.reusable = report_.fully_written && parser_.keeps_alive() && nothing_follows;
     ended_ = true;
 }
 
-void connection::start_message()
+/// The service says 408 before it closes a connection on which no request came.
+bool connection::is_farewell(std::string_view said)
 {
-    head_.clear();
-    body_.clear();
-    parser_.emplace(head_, body_, limits_, request_.keep_fields, header_bytes_);
-    parser_->skip(request_.expects_no_body);
+    return said.starts_with("HTTP/1.1 408 ") || said.starts_with("HTTP/1.0 408 ");
+}
+
+/// Whatever an edge does to the id, it cannot come up with one of ours.
+bool connection::answers_earlier_request() const
+{
+    const std::string& told = head().request_id;
+    if (told == request_.request_id || has_item(told, request_.request_id)) {
+        return false;
+    }
+    return std::ranges::any_of(
+        earlier_ids_, [&told](const std::string& earlier) { return !earlier.empty() && has_item(told, earlier); });
 }
 
 void connection::end_of_stream(error_code failure)
 {
-    const bool ends_here = report_.header_complete && parser_->ends_with_connection();
+    const bool ends_here = parser_.ends_with_stream();
+    const bool properly = ends_here && failure == asio::error::eof;
     // The service's HTTP server refuses what it cannot read by a bare header and a bare end.
-    const bool bare_refusal = ends_here && head_.status >= 400 && body_.empty();
-    if ((ends_here && failure == asio::error::eof) || bare_refusal) {
-        report_.reached = phase::done;
-        report_.complete = failure == asio::error::eof || head_.content_type.empty();
-        ended_ = true;
+    const bool bare_refusal = ends_here && head().status >= 400 && body().empty();
+    if (properly || bare_refusal) {
+        take_response(false);
+        // A bare end may have cut off a body that was announced.
+        report_.complete = report_.complete && (properly || head().content_type.empty());
         close_stream(false);
-    } else if (!report_.answer_begun) {
-        fail(report_.fully_written ? errc::no_response : errc::write_failed, failure.message());
-    } else if (!report_.header_complete) {
-        fail(errc::incomplete_header, failure.message());
+        return;
+    }
+    const bool told_by_tls = failure == errc::tls_verify_failed || failure == errc::protocol_error;
+    std::string words = told_by_tls ? channel_->handshake_problem() : failure.message();
+    if (failure == errc::tls_verify_failed) {
+        report_.handshake_refused = true;
+        fail(failure, std::move(words));
+    } else if (!report_.response_begun) {
+        fail(report_.fully_written ? errc::no_response : errc::write_failed, std::move(words));
     } else {
-        fail(errc::incomplete_body, failure.message());
+        fail(report_.header_complete ? errc::incomplete_body : errc::incomplete_header, std::move(words));
     }
 }
 

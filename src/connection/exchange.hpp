@@ -11,15 +11,15 @@
 
 namespace sipher::detail {
 
-/// What one request and its answer on a connection are to be like.
+/// What one request and its response on a connection are to be like.
 struct exchange_request {
     exchange_request() = default;
 
-    /// An answer to HEAD has no body, whatever its header says.
+    /// A response to HEAD has no body, whatever its header says.
     bool expects_no_body = false;
     /// Keep all header fields, not only those that the library reads.
     bool keep_fields = false;
-    /// `X-Request-ID` that an answer must echo, if it has one.
+    /// Its `X-Request-ID`. A response to an earlier request on the connection is known by that request's id.
     std::string request_id;
     clock::time_point deadline = clock::time_point::max();
     /// How long the kernel may take nothing of the request. Zero: until the deadline.
@@ -38,14 +38,14 @@ struct exchange_report {
     std::size_t bytes_written = 0;
     /// It accepted all of them, so the peer may have been able to read the request.
     bool fully_written = false;
-    /// Any of the answer came.
-    bool answer_begun = false;
-    /// The answer's header is complete, so its status counts even if the body is cut.
+    /// Any of the response came.
+    bool response_begun = false;
+    /// The response's header is complete, so its status counts even if the body is cut.
     bool header_complete = false;
-    /// All of the response came, by its framing: a body that ends with the connection counts only if the peer has said
-    /// so, or if nothing announces a body.
+    /// All of the response came, as far as anything tells where it ends.
     bool complete = false;
-    /// The server gave up the TLS handshake after it was complete on this side, so it never read the request.
+    /// An alert of TLS came instead of a first response: the server broke off the handshake, which the client had
+    /// thought complete, and never read the request.
     bool handshake_refused = false;
     /// The connection can carry another request.
     bool reusable = false;

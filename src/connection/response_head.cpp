@@ -38,7 +38,18 @@ std::optional<std::chrono::seconds> read_keep_alive(std::string_view value)
     return std::nullopt;
 }
 
-/// Whether a list of items separated by commas has this one.
+/// An edge may add one of its own.
+void add_request_id(std::string& all, std::string_view one)
+{
+    if (!all.empty() && all != one) {
+        all.append(", ").append(one);
+    } else {
+        all = one;
+    }
+}
+
+} // namespace
+
 bool has_item(std::string_view list, std::string_view item)
 {
     while (!list.empty()) {
@@ -50,8 +61,6 @@ bool has_item(std::string_view list, std::string_view item)
     }
     return false;
 }
-
-} // namespace
 
 void response_head::clear()
 {
@@ -75,7 +84,7 @@ void response_head::clear()
 void read_field(response_head& head, std::string_view name, std::string_view value)
 {
     ++head.field_count;
-    // The length tells most of the 22 fields of an answer apart before any text is compared.
+    // The length tells most of the 22 fields of a response apart before any text is compared.
     switch (name.size()) {
     case 4:
         if (is(name, "Date")) {
@@ -106,7 +115,7 @@ void read_field(response_head& head, std::string_view name, std::string_view val
         break;
     case 12:
         if (is(name, "X-Request-ID")) {
-            head.request_id = value;
+            add_request_id(head.request_id, value);
         } else if (is(name, "Content-Type")) {
             head.content_type = value;
         } else if (is(name, "cf-mitigated")) {

@@ -5,13 +5,15 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sipher::detail {
 
-/// The header fields of an answer that the library itself reads. The strings keep their memory from one answer on a
+/// The header fields of a response that the library itself reads. The strings keep their memory from one response on a
 /// connection to the next.
 struct response_head {
     unsigned status = 0;
+    /// All of them, where several were sent.
     std::string request_id;
     std::string retry_after;
     std::string date;
@@ -34,6 +36,9 @@ struct response_head {
 
     void clear();
 };
+
+/// Whether a list of items separated by commas has this one, in whatever case.
+[[nodiscard]] bool has_item(std::string_view list, std::string_view item);
 
 /// Takes what `name: value` tells into `head`.
 void read_field(response_head& head, std::string_view name, std::string_view value);

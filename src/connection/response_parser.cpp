@@ -1,139 +1,174 @@
 #include "connection/response_parser.hpp"
 
 #include "connection/header_skim.hpp"
+#include "connection/response_header.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/http/verb.hpp>
 
 #include <algorithm>
-#include <limits>
 
 namespace sipher::detail {
 
-namespace http = boost::beast::http;
-
 namespace {
 
-constexpr std::size_t max_extension_bytes = 4096;
+/// Bytes up to the end of the header; zero: it is not there yet. Only the last `fresh` bytes were not looked at before.
+std::size_t size_of_header(std::string_view input, std::size_t fresh)
+{
+    constexpr std::string_view end = "\r\n\r\n";
+    const std::size_t found = input.find(end, input.size() - std::min(input.size(), fresh + end.size() - 1));
+    return found == std::string_view::npos ? 0 : found + end.size();
+}
+
+bool is_compressed(const response_head& head)
+{
+    return !head.content_encoding.empty() && !boost::beast::iequals(head.content_encoding, "identity");
+}
 
 } // namespace
 
-response_parser::response_parser(response_head& head, std::string& body, const limit_options& limits, bool keep_fields,
-                                 std::size_t header_bytes_so_far)
-    : head_(head), body_(body), limits_(limits), keep_fields_(keep_fields),
-      most_header_bytes_(limits.header_size - std::min<std::size_t>(header_bytes_so_far, limits.header_size))
+void response_parser::start(bool expects_no_body, bool keep_fields)
 {
-    header_limit(static_cast<std::uint32_t>(most_header_bytes_));
-    body_limit(limits.body_size);
-    eager(true);
+    expects_no_body_ = expects_no_body;
+    keep_fields_ = keep_fields;
+    place_ = place::header;
+    problem_.clear();
+    keeps_alive_ = false;
+    header_size_ = 0;
+    header_fields_ = 0;
+    interim_responses_ = 0;
+    partial_.clear();
+    head_.clear();
+    body_.clear();
 }
 
-std::size_t response_parser::put_header(std::string_view input, std::string& scratch, error_code& failure)
+std::size_t response_parser::put(std::string_view bytes)
 {
-    if (got_some() || keep_fields_) {
-        return put(boost::asio::buffer(input), failure);
+    std::string_view input = bytes;
+    const bool continued = !partial_.empty();
+    if (continued) {
+        partial_.append(bytes, limits_.header_size + bytes.size());
+        input = partial_.view();
     }
-    const skimmed_header skimmed = skim_header(input, head_, scratch);
-    if (skimmed.size == 0 || skimmed.size > most_header_bytes_ || skimmed.fields_taken > limits_.header_fields) {
+    while (place_ == place::header && problem_.empty() && take_header(input, bytes.size())) {
+    }
+    if (place_ == place::body && problem_.empty()) {
+        input.remove_prefix(body_reader_.put(input, body_));
+        refuse(body_reader_.problem());
+    }
+    const bool unfinished = place_ == place::header && problem_.empty();
+    const std::size_t left = unfinished ? 0 : input.size();
+    if (continued) {
+        partial_.keep_last(unfinished ? input.size() : 0);
+    } else if (unfinished) {
+        partial_.append(input, limits_.header_size);
+    }
+    return bytes.size() - left;
+}
+
+/// Whether there may be another header to take.
+bool response_parser::take_header(std::string_view& input, std::size_t fresh)
+{
+    std::size_t size = 0;
+    std::string_view text;
+    if (partial_.empty() && !keep_fields_) {
+        size = skim_header(input, head_, skimmed_);
+        text = skimmed_;
+    }
+    if (size == 0) {
         head_.clear();
-        return put(boost::asio::buffer(input), failure);
+        size = size_of_header(input, fresh);
+        text = input.substr(0, size);
     }
-    fields_ = skimmed.fields_taken;
-    put(boost::asio::buffer(scratch), failure);
-    return skimmed.size;
-}
-
-void response_parser::on_request_impl(http::verb, string_view, string_view, int, error_code& failure)
-{
-    failure = http::error::bad_version;
-}
-
-void response_parser::on_response_impl(int status, string_view, int version, error_code& failure)
-{
-    if (version != 10 && version != 11) {
-        failure = http::error::bad_version;
-    } else if (status < 100 || status > 599) {
-        failure = http::error::bad_status;
+    if (header_size_ + (size != 0 ? size : input.size()) > limits_.header_size) {
+        refuse("its header is longer than limits.header_size");
+        return false;
     }
-    head_.status = static_cast<unsigned>(status);
-}
-
-void response_parser::count_field(error_code& failure)
-{
-    if (++fields_ > limits_.header_fields) {
-        failure = http::error::header_limit;
+    if (size == 0) {
+        check_partial_header(input, fresh);
+        return false;
     }
+    header_size_ += size;
+    input.remove_prefix(size);
+    const message_framing framing = read_header(text, head_, keep_fields_, limits_.header_fields - header_fields_);
+    header_fields_ += head_.field_count;
+    if (!framing.problem.empty()) {
+        refuse(framing.problem);
+    } else if (header_fields_ > limits_.header_fields) {
+        refuse("it has more fields than limits.header_fields");
+    } else if (head_.status < 200) {
+        take_interim();
+    } else {
+        begin_body(framing);
+    }
+    return place_ == place::header && !input.empty();
 }
 
-void response_parser::on_field_impl(field name, string_view name_text, string_view value, error_code& failure)
+/// What can never become an HTTP/1.1 response is refused at once: whoever sends it may wait for more from us.
+void response_parser::check_partial_header(std::string_view input, std::size_t fresh)
 {
-    count_field(failure);
-    if (failure || header_done_) {
-        // Trailers count, and mean nothing to us.
+    constexpr std::string_view beginning = "HTTP/1.";
+    if (!input.starts_with(beginning.substr(0, input.size()))) {
+        refuse("it does not begin with HTTP/1.");
         return;
     }
-    if (name == field::content_length) {
-        has_length_ = true;
-    } else if (name == field::transfer_encoding) {
-        if (has_transfer_encoding_) {
-            failure = http::error::bad_transfer_encoding;
+    const std::size_t seen = input.size() - std::min(input.size(), fresh);
+    for (auto at = input.find('\n', seen); at != std::string_view::npos; at = input.find('\n', at + 1)) {
+        if (at == 0 || input[at - 1] != '\r') {
+            refuse("a line of its header ends with a bare LF");
+            return;
         }
-        has_transfer_encoding_ = true;
-    }
-    read_field(head_, {name_text.data(), name_text.size()}, {value.data(), value.size()});
-    if (keep_fields_) {
-        head_.fields.emplace_back(std::string{name_text}, std::string{value});
     }
 }
 
-void response_parser::on_trailer_field_impl(field, string_view, string_view, error_code& failure)
+/// Unless `what` is empty.
+void response_parser::refuse(std::string_view what)
 {
-    count_field(failure);
-}
-
-void response_parser::on_header_impl(error_code& failure)
-{
-    header_done_ = true;
-    if (has_length_ && has_transfer_encoding_) {
-        // Two statements of where the body ends: whoever put this together wants us to be out of step.
-        failure = http::error::bad_content_length;
+    if (!what.empty()) {
+        problem_.assign("not an acceptable HTTP/1.1 response: ").append(what);
     }
 }
 
-void response_parser::on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code&)
+void response_parser::take_interim()
 {
-    if (length) {
-        body_.reserve(static_cast<std::size_t>(std::min(*length, limits_.body_size)));
+    constexpr unsigned most_interim_responses = 32;
+    if (head_.status == 101) {
+        problem_ = "the server switched to another protocol (101)";
+    } else if (++interim_responses_ > most_interim_responses) {
+        problem_ = "the server sends one interim response after another";
+    }
+    head_.clear();
+}
+
+void response_parser::begin_body(const message_framing& framing)
+{
+    constexpr std::size_t most_trailer_bytes = 8192;
+    place_ = place::body;
+    if (expects_no_body_ || head_.status == 204 || head_.status == 304) {
+        body_reader_.expect_nothing();
+    } else if (framing.chunked) {
+        body_reader_.expect_chunks(std::min<std::size_t>(most_trailer_bytes, limits_.header_size - header_size_),
+                                   limits_.header_fields - header_fields_);
+    } else if (framing.length) {
+        body_reader_.expect_length(*framing.length);
+    } else {
+        body_reader_.expect_end_of_stream();
+    }
+    keeps_alive_ = framing.keeps_alive && !body_reader_.ends_with_stream();
+    refuse(body_reader_.problem());
+    // What comes with another status is told by that already.
+    if (head_.status < 300 && is_compressed(head_) && !body_reader_.is_complete()) {
+        problem_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
+                   "), which was not asked for";
     }
 }
 
-std::size_t response_parser::on_body_impl(string_view bytes, error_code&)
+void response_parser::trim(std::size_t enough) noexcept
 {
-    body_.append(bytes.data(), bytes.size());
-    return bytes.size();
-}
-
-void response_parser::on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& failure)
-{
-    extension_bytes_ += extensions.size();
-    if (extension_bytes_ > max_extension_bytes) {
-        failure = http::error::bad_chunk_extension;
+    for (wiped_buffer* const buffer : {&partial_, &body_}) {
+        if (buffer->capacity() > enough) {
+            buffer->release();
+        }
     }
 }
-
-std::size_t response_parser::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& failure)
-{
-    if (bytes.size() > limits_.body_size - std::min<std::uint64_t>(body_.size(), limits_.body_size)) {
-        failure = http::error::body_limit;
-        return 0;
-    }
-    body_.append(bytes.data(), bytes.size());
-    return bytes.size();
-}
-
-void response_parser::on_finish_impl(error_code&) {}
 
 } // namespace sipher::detail

@@ -1,64 +1,80 @@
 #pragma once
 
+#include "connection/body_reader.hpp"
 #include "connection/response_head.hpp"
+#include "connection/wiped_buffer.hpp"
 
 #include <sipher/client_options.hpp>
 
-#include <boost/beast/http/basic_parser.hpp>
-
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace sipher::detail {
 
-/// Reads one HTTP/1.1 answer into a head and a body that belong to the connection, strictly and within limits.
+struct message_framing;
+
+/// Reads the response to one request after another, strictly and within limits, in whatever pieces they come.
 ///
-/// Beast's parser does the reading; the rules about framing are checked here as well, because how strict Beast is
-/// depends on its version and an answer that two parties frame differently is a security hole.
-class response_parser final : public boost::beast::http::basic_parser<false> {
-    using field = boost::beast::http::field;
-    using string_view = boost::beast::string_view;
-    using error_code = boost::beast::error_code;
-
+/// It holds the body, and of the header no more than a part that is not complete yet. Interim responses, trailers and
+/// chunk extensions are passed over, and count.
+class response_parser {
 public:
-    response_parser(response_head& head, std::string& body, const limit_options& limits, bool keep_fields,
-                    std::size_t header_bytes_so_far);
+    explicit response_parser(const limit_options& limits) : limits_(limits), body_reader_(limits.body_size) {}
 
-    /// The same as `put` for a header that has not begun yet, but with less work where all of it is there.
-    /// @param scratch Memory to use.
-    std::size_t put_header(std::string_view input, std::string& scratch, error_code& failure);
+    /// Forgets the response before and expects another.
+    /// @param expects_no_body Whatever its header says, as after HEAD.
+    /// @param keep_fields Keep all header fields, not only those that the library reads.
+    void start(bool expects_no_body, bool keep_fields);
 
-    [[nodiscard]] bool is_interim() const noexcept { return head_.status >= 100 && head_.status < 200; }
-    /// The answer says that it ends with the connection.
-    [[nodiscard]] bool ends_with_connection() const { return need_eof(); }
+    /// Takes what belongs to the response, and returns how many bytes that were.
+    std::size_t put(std::string_view bytes);
 
-    // Not marked `override`: this one is there since a newer Beast only.
-    void on_trailer_field_impl(boost::beast::http::field, boost::beast::string_view, boost::beast::string_view,
-                               boost::beast::error_code& failure);
+    /// Why it cannot be accepted; empty if it can.
+    [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+    [[nodiscard]] bool is_header_complete() const noexcept { return place_ != place::header; }
+    /// All of it is there, as far as the framing tells.
+    [[nodiscard]] bool is_complete() const noexcept { return is_header_complete() && body_reader_.is_complete(); }
+    /// Its body ends with the connection.
+    [[nodiscard]] bool ends_with_stream() const noexcept
+    {
+        return is_header_complete() && body_reader_.ends_with_stream();
+    }
+    /// Another response may come on the same connection.
+    [[nodiscard]] bool keeps_alive() const noexcept { return keeps_alive_; }
+
+    [[nodiscard]] const response_head& head() const noexcept { return head_; }
+    [[nodiscard]] std::string_view body() const noexcept { return body_.view(); }
+
+    /// Gives back memory that an unusually large response took.
+    void trim(std::size_t enough) noexcept;
 
 private:
-    void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code& failure) override;
-    void on_response_impl(int status, string_view reason, int version, error_code& failure) override;
-    void on_field_impl(field name, string_view name_text, string_view value, error_code& failure) override;
-    void on_header_impl(error_code& failure) override;
-    void on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code& failure) override;
-    std::size_t on_body_impl(string_view bytes, error_code& failure) override;
-    void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& failure) override;
-    std::size_t on_chunk_body_impl(std::uint64_t remain, string_view bytes, error_code& failure) override;
-    void on_finish_impl(error_code& failure) override;
+    enum class place { header, body };
 
-    void count_field(error_code& failure);
+    bool take_header(std::string_view& input, std::size_t fresh);
+    void check_partial_header(std::string_view input, std::size_t fresh);
+    void take_interim();
+    void begin_body(const message_framing& framing);
+    void refuse(std::string_view what);
 
-    response_head& head_;
-    std::string& body_;
-    const limit_options& limits_;
-    const bool keep_fields_;
-    const std::size_t most_header_bytes_;
-    std::size_t fields_ = 0;
-    std::size_t extension_bytes_ = 0;
-    bool has_length_ = false;
-    bool has_transfer_encoding_ = false;
-    bool header_done_ = false;
+    const limit_options limits_;
+    bool expects_no_body_ = false;
+    bool keep_fields_ = false;
+    place place_ = place::header;
+    std::string problem_;
+    bool keeps_alive_ = false;
+    /// Of interim responses, too.
+    std::size_t header_size_ = 0;
+    std::size_t header_fields_ = 0;
+    unsigned interim_responses_ = 0;
+    /// The beginning of a header.
+    wiped_buffer partial_;
+    /// The fields that frame the message.
+    std::string skimmed_;
+    response_head head_;
+    body_reader body_reader_;
+    wiped_buffer body_;
 };
 
 } // namespace sipher::detail

@@ -18,12 +18,51 @@ namespace sipher::detail {
 
 namespace {
 
-/// Alerts that say nothing of what the peers can agree on: internal_error, user_canceled, and bad_record_mac, which is
-/// what bytes that were damaged on the way lead to.
-bool is_passing_alert(int reason)
+/// The alert of the peer that is the cause, or -1.
+int alert_of(unsigned long cause)
 {
-    return reason == SSL_R_TLSV1_ALERT_INTERNAL_ERROR || reason == SSL_R_TLSV1_ALERT_USER_CANCELLED ||
-           reason == SSL_R_SSLV3_ALERT_BAD_RECORD_MAC;
+    const int alert = ERR_GET_REASON(cause) - SSL_AD_REASON_OFFSET;
+    return ERR_GET_LIB(cause) == ERR_LIB_SSL && alert >= 0 && alert < 256 ? alert : -1;
+}
+
+/// About the certificate that the client has shown, or has not.
+bool is_about_certificate(int alert)
+{
+    switch (alert) {
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_CERTIFICATE_REQUIRED: return true;
+    default: return false;
+    }
+}
+
+/// Says nothing of what the peers can agree on: the server had trouble of its own, or bytes were damaged on the way.
+bool may_pass(int alert)
+{
+    return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED || alert == SSL_AD_BAD_RECORD_MAC;
+}
+
+/// Sent in a handshake only, and the next one would end in the same way.
+bool refuses_handshake(int alert)
+{
+    switch (alert) {
+    case SSL_AD_HANDSHAKE_FAILURE:
+    case SSL_AD_DECRYPT_ERROR:
+    case SSL_AD_PROTOCOL_VERSION:
+    case SSL_AD_INSUFFICIENT_SECURITY:
+    case SSL_AD_MISSING_EXTENSION:
+    case SSL_AD_UNSUPPORTED_EXTENSION:
+    case SSL_AD_UNRECOGNIZED_NAME:
+    case SSL_AD_BAD_CERTIFICATE_STATUS_RESPONSE:
+    case SSL_AD_UNKNOWN_PSK_IDENTITY:
+    case SSL_AD_NO_APPLICATION_PROTOCOL: return true;
+    default: return is_about_certificate(alert);
+    }
 }
 
 class tls_channel final : public channel {
@@ -59,7 +98,10 @@ public:
 
     channel_result read(void* to, std::size_t size) override
     {
-        return step([&](SSL* ssl, std::size_t* bytes) { return SSL_read_ex(ssl, to, size, bytes); });
+        const channel_result result =
+            step([&](SSL* ssl, std::size_t* bytes) { return SSL_read_ex(ssl, to, size, bytes); });
+        heard_ = heard_ || result.bytes != 0;
+        return result;
     }
 
     channel_result write(const void* from, std::size_t size) override
@@ -92,15 +134,14 @@ private:
         bio_state_.failure = {};
         channel_result result;
         const int returned = do_step(ssl_.get(), &result.bytes);
-        if (returned > 0) {
-            return result;
-        }
-        result.bytes = 0;
-        switch (SSL_get_error(ssl_.get(), returned)) {
-        case SSL_ERROR_WANT_READ: result.waits_for = need::readable; break;
-        case SSL_ERROR_WANT_WRITE: result.waits_for = need::writable; break;
-        case SSL_ERROR_ZERO_RETURN: result.failure = boost::asio::error::eof; break;
-        default: result.failure = failure_of_stream_or_tls(); break;
+        if (returned <= 0) {
+            result.bytes = 0;
+            switch (SSL_get_error(ssl_.get(), returned)) {
+            case SSL_ERROR_WANT_READ: result.waits_for = need::readable; break;
+            case SSL_ERROR_WANT_WRITE: result.waits_for = need::writable; break;
+            case SSL_ERROR_ZERO_RETURN: result.failure = boost::asio::error::eof; break;
+            default: result.failure = failure_of_stream_or_tls(); break;
+            }
         }
         return result;
     }
@@ -114,13 +155,31 @@ private:
                        : bio_state_.failure;
         }
         const unsigned long cause = ERR_peek_error();
+        const int alert = alert_of(cause);
+        const bool in_handshake = SSL_is_init_finished(ssl_.get()) == 0;
+        // With TLS 1.3, ours is complete before the server has seen what we send last in it.
+        const bool may_still_refuse = in_handshake || (!heard_ && SSL_version(ssl_.get()) >= TLS1_3_VERSION);
+        if (may_still_refuse && refuses_handshake(alert)) {
+            describe_refusal(alert);
+            return errc::tls_verify_failed;
+        }
         const char* const reason = ERR_reason_error_string(cause);
-        may_pass_ = is_passing_alert(ERR_GET_REASON(cause));
         problem_ = reason != nullptr ? reason : "the TLS layer failed";
         if (ERR_GET_REASON(cause) == SSL_R_WRONG_VERSION_NUMBER) {
             problem_ = "what the server sends is not TLS; is this a port for plain http?";
         }
-        return errc::protocol_error;
+        return in_handshake && may_pass(alert) ? errc::tls_handshake_failed : errc::protocol_error;
+    }
+
+    void describe_refusal(int alert)
+    {
+        problem_ = std::string{"the server refused the TLS handshake: "} + SSL_alert_desc_string_long(alert);
+        if (!is_about_certificate(alert)) {
+            return;
+        }
+        problem_ += SSL_get_certificate(ssl_.get()) != nullptr
+                        ? "; it does not accept the client certificate (tls.certificate_file)"
+                        : "; it wants a client certificate (tls.certificate_file)";
     }
 
     channel_result fail_handshake(channel_result result)
@@ -132,8 +191,8 @@ private:
             result.failure = errc::tls_verify_failed;
         } else if (result.failure == errc::protocol_error) {
             // The peers did not come to terms, and would not the next time.
-            result.failure = may_pass_ ? errc::tls_handshake_failed : errc::tls_verify_failed;
-        } else {
+            result.failure = errc::tls_verify_failed;
+        } else if (problem_.empty()) {
             problem_ = "the connection ended in the TLS handshake: " + result.failure.message();
             result.failure = errc::tls_handshake_failed;
         }
@@ -151,9 +210,9 @@ private:
     const expected_peer& peer_;
     stream_bio_state bio_state_;
     ssl_ptr ssl_;
+    /// The server has sent something, so the handshake is complete for its part as well.
+    bool heard_ = false;
     std::string problem_;
-    /// What ended the handshake is trouble of the moment.
-    bool may_pass_ = false;
 };
 
 } // namespace

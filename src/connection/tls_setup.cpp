@@ -144,7 +144,7 @@ ssl_ctx_ptr make_ssl_context(const tls_options& options)
     }
     SSL_CTX* const raw = context.get();
     SSL_CTX_set_min_proto_version(raw, options.minimum_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
     // A read takes what there is in one system call. (Record buffers are given back by `release_buffers`, and not
     // after each record: a busy connection would need them again at once.)
     SSL_CTX_set_mode(raw, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -222,19 +222,6 @@ TEST_F(framing, an_endless_header_in_small_fields_is_refused)
     EXPECT_EQ(connection->report().code, errc::protocol_error);
 }
 
-TEST_F(framing, another_requests_answer_is_not_taken)
-{
-    detail::exchange_request wanted;
-    wanted.request_id = "mine";
-    const auto& other = exchange("HTTP/1.1 200 OK\r\nX-Request-ID: other\r\nContent-Length: 0\r\n\r\n", {}, wanted);
-    EXPECT_EQ(other.code, errc::desynchronized);
-    EXPECT_TRUE(peer->is_closed());
-    const auto& none = exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", {}, wanted);
-    EXPECT_FALSE(none.code);
-    const auto& mine = exchange("HTTP/1.1 200 OK\r\nx-request-id: mine\r\nContent-Length: 0\r\n\r\n", {}, wanted);
-    EXPECT_FALSE(mine.code);
-}
-
 TEST_F(framing, keep_alive_hints)
 {
     using hint = std::optional<std::chrono::seconds>;

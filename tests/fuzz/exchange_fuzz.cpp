@@ -68,13 +68,15 @@ void check(const detail::connection& used, const limit_options& limits, bool end
     require(!report.header_complete || (used.head().status >= 200 && used.head().status <= 999));
     require(report.code || report.header_complete);
     require(!ends || !report.reusable || !report.code);
+    require(!report.complete || (!report.code && report.header_complete));
 }
 
 /// What a caller sees of it.
 struct outcome_seen {
     boost::system::error_code code;
     unsigned status = 0;
-    bool reusable = false;
+    bool reusable = false, complete = false;
+    unsigned field_count = 0;
     std::string body, request_id, date, retry_after;
 
     bool operator==(const outcome_seen&) const = default;
@@ -83,8 +85,9 @@ struct outcome_seen {
 outcome_seen seen_of(const detail::connection& used)
 {
     const detail::response_head& head = used.head();
-    return {used.report().code, head.status, used.report().reusable, used.body(),
-            head.request_id,    head.date,   head.retry_after};
+    return {used.report().code,     head.status,      used.report().reusable,
+            used.report().complete, head.field_count, std::string{used.body()},
+            head.request_id,        head.date,        head.retry_after};
 }
 
 outcome_seen exchange(world& around, std::uint8_t kind, std::uint8_t step, std::string_view bytes)
