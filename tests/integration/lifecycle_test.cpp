@@ -104,6 +104,7 @@ TEST_F(lifecycle, cancelling_a_call_that_connects)
 {
     asio::io_context silent;
     asio::ip::tcp::acceptor listener{silent, asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0}};
+    listener.non_blocking(true);
     options.base_url = "https://127.0.0.1:" + std::to_string(listener.local_endpoint().port());
     options.clock = clock;
     sipher::client other{context, options};
@@ -114,9 +115,16 @@ TEST_F(lifecycle, cancelling_a_call_that_connects)
     EXPECT_EQ(call->failure->code(), asio::error::operation_aborted);
     EXPECT_EQ(call->failure->outcome(), outcome::not_sent);
     const auto slow = start(other.create_session({}));
-    // With its first message the handshake has its deadline.
-    asio::ip::tcp::socket accepted = listener.accept();
-    run_until(context, [&] { return accepted.available() != 0; });
+    run_until(context, [&] { return other.stats().waiting == 1; });
+    // A handshake that has sent its first message has its deadline.
+    asio::ip::tcp::socket accepted{silent};
+    run_until(context, [&] {
+        boost::system::error_code not_yet;
+        if (!accepted.is_open()) {
+            listener.accept(accepted, not_yet);
+        }
+        return accepted.is_open() && accepted.available() != 0;
+    });
     clock->advance(5s);
     run_until(context, [&] { return other.stats().dial_failures != 0; });
     slow->cancel.emit(asio::cancellation_type::terminal);
