@@ -104,6 +104,7 @@ TEST_F(lifecycle, cancelling_a_call_that_connects)
 {
     asio::io_context silent;
     asio::ip::tcp::acceptor listener{silent, asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0}};
+    listener.non_blocking(true);
     options.base_url = "https://127.0.0.1:" + std::to_string(listener.local_endpoint().port());
     options.clock = clock;
     sipher::client other{context, options};
