@@ -99,7 +99,7 @@ call_expectation expect_of_service(const provenance_cell& cell)
 
 call_expectation expect_of_intermediary_success(const provenance_cell& cell)
 {
-    const bool cut = cell.form == response_form::envelope_cut;
+    const bool cut = is_cut(cell);
     if (cell.operation == session_operation::remove && proves_a_delete(cell)) {
         return cut ? call_expectation{} : ends_here(outcome::applied_result_lost);
     }
@@ -126,7 +126,7 @@ call_expectation expect_of_intermediary(const provenance_cell& cell)
     const outcome effect = proves_not_reached(cell.status) ? not_applied_beyond_before(cell) : outcome::unknown;
     // A connection that ended too early is a reason of its own to repeat what does no harm.
     const bool harmless = cell.operation != session_operation::create || proves_not_reached(cell.status);
-    const bool may_repeat = harmless && cell.form == response_form::envelope_cut;
+    const bool may_repeat = harmless && is_cut(cell);
     return may_repeat ? call_expectation{{}, effect, {}} : ends_here(effect);
 }
 
@@ -181,7 +181,10 @@ std::string body_of(const provenance_cell& cell, const session_id& mine)
     case response_form::plain_text: return "upstream connect error or disconnect/reset before headers";
     case response_form::empty:
     case response_form::bare:
-    case response_form::bare_unframed: break;
+    case response_form::bare_unframed:
+    case response_form::bare_cut:
+    case response_form::bare_with_body:
+    case response_form::bare_and_open: break;
     }
     return {};
 }
@@ -199,6 +202,12 @@ fault bare_response(unsigned status)
     fault result = fault::foreign_page(status, "", "");
     result.headers.emplace_back("Connection", "close");
     return result;
+}
+
+/// The connection ends after it, whatever it says.
+fault raw_response(unsigned status, const char* rest)
+{
+    return fault::raw_answer("HTTP/1.1 " + std::to_string(status) + " As It Is\r\n" + rest);
 }
 
 } // namespace
@@ -230,9 +239,15 @@ response_maker maker_of(const provenance_cell& cell)
 
 bool proves_a_delete(const provenance_cell& cell)
 {
-    return cell.operation == session_operation::remove && is_success(cell.status) &&
-           is_one_of(cell.form, {response_form::envelope_cut, response_form::envelope_lost_its_end,
-                                 response_form::empty, response_form::bare, response_form::bare_unframed});
+    const bool readable =
+        is_one_of(cell.form, {response_form::html, response_form::plain_text, response_form::other_json,
+                              response_form::other_json_deep, response_form::other_json_not_utf8});
+    return cell.operation == session_operation::remove && is_success(cell.status) && !readable;
+}
+
+bool is_cut(const provenance_cell& cell) noexcept
+{
+    return cell.form == response_form::envelope_cut || cell.form == response_form::bare_cut;
 }
 
 bool is_never_reached(const provenance_cell& cell)
@@ -258,6 +273,19 @@ call_expectation expect_of(const provenance_cell& cell)
     case response_maker::intermediary: break;
     }
     return expect_of_intermediary(cell);
+}
+
+std::optional<outcome> effect_of_attempt(const provenance_cell& cell)
+{
+    switch (maker_of(cell)) {
+    case response_maker::service: return std::nullopt;
+    case response_maker::http_server: return outcome::not_applied;
+    case response_maker::intermediary: break;
+    }
+    if (proves_a_delete(cell)) {
+        return outcome::applied_result_lost;
+    }
+    return proves_not_reached(cell.status) ? outcome::not_applied : outcome::unknown;
 }
 
 std::vector<provenance_cell> cells_of(response_form form, session_operation operation)
@@ -295,9 +323,15 @@ fault response_of(const provenance_cell& cell, const session_id& mine)
     }
     case response_form::empty: result.headers.emplace_back("Server", "gateway"); break;
     case response_form::bare: result = bare_response(cell.status); break;
-    case response_form::bare_unframed:
-        result = fault::raw_answer("HTTP/1.1 " + std::to_string(cell.status) + " Bare\r\nConnection: close\r\n\r\n");
+    case response_form::bare_unframed: result = raw_response(cell.status, "Connection: close\r\n\r\n"); break;
+    case response_form::bare_cut:
+        result = raw_response(cell.status, "Connection: close\r\nContent-Length: 5\r\n\r\n");
         break;
+    case response_form::bare_with_body:
+        result = raw_response(cell.status, "Connection: close\r\nContent-Length: 5\r\n\r\nsorry");
+        break;
+    // `Connection: keep-alive` stands in the place of `close`.
+    case response_form::bare_and_open: result = fault::foreign_page(cell.status, "", ""); break;
     default: break;
     }
     result.act = cell.acts;

@@ -32,21 +32,18 @@ enum class response_form {
     /// Exactly what the service's HTTP server sends before it has a request, with and without a Content-Length.
     bare,
     bare_unframed,
+    /// The same but for one thing: it promises a body and ends, it has one, or the connection stays.
+    bare_cut,
+    bare_with_body,
+    bare_and_open,
 };
 
-inline constexpr std::array<const char*, 13> response_form_names{"envelope",
-                                                                 "envelope_deep",
-                                                                 "envelope_not_utf8",
-                                                                 "envelope_cut",
-                                                                 "envelope_lost_its_end",
-                                                                 "other_json",
-                                                                 "other_json_deep",
-                                                                 "other_json_not_utf8",
-                                                                 "html",
-                                                                 "plain_text",
-                                                                 "empty",
-                                                                 "bare",
-                                                                 "bare_unframed"};
+// clang-format off
+inline constexpr std::array<const char*, 16> response_form_names{
+    "envelope", "envelope_deep", "envelope_not_utf8", "envelope_cut", "envelope_lost_its_end",
+    "other_json", "other_json_deep", "other_json_not_utf8", "html", "plain_text", "empty",
+    "bare", "bare_unframed", "bare_cut", "bare_with_body", "bare_and_open"};
+// clang-format on
 
 enum class session_operation { create, get, update, remove };
 
@@ -78,6 +75,8 @@ struct provenance_cell {
 [[nodiscard]] response_maker maker_of(const provenance_cell& cell);
 /// A 2xx to a delete whose body is missing or broken is taken for proof; somebody's page or other JSON is not.
 [[nodiscard]] bool proves_a_delete(const provenance_cell& cell);
+/// The connection ends within the response.
+[[nodiscard]] bool is_cut(const provenance_cell& cell) noexcept;
 /// The call has sent something that may have been applied before the cell's response comes.
 [[nodiscard]] bool is_after_unknown(const provenance_cell& cell);
 /// A create is not sent a second time then, so that the cell's response never comes.
@@ -93,6 +92,8 @@ struct call_expectation {
 };
 
 [[nodiscard]] call_expectation expect_of(const provenance_cell& cell);
+/// What the attempt that gets the cell's response is told to have changed, if it is told to have failed.
+[[nodiscard]] std::optional<outcome> effect_of_attempt(const provenance_cell& cell);
 
 /// All cells in which the peer keeps to the contract: what others do proves nothing about the client.
 [[nodiscard]] std::vector<provenance_cell> cells_of(response_form form, session_operation operation);
