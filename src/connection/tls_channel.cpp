@@ -173,7 +173,10 @@ private:
 
     void describe_refusal(int alert)
     {
-        problem_ = std::string{"the server refused the TLS handshake: "} + SSL_alert_desc_string_long(alert);
+        // OpenSSL 3.0 has no words for this one.
+        const char* const words =
+            alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
+        problem_ = std::string{"the server refused the TLS handshake: "} + words;
         if (!is_about_certificate(alert)) {
             return;
         }

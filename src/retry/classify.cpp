@@ -58,7 +58,7 @@ verdict transport_failure(const attempt_facts& facts)
         return no_connection(facts);
     }
     if (facts.handshake_refused) {
-        return conclude(action::fail, outcome::not_applied, facts.code);
+        return conclude(action::fail, facts.any_written ? outcome::not_applied : outcome::not_sent, facts.code);
     }
     if (facts.code == boost::asio::error::operation_aborted || facts.code == errc::client_closed ||
         facts.code == errc::protocol_error) {

@@ -229,7 +229,7 @@ TEST_F(tls_test, a_private_key_with_a_passphrase)
     }
 }
 
-TEST_F(tls_test, a_client_certificate_that_is_demanded_late_is_an_unknown_outcome_once_the_request_was_written)
+TEST_F(tls_test, a_client_certificate_that_is_demanded_late_was_not_applied_even_if_the_request_was_written)
 {
     options.retry.max_attempts = 1;
     served.demand_certificate_of = authority.certificate;
@@ -237,7 +237,10 @@ TEST_F(tls_test, a_client_certificate_that_is_demanded_late_is_an_unknown_outcom
     ASSERT_TRUE(failure);
     // In TLS 1.3 the handshake is over for the client before the server has looked at its certificate.
     const bool written = failure->attempts().at(0).bytes_written != 0;
-    EXPECT_EQ(failure->outcome(), written ? outcome::unknown : outcome::not_sent) << failure->what();
+    EXPECT_EQ(failure->outcome(), written ? outcome::not_applied : outcome::not_sent) << failure->what();
+    EXPECT_EQ(failure->code(), errc::tls_verify_failed);
+    EXPECT_NE(failure->message().find("certificate required"), std::string::npos) << failure->what();
+    EXPECT_NE(failure->message().find("tls.certificate_file"), std::string::npos) << failure->what();
     EXPECT_EQ(server->account().requests, 0U);
 }
 

@@ -1,6 +1,6 @@
-#include "breaking_proxy.hpp"
 #include "campaign_account.hpp"
 #include "campaign_load.hpp"
+#include "campaign_route.hpp"
 
 #include <sipher/sipher.hpp>
 #include <sipher/testing.hpp>
@@ -14,15 +14,19 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
-// usage: sipher-campaign [OPERATIONS] [SEED]
+// usage: sipher-campaign [OPERATIONS] [SEED] [--proxy nginx]
 // Operations of many agents through a proxy that breaks connections at random bytes, and a service that is restarted
-// now and then; afterwards what the agents were told is compared with what the service did.
+// now and then; afterwards what the agents were told is compared with what the service did. With nginx, they also go
+// through one that is restarted in between.
 
 namespace {
 
@@ -33,10 +37,15 @@ using namespace sipher::test;
 constexpr std::size_t operations_a_round = 10'000;
 constexpr int agents = 64;
 
-sipher::client_options make_options(const sipher::testing::sandbox& service, std::uint16_t port)
+struct settings {
+    std::size_t operations = 100'000;
+    std::uint64_t seed = std::random_device{}();
+    bool through_nginx = false;
+};
+
+sipher::client_options make_options(const campaign_route& route)
 {
-    sipher::client_options options = service.options();
-    options.base_url = "https://localhost:" + std::to_string(port);
+    sipher::client_options options = route.reach();
     options.pool.max_connections = 16;
     options.timeouts.total = 20s;
     options.timeouts.attempt = 300ms;
@@ -50,26 +59,40 @@ sipher::client_options make_options(const sipher::testing::sandbox& service, std
     return options;
 }
 
-/// Restarts the service again and again, until the timer is cancelled.
-void restart_now_and_then(asio::steady_timer& timer, sipher::testing::sandbox& service, breaking_proxy& proxy)
+std::unique_ptr<campaign_route> make_route(const settings& how, sipher::testing::sandbox& service, std::uint64_t seed)
 {
-    timer.expires_after(400ms);
+    if (!how.through_nginx) {
+        return make_direct_route(service, seed);
+    }
+#ifdef SIPHER_CAMPAIGN_HAS_NGINX
+    return make_nginx_route(service, seed);
+#else
+    throw std::runtime_error{"nginx was not found when this was built"};
+#endif
+}
+
+/// Disturbs the route again and again, until the timer is cancelled. What was lost in between cannot be told from what
+/// was deleted, so it is looked up before.
+void disturb_now_and_then(asio::steady_timer& timer, campaign_route& route, const std::function<void()>& look)
+{
+    timer.expires_after(route.calm());
     timer.async_wait([&](boost::system::error_code stopped) {
         if (!stopped) {
-            service.restart();
-            proxy.break_all();
-            restart_now_and_then(timer, service, proxy);
+            look();
+            route.disturb();
+            disturb_now_and_then(timer, route, look);
         }
     });
 }
 
 /// How many connections the client did not give back or the service still has.
-std::size_t count_leaks(std::unique_ptr<sipher::client> client, asio::io_context& context,
+std::size_t count_leaks(std::unique_ptr<sipher::client> client, campaign_route& route, asio::io_context& context,
                         const sipher::testing::sandbox& service)
 {
     const sipher::client_stats stats = client->stats();
     std::size_t leaks = stats.busy + stats.waiting;
     client.reset();
+    route.end();
     // The service sees the ends a little later; without work, run_for would not wait for that.
     const auto work = asio::make_work_guard(context);
     for (int i = 0; i < 1000 && service.counters().open_connections != 0; ++i) {
@@ -80,15 +103,16 @@ std::size_t count_leaks(std::unique_ptr<sipher::client> client, asio::io_context
     return leaks;
 }
 
-void run_round(std::size_t operations, std::uint64_t seed, campaign_account& account)
+void run_round(const settings& how, std::size_t operations, std::uint64_t seed, campaign_account& account)
 {
     asio::io_context context;
     sipher::testing::sandbox service;
-    breaking_proxy proxy{service.port(), seed};
+    const std::unique_ptr<campaign_route> route = make_route(how, service, seed);
     campaign_load load{operations, seed};
-    auto client = std::make_unique<sipher::client>(context, make_options(service, proxy.port()));
+    auto client = std::make_unique<sipher::client>(context, make_options(*route));
+    const std::function<void()> look = [&] { account.find_survivors(load.deleted, service.sessions()); };
     asio::steady_timer timer{context};
-    restart_now_and_then(timer, service, proxy);
+    disturb_now_and_then(timer, *route, look);
     int left = agents;
     for (int i = 0; i < agents; ++i) {
         asio::co_spawn(context, load.run_agent(*client), [&](const std::exception_ptr&) {
@@ -104,17 +128,37 @@ void run_round(std::size_t operations, std::uint64_t seed, campaign_account& acc
         before = load.taken;
         context.run_for(60s);
     } while (left != 0 && load.taken != before);
-    proxy.behave();
-    proxy.break_all();
-    account.leaks += count_leaks(std::move(client), context, service);
+    look();
+    account.leaks += count_leaks(std::move(client), *route, context, service);
     account.add(load.records, service.ledger());
 }
 
-std::uint64_t number_from(const char* text)
+std::uint64_t number_from(std::string_view text)
 {
     std::uint64_t value = 0;
-    std::from_chars(text, text + std::strlen(text), value);
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc{} || end != text.data() + text.size()) {
+        throw std::invalid_argument{"not a number: " + std::string{text}};
+    }
     return value;
+}
+
+settings read_arguments(int count, char** arguments)
+{
+    settings how;
+    std::size_t numbers = 0;
+    for (int i = 1; i < count; ++i) {
+        const std::string_view text = arguments[i];
+        if (text == "--proxy" && i + 1 < count && std::string_view{arguments[i + 1]} == "nginx") {
+            how.through_nginx = true;
+            ++i;
+        } else if (numbers++ == 0) {
+            how.operations = number_from(text);
+        } else {
+            how.seed = number_from(text);
+        }
+    }
+    return how;
 }
 
 } // namespace
@@ -122,17 +166,16 @@ std::uint64_t number_from(const char* text)
 int main(int count, char** arguments)
 {
     try {
-        const std::size_t operations = count > 1 ? number_from(arguments[1]) : 100'000;
-        const std::uint64_t seed = count > 2 ? number_from(arguments[2]) : std::random_device{}();
-        std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+        const settings how = read_arguments(count, arguments);
+        std::printf("seed %llu\n", static_cast<unsigned long long>(how.seed));
         campaign_account account;
-        for (std::size_t done = 0; done < operations; done += operations_a_round) {
-            run_round(std::min(operations_a_round, operations - done), seed + done, account);
-            std::fprintf(stderr, "\r%zu of %zu", account.operations, operations);
+        for (std::size_t done = 0; done < how.operations; done += operations_a_round) {
+            run_round(how, std::min(operations_a_round, how.operations - done), how.seed + done, account);
+            std::fprintf(stderr, "\r%zu of %zu", account.operations, how.operations);
         }
         std::fprintf(stderr, "\n");
         account.print();
-        return account.is_clean() && account.operations == operations ? 0 : 1;
+        return account.is_clean() && account.operations == how.operations ? 0 : 1;
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "%s\n", failure.what());
         return 1;

@@ -48,6 +48,16 @@ void campaign_account::add(const std::vector<told>& records, const std::vector<t
     }
 }
 
+void campaign_account::find_survivors(const std::unordered_set<std::string>& deleted, const std::vector<session>& alive)
+{
+    for (const session& each : alive) {
+        const std::string id = each.id.to_string();
+        if (deleted.contains(id) && survivors.insert(id).second) {
+            std::printf("%s lives, told: deleted\n", id.c_str());
+        }
+    }
+}
+
 void campaign_account::check(const told& record, std::size_t arrived, std::size_t applied)
 {
     ++operations;
@@ -92,8 +102,10 @@ void campaign_account::print() const
     std::printf("%zu operations: %zu succeeded (%zu found nothing left to delete), %zu not sent, %zu not applied, "
                 "%zu unknown, %zu applied with the result lost\n",
                 operations, succeeded, already_absent, not_sent, not_applied, unknown, result_lost);
-    std::printf("%zu duplicate creates, %zu wrong outcomes, %zu hangs, %zu leaked connections, %zu other failures\n",
-                duplicates, lies, hangs, leaks, strangers);
+    std::printf(
+        "%zu duplicate creates, %zu wrong outcomes, %zu deletes reported done of sessions that live, %zu hangs, "
+        "%zu leaked connections, %zu other failures\n",
+        duplicates, lies, survivors.size(), hangs, leaks, strangers);
 }
 
 } // namespace sipher::test

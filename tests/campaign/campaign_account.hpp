@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace sipher::test {
@@ -15,10 +16,12 @@ struct campaign_account {
     campaign_account() = default;
 
     void add(const std::vector<told>& records, const std::vector<testing::ledger_entry>& ledger);
+    /// Sessions that exist although their delete was reported done.
+    void find_survivors(const std::unordered_set<std::string>& deleted, const std::vector<session>& alive);
     void print() const;
     [[nodiscard]] bool is_clean() const noexcept
     {
-        return duplicates == 0 && lies == 0 && hangs == 0 && leaks == 0 && strangers == 0;
+        return duplicates == 0 && lies == 0 && survivors.empty() && hangs == 0 && leaks == 0 && strangers == 0;
     }
 
     std::size_t operations = 0;
@@ -33,6 +36,7 @@ struct campaign_account {
     std::size_t duplicates = 0;
     /// Outcomes that the ledger contradicts.
     std::size_t lies = 0;
+    std::unordered_set<std::string> survivors;
     std::size_t hangs = 0;
     /// Connections left behind.
     std::size_t leaks = 0;

@@ -46,8 +46,9 @@ asio::awaitable<void> campaign_load::perform(sipher::client& client, told& recor
     case operation_kind::remove: {
         const session_id gone = *mine;
         mine.reset();
-        const deleted_session deleted = co_await client.delete_session(gone, options);
-        record.already_absent = deleted.already_absent;
+        const deleted_session result = co_await client.delete_session(gone, options);
+        record.already_absent = result.already_absent;
+        deleted.insert(gone.to_string());
         break;
     }
     }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace sipher::test {
@@ -37,6 +38,8 @@ public:
 
     std::vector<told> records;
     std::size_t taken = 0;
+    /// Sessions whose delete was reported done.
+    std::unordered_set<std::string> deleted;
 
 private:
     [[nodiscard]] boost::asio::awaitable<void> perform(sipher::client& client, told& record,

@@ -91,8 +91,6 @@ std::vector<failure_row> wrong_answers()
          errc::protocol_error, outcome::unknown},
         {"body_too_large", raw("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n"), never, errc::protocol_error,
          outcome::unknown},
-        {"other_requests_answer", fault::with_header("X-Request-ID", "other"), if_harmless, errc::desynchronized,
-         outcome::unknown},
     };
 }
 

@@ -210,8 +210,6 @@ protected:
              errc::protocol_error, outcome::unknown},
             {"body too large", fault::raw_answer("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n"),
              errc::protocol_error, outcome::unknown},
-            {"other request's answer", fault::with_header("X-Request-ID", "other"), errc::desynchronized,
-             outcome::unknown},
             {"body cut", fault::raw_answer("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{"),
              errc::incomplete_body, outcome::unknown},
             {"not JSON", fault::act_but_answer(201, "<html>"), boost::system::error_code{201, intermediary_category()},

@@ -32,6 +32,7 @@ public:
     nginx_proxy& operator=(const nginx_proxy&) = delete;
     ~nginx_proxy();
 
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::string base_url() const;
     /// The authority that signed its certificate, in PEM.
     [[nodiscard]] const std::string& ca_pem() const noexcept { return ca_pem_; }

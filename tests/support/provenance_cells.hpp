@@ -1,0 +1,105 @@
+#pragma once
+
+#include <sipher/attempt.hpp>
+#include <sipher/session_id.hpp>
+#include <sipher/testing/fault.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Responses of every kind at every place of a call, and what the contract says about each. The rules stand here in the
+/// contract's words and share nothing with the library's own table.
+namespace sipher::test {
+
+/// What a response looks like.
+enum class response_form {
+    envelope,
+    /// The envelope, with a member that nobody reads nested 40 deep, or with a byte that is not UTF-8.
+    envelope_deep,
+    envelope_not_utf8,
+    /// The envelope, cut within its body: the connection ends too early, or whoever passed it on lost the rest.
+    envelope_cut,
+    envelope_lost_its_end,
+    other_json,
+    other_json_deep,
+    other_json_not_utf8,
+    html,
+    plain_text,
+    empty,
+    /// Exactly what the service's HTTP server sends before it has a request, with and without a Content-Length.
+    bare,
+    bare_unframed,
+    /// The same but for one thing: it promises a body and ends, it has one, or the connection stays.
+    bare_cut,
+    bare_with_body,
+    bare_and_open,
+};
+
+// clang-format off
+inline constexpr std::array<const char*, 16> response_form_names{
+    "envelope", "envelope_deep", "envelope_not_utf8", "envelope_cut", "envelope_lost_its_end",
+    "other_json", "other_json_deep", "other_json_not_utf8", "html", "plain_text", "empty",
+    "bare", "bare_unframed", "bare_cut", "bare_with_body", "bare_and_open"};
+// clang-format on
+
+enum class session_operation { create, get, update, remove };
+
+inline constexpr std::array<const char*, 4> session_operation_names{"create", "get", "update", "delete"};
+
+/// What came before the response in the same call.
+enum class call_position {
+    first,
+    /// A gateway's 502, the service having acted or not.
+    after_unknown_applied,
+    after_unknown_not_applied,
+    /// The HTTP server's 408.
+    after_refusal,
+};
+
+enum class response_maker { service, http_server, intermediary };
+
+struct provenance_cell {
+    response_form form = response_form::envelope;
+    session_operation operation = session_operation::create;
+    unsigned status = 200;
+    call_position position = call_position::first;
+    /// Whether the service acts on the request that gets the response.
+    bool acts = false;
+};
+
+[[nodiscard]] std::string name_of(const provenance_cell& cell);
+[[nodiscard]] bool is_success(unsigned status) noexcept;
+[[nodiscard]] response_maker maker_of(const provenance_cell& cell);
+/// A 2xx to a delete whose body is missing or broken is taken for proof; somebody's page or other JSON is not.
+[[nodiscard]] bool proves_a_delete(const provenance_cell& cell);
+/// The connection ends within the response.
+[[nodiscard]] bool is_cut(const provenance_cell& cell) noexcept;
+/// The call has sent something that may have been applied before the cell's response comes.
+[[nodiscard]] bool is_after_unknown(const provenance_cell& cell);
+/// A create is not sent a second time then, so that the cell's response never comes.
+[[nodiscard]] bool is_never_reached(const provenance_cell& cell);
+
+/// How a call has to end. What is not set is left to the library.
+struct call_expectation {
+    std::optional<bool> succeeds;
+    /// Of the whole call, if it fails.
+    std::optional<outcome> effect;
+    /// Requests after the one that gets the cell's response.
+    std::optional<std::uint64_t> repetitions;
+};
+
+[[nodiscard]] call_expectation expect_of(const provenance_cell& cell);
+/// What the attempt that gets the cell's response is told to have changed, if it is told to have failed.
+[[nodiscard]] std::optional<outcome> effect_of_attempt(const provenance_cell& cell);
+
+/// All cells in which the peer keeps to the contract: what others do proves nothing about the client.
+[[nodiscard]] std::vector<provenance_cell> cells_of(response_form form, session_operation operation);
+
+/// The cell's response to a request about the session `mine`, and what comes before it.
+[[nodiscard]] testing::fault response_of(const provenance_cell& cell, const session_id& mine);
+[[nodiscard]] std::optional<testing::fault> response_before(call_position position);
+
+} // namespace sipher::test
