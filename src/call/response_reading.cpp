@@ -95,7 +95,7 @@ private:
         if (success == nullptr || !success->is_bool()) {
             read_other_json(document);
         } else if (!success->get_bool()) {
-            read_error(document.value, data != nullptr);
+            read_error(document.value, data != nullptr && data->is_object());
         } else if (data != nullptr && is_success(head().status)) {
             result_.from = provenance::service;
             take(*data, document.shortened);
@@ -117,10 +117,11 @@ private:
         }
     }
 
-    void read_error(const json::value& document, bool has_data)
+    /// The service names its errors, except where its health endpoints report a state with a 5xx.
+    void read_error(const json::value& document, bool has_state)
     {
         result_.refusal = decode_service_error(head().status, document);
-        if (!result_.refusal->code.empty() || has_data) {
+        if (!result_.refusal->code.empty() || (has_state && head().status >= 500)) {
             result_.from = provenance::service;
         }
     }
