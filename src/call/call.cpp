@@ -288,8 +288,6 @@ retry_plan call::plan(const verdict& decided)
     state.retry_after = attempt_.state().retry_after;
     try {
         return plan_next(request_.retry(), state, decided, services().budget, services().chance->unit());
-    } catch (const std::bad_alloc&) {
-        throw;
     } catch (...) {
         fail_callback("a function in retry_options", std::current_exception());
     }

@@ -10,6 +10,7 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +68,9 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
     std::exception_ptr problem;
     try {
         work = options.async_api_key_provider();
+        if (!work.valid()) {
+            throw std::invalid_argument{"it gave no coroutine"};
+        }
     } catch (...) {
         problem = std::current_exception();
     }
