@@ -100,6 +100,12 @@ void pool::stop_waiting(acquire_op& op, acquire_result result)
     if (result.code == errc::pool_timeout) {
         result.problem = last_failure_.empty() ? "no connection became free in time"
                                                : "no connection in time; the last one failed: " + last_failure_;
+        for (const auto& each : dials_) {
+            result.reached = std::max(result.reached, each.pending ? each.pending->reached() : phase::waiting);
+        }
+        if (result.reached != phase::waiting) {
+            result.problem += std::string{"; the one being made has come to: "} + to_string(result.reached);
+        }
     }
     work.complete(op, std::move(result));
 }
