@@ -79,8 +79,8 @@ struct SIPHER_API call_options {
 
     /// All the time the call may take, waits and retries included. Unset: the client's. Zero: no limit.
     std::optional<std::chrono::milliseconds> total_timeout;
-    /// One attempt: writing the request and reading the response. Some routes of the service take up to 90 s. Unset: the
-    /// client's. Zero: no limit but the end of the call.
+    /// One attempt: writing the request and reading the response. Some routes of the service take up to 90 s. Unset:
+    /// the client's. Zero: no limit but the end of the call.
     std::optional<std::chrono::milliseconds> attempt_timeout;
     /// The call ends by then, on the client's clock (`sipher::clock::now()`, that of `std::chrono::steady_clock` unless
     /// the client was given another one), also if `total_timeout` leaves more time. For several calls that share one

@@ -78,8 +78,8 @@ template <class Result, class Owner>
 [[nodiscard]] boost::asio::awaitable<Result> request_as(Owner owner, verb method, std::string target,
                                                         call_options options = {})
 {
-    return detail::request_as<Result>(std::move(owner), method, std::move(target),
-                                      std::optional<boost::json::value>{}, std::move(options));
+    return detail::request_as<Result>(std::move(owner), method, std::move(target), std::optional<boost::json::value>{},
+                                      std::move(options));
 }
 
 } // namespace sipher

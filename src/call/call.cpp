@@ -23,31 +23,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-namespace {
-
-/// As long as fits into a `std::string` without memory of its own.
-std::string make_request_id(std::uint64_t bits)
-{
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string id(15, '0');
-    for (char& c : id) {
-        c = digits[bits & 15U];
-        bits >>= 4U;
-    }
-    return id;
-}
-
-} // namespace
-
 call::call(std::shared_ptr<call_services> services, operation what, request_message message, result_decoder& decoder,
            std::unique_ptr<const call_options> options)
     : request_(std::move(services), what, std::move(message), decoder, std::move(options)),
       started_(this->services().now()),
       deadline_(deadline_of(request_.options, this->services().options.timeouts, started_)), now_(started_),
-      ticket_(this->services().gate),
-      base_request_id_(request_.options.request_id.empty() ? make_request_id(this->services().request_ids.bits())
-                                                           : request_.options.request_id),
-      attempt_(request_)
+      ticket_(this->services().gate), base_request_id_(request_.make_request_id()), attempt_(request_)
 {
     this->services().active.fetch_add(1);
 }
@@ -146,20 +127,10 @@ void call::throw_if_stopped()
 
 void call::throw_if_session_gone()
 {
-    if (!request_.options.session) {
-        return;
+    if (const std::string_view problem = request_.why_session_is_gone(); !problem.empty()) {
+        attempt_.state().note().message = problem;
+        fail(errc::session_gone, end_reason::permanent);
     }
-    const applied_session& under = *request_.options.session;
-    std::string_view problem;
-    if (services().dead.contains(under.id())) {
-        problem = "the session to run under was deleted, or the service did not know it";
-    } else if (under.expires_at() && *under.expires_at() <= services().service_now()) {
-        problem = "the session to run under has expired";
-    } else {
-        return;
-    }
-    attempt_.state().note().message = problem;
-    fail(errc::session_gone, end_reason::permanent);
 }
 
 std::optional<clock::time_point> call::rate_limit_wait()
@@ -167,9 +138,10 @@ std::optional<clock::time_point> call::rate_limit_wait()
     const auto turn = services().gate.wait_until(ticket_, now_);
     if (turn && *turn >= deadline_) {
         attempt_.state().retry_after = std::chrono::ceil<milliseconds>(*turn - now_);
-        attempt_.state().note().message = "the service's rate limit lets this call pass in " +
-                                  std::to_string(std::chrono::ceil<std::chrono::seconds>(*turn - now_).count()) +
-                                  " s, which is after its total timeout";
+        attempt_.state().note().message =
+            "the service's rate limit lets this call pass in " +
+            std::to_string(std::chrono::ceil<std::chrono::seconds>(*turn - now_).count()) +
+            " s, which is after its total timeout";
         fail(errc::rate_limited, end_reason::deadline);
     }
     return turn;

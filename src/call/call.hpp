@@ -66,7 +66,8 @@ private:
     [[nodiscard]] clock::time_point schedule_next(const verdict& decided);
     [[nodiscard]] retry_plan plan(const verdict& decided);
     void update_gone_sessions(bool succeeded);
-    [[noreturn]] void fail(boost::system::error_code code, end_reason reason, const std::exception_ptr& cause = nullptr);
+    [[noreturn]] void fail(boost::system::error_code code, end_reason reason,
+                           const std::exception_ptr& cause = nullptr);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
     [[nodiscard]] call_services& services() const noexcept { return *request_.services; }
 

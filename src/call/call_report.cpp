@@ -45,8 +45,8 @@ std::string call_report::describe(error_code code) const
     const attempt_notes* const notes = call_.attempt_.state().notes.get();
     const std::string message = notes != nullptr ? notes->message : std::string{};
     const bool is_of_attempt = call_.attempts_.empty() || call_.attempts_.back().code == code;
-    const bool is_of_call = code == errc::rate_limited || code == errc::session_gone ||
-                            code == errc::callback_failed || code == errc::invalid_request;
+    const bool is_of_call = code == errc::rate_limited || code == errc::session_gone || code == errc::callback_failed ||
+                            code == errc::invalid_request;
     if (is_of_attempt || is_of_call) {
         return message;
     }
@@ -87,8 +87,8 @@ void call_report::fill(response_info& info) const
     info.attempts = call_.attempts_;
     info.timings.total = call_.now_ - call_.started_;
     info.timings.connection = last.exchange_started - last.started;
-    info.timings.exchange = last.reached >= phase::writing ? call_.now_ - last.exchange_started
-                                                           : std::chrono::nanoseconds{};
+    info.timings.exchange =
+        last.reached >= phase::writing ? call_.now_ - last.exchange_started : std::chrono::nanoseconds{};
     info.ambiguous_prior_attempt = call_.outcome_ >= outcome::unknown;
     info.headers.clear();
     info.rate_limit = {};

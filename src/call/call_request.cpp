@@ -5,6 +5,7 @@
 #include "values/wipe.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace sipher::detail {
@@ -47,6 +48,35 @@ call_request::call_request(std::shared_ptr<call_services> services_of_client, op
     : services(std::move(services_of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),
       own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
 {
+}
+
+std::string call_request::make_request_id() const
+{
+    if (!options.request_id.empty()) {
+        return options.request_id;
+    }
+    static constexpr std::string_view digits = "0123456789abcdef";
+    // As long as fits into a `std::string` without memory of its own.
+    std::string id(15, '0');
+    std::uint64_t bits = services->request_ids.bits();
+    for (char& each : id) {
+        each = digits[bits & 15U];
+        bits >>= 4U;
+    }
+    return id;
+}
+
+std::string_view call_request::why_session_is_gone() const
+{
+    if (!options.session) {
+        return {};
+    }
+    if (services->dead.contains(options.session->id())) {
+        return "the session to run under was deleted, or the service did not know it";
+    }
+    const auto& expires_at = options.session->expires_at();
+    return expires_at && *expires_at <= services->service_now() ? "the session to run under has expired"
+                                                                : std::string_view{};
 }
 
 call_request::~call_request()

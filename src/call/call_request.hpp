@@ -9,6 +9,8 @@
 #include <sipher/call_options.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace sipher::detail {
 
@@ -34,6 +36,11 @@ struct call_request {
     {
         return options.retry ? *options.retry : services->options.retry;
     }
+
+    /// Of the first attempt: the caller's, or a new one.
+    [[nodiscard]] std::string make_request_id() const;
+    /// Why the session to run under is known to be gone; empty if it is not.
+    [[nodiscard]] std::string_view why_session_is_gone() const;
 
     const std::shared_ptr<call_services> services;
     const operation what;

@@ -45,8 +45,8 @@ std::string describe_foreign(const response_head& head, std::string_view body)
     if (is_failure_of_gateway(head.status)) {
         return describe_page(head.status, body) + " (from " + sender(head) + ", not from the Sipher API)";
     }
-    std::string text = status_phrase(head.status) + ": the response is not the Sipher API's: " +
-                       std::to_string(head.status);
+    std::string text =
+        status_phrase(head.status) + ": the response is not the Sipher API's: " + std::to_string(head.status);
     if (const std::string type = media_type(head); !type.empty()) {
         text += " " + type;
     }

@@ -66,8 +66,7 @@ asio::awaitable<boost::json::value> live_session::request(verb method, std::stri
 asio::awaitable<boost::json::value> live_session::request(verb method, std::string target, call_options options) const
 {
     options.session = *this;
-    return detail::request(core_->owner()->services(),
-                           {method, std::move(target), std::nullopt, std::move(options)});
+    return detail::request(core_->owner()->services(), {method, std::move(target), std::nullopt, std::move(options)});
 }
 
 asio::awaitable<session> live_session::update(session_defaults changes, call_options options) const

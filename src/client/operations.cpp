@@ -116,8 +116,9 @@ public:
     {
         if (convert_) {
             const boost::system::error_code failure = convert_(data);
-            return failure ? std::optional{decode_error{"", "the response is not what was expected: " + failure.message()}}
-                           : std::nullopt;
+            return failure
+                       ? std::optional{decode_error{"", "the response is not what was expected: " + failure.message()}}
+                       : std::nullopt;
         }
         result = std::move(data);
         return std::nullopt;
@@ -250,8 +251,8 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ou
             info->pinned_members = std::move(pinned);
         }
         value_decoder decoder{wanted.convert};
-        call made{std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder,
-                  std::move(kept)};
+        call made{
+            std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder, std::move(kept)};
         co_await made.run();
         co_return std::move(decoder.result);
     } catch (const error&) {

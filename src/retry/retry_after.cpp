@@ -13,7 +13,8 @@ namespace sipher::detail {
 namespace {
 
 /// As many as nanoseconds can count, with room for what is added to them.
-constexpr std::chrono::milliseconds longest_wait = std::chrono::floor<std::chrono::milliseconds>(std::chrono::years{250});
+constexpr std::chrono::milliseconds longest_wait =
+    std::chrono::floor<std::chrono::milliseconds>(std::chrono::years{250});
 
 /// Reads a text from its start; a step that does not fit makes all later ones fail too.
 class reader {
@@ -174,8 +175,9 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
     if (!value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos) {
         std::int64_t seconds = 0;
         const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-        return failure == std::errc{} && seconds < longest_wait / std::chrono::seconds{1} ? std::chrono::seconds{seconds}
-                                                                                        : longest_wait;
+        return failure == std::errc{} && seconds < longest_wait / std::chrono::seconds{1}
+                   ? std::chrono::seconds{seconds}
+                   : longest_wait;
     }
     const auto until = parse_http_date(value);
     if (!until) {

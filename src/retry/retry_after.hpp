@@ -24,7 +24,6 @@ namespace sipher::detail {
 
 /// Of a quota that is used up: its details tell when there will be a new one.
 [[nodiscard]] std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details,
-                                                                        std::string_view date,
-                                                                        clock::wall_time wall);
+                                                                        std::string_view date, clock::wall_time wall);
 
 } // namespace sipher::detail

@@ -60,7 +60,8 @@ std::string headline(const error_report& report)
 bool is_headed(const error_report& report)
 {
     const std::string_view message{report.message};
-    const bool is_status = report.code.category() == service_category() || report.code.category() == intermediary_category();
+    const bool is_status =
+        report.code.category() == service_category() || report.code.category() == intermediary_category();
     return message.starts_with(description(report.code)) ||
            (is_status && message.starts_with(std::to_string(report.code.value()) + " "));
 }

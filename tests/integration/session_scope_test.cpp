@@ -140,7 +140,8 @@ TEST_F(session_scope_test, a_scope_that_is_left_deletes_and_one_that_is_closed_s
         co_await mine.close();
         co_return 0;
     };
-    sandbox().add_faults(10, sipher::testing::fault::answer(403, R"({"success":false,"error":{"code":"TIER_ACCESS_DENIED"}})"));
+    sandbox().add_faults(
+        10, sipher::testing::fault::answer(403, R"({"success":false,"error":{"code":"TIER_ACCESS_DENIED"}})"));
     EXPECT_EQ(failure_of(close(std::move(scope))).code(), condition::forbidden);
     sandbox().clear_faults();
     session_scope lost{client(), create()};

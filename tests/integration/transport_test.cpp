@@ -244,8 +244,8 @@ TEST_F(faults, a_get_is_repeated_where_that_can_help)
     sipher::client eager{context, options};
     for (const fault_row& each : rows()) {
         SCOPED_TRACE(each.name);
-        const bool hopeless = each.code == errc::protocol_error || each.code == errc::bad_payload ||
-                              each.code == condition::intermediary;
+        const bool hopeless =
+            each.code == errc::protocol_error || each.code == errc::bad_payload || each.code == condition::intermediary;
         sandbox().add_fault(each.what);
         const auto got = run(as_result(eager.get_session(mine.id)));
         EXPECT_EQ(got.has_value(), !hopeless) << (got.has_error() ? got.error().what() : "");

@@ -239,7 +239,8 @@ TEST(json, states_the_whole_path_inside_an_envelope)
     using namespace sipher::detail;
     const json::value document =
         json::parse(R"({"success":true,"data":{"sessionId":")" + id + R"(","defaults":{"chain":7},"expiresAt":"x"}})");
-    EXPECT_EQ(decode_session(document.at("data"), "data").error().to_string(), "data.defaults.chain: expected string, got integer");
+    EXPECT_EQ(decode_session(document.at("data"), "data").error().to_string(),
+              "data.defaults.chain: expected string, got integer");
     EXPECT_EQ(decode_deleted(json::value(1), "data").error().to_string(), "data: expected object, got integer");
 }
 
