@@ -1,5 +1,4 @@
 #include "support/client_fixture.hpp"
-#include "support/intermediary.hpp"
 #include "support/provenance_cells.hpp"
 
 #include <sipher/sipher.hpp>
@@ -106,7 +105,8 @@ std::string wrong_code(const provenance_cell& cell, const error& failure)
     if (is_cut(cell) || proves_a_delete(cell)) {
         return {};
     }
-    if (!blames_an_intermediary(code) || code.value() != static_cast<int>(cell.status)) {
+    if (code != condition::intermediary || code.category() != intermediary_category() ||
+        code.value() != static_cast<int>(cell.status)) {
         return "does not name an intermediary and its status";
     }
     const bool same_kind = (cell.status != 429 || code == condition::rate_limited) &&

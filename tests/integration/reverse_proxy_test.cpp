@@ -1,7 +1,6 @@
 #include "campaign/campaign_account.hpp"
 #include "campaign/campaign_load.hpp"
 #include "support/client_fixture.hpp"
-#include "support/intermediary.hpp"
 #include "support/nginx_proxy.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -75,8 +74,9 @@ protected:
 
     void expect_nginx(const error& failure, unsigned status, sipher::outcome effect)
     {
-        EXPECT_TRUE(blames_an_intermediary(failure.code())) << failure.what();
-        EXPECT_EQ(failure.code().value(), static_cast<int>(status)) << failure.what();
+        EXPECT_EQ(failure.code(), condition::intermediary) << failure.what();
+        const boost::system::error_code right{static_cast<int>(status), intermediary_category()};
+        EXPECT_EQ(failure.code(), right) << failure.what();
         EXPECT_EQ(failure.status(), status) << failure.what();
         EXPECT_EQ(failure.outcome(), effect) << failure.what();
     }
@@ -332,7 +332,7 @@ TEST_F(behind_nginx, a_request_that_is_too_large_for_nginx_does_not_reach_the_se
     start_nginx(with_location("client_max_body_size 1k;"));
     for (const std::size_t size : {std::size_t{2'000}, std::size_t{100'000}, std::size_t{900'000}}) {
         const error failure = failure_of(client().request(verb::post, "/v1/echo", large_body(size)));
-        EXPECT_TRUE(blames_an_intermediary(failure.code())) << failure.what();
+        EXPECT_EQ(failure.code(), condition::intermediary) << failure.what();
         EXPECT_EQ(failure.status(), 413U) << failure.what();
         // Where nginx responds before the whole request is written, that it was not applied may be proven.
         EXPECT_TRUE(failure.outcome() == outcome::unknown || failure.outcome() == outcome::not_applied)
