@@ -7,7 +7,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <boost/throw_exception.hpp>
 
 #include <chrono>
 #include <exception>
@@ -15,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 
@@ -22,6 +26,9 @@ namespace sipher {
 
 namespace detail {
 class owned_session;
+
+/// Of a scope that was cancelled between two steps.
+[[noreturn]] SIPHER_API void throw_scope_cancelled();
 } // namespace detail
 
 /// A session that is deleted when its scope ends, however it ends.
@@ -80,7 +87,8 @@ private:
 /// (A lambda with captures needs a name: GCC 12 destroys one twice that is a temporary in a `co_await` expression.)
 ///
 /// Gives what `body` gives. What `body` throws is thrown on; a delete that fails after it never hides it, and is not
-/// reported either: the session then ends at its `expires_at`. `body` may run things at the same time.
+/// reported either: the session then ends at its `expires_at`. `body` may run things at the same time. A bare
+/// `operation_aborted` that Asio throws into a cancelled `body` becomes an `error` with the same code.
 /// Arguments are taken by value, `body` too.
 /// Idempotency: the create is not repeated unless it is proven not applied.
 /// Cancellation: passed on to `body`; afterwards nothing is waited for, and the session is deleted in the background.
@@ -97,7 +105,12 @@ template <class Body>
     using value = typename std::invoke_result_t<Body&, session>::value_type;
     using kept = std::conditional_t<std::is_void_v<value>, std::monostate, value>;
     session_scope scope = co_await session_scope::open(std::move(owner), std::move(defaults), time_to_live, grace);
+    const boost::asio::cancellation_state before = co_await boost::asio::this_coro::cancellation_state;
+    if (before.cancelled() != boost::asio::cancellation_type::none) {
+        detail::throw_scope_cancelled();
+    }
     std::exception_ptr thrown;
+    bool interrupted = false;
     std::optional<kept> given;
     try {
         if constexpr (std::is_void_v<value>) {
@@ -105,6 +118,12 @@ template <class Body>
         } else {
             given = co_await std::invoke(body, scope.get());
         }
+    } catch (const boost::system::system_error& failure) {
+        thrown = std::current_exception();
+        // What Asio throws into a body that was cancelled, and nothing of somebody's own.
+        const bool is_bare = typeid(failure) == typeid(boost::system::system_error) ||
+                             typeid(failure) == typeid(boost::wrapexcept<boost::system::system_error>);
+        interrupted = is_bare && failure.code() == boost::asio::error::operation_aborted;
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -113,8 +132,10 @@ template <class Body>
     if (state.cancelled() == boost::asio::cancellation_type::none) {
         try {
             co_await scope.close();
-        } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
+        } catch (...) { // NOLINT(bugprone-empty-catch)
         }
+    } else if (interrupted) {
+        detail::throw_scope_cancelled();
     }
     if (thrown) {
         std::rethrow_exception(thrown);

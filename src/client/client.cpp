@@ -3,10 +3,12 @@
 #include "client/client_access.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
+#include "client/with_outcome.hpp"
 #include "values/validation.hpp"
 
 #include <sipher/error.hpp>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
@@ -24,11 +26,8 @@ asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std
     services->pool->drain();
     if (services->active != 0 && grace.count() > 0) {
         const clock::time_point until = services->now() + grace;
-        try {
-            co_await services->drained->async_sleep_until(until, asio::use_awaitable);
-        } catch (const boost::system::system_error& failure) {
-            throw error{failure.code(), "the client was not waited for to the end of its calls"};
-        }
+        co_await detail::with_outcome(services->drained->async_sleep_until(until, asio::use_awaitable), "shutdown",
+                                      outcome::not_sent);
     }
     detail::close_services(*services);
 }
@@ -38,7 +37,11 @@ asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::call_services> servic
     if (connections > services->options.pool.max_connections) {
         detail::throw_invalid("connections", "must not be more than pool.max_connections");
     }
-    const detail::acquire_result result = co_await services->pool->async_prewarm(connections, asio::use_awaitable);
+    const detail::acquire_result result = co_await detail::with_outcome(
+        services->pool->async_prewarm(connections, asio::use_awaitable), "prewarm", outcome::not_sent);
+    if (result.code == asio::error::operation_aborted) {
+        detail::throw_interrupted("prewarm", result.code, outcome::not_sent);
+    }
     if (result.code) {
         throw error{result.code, result.problem};
     }

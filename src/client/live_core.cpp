@@ -4,6 +4,7 @@
 #include "client/merge_defaults.hpp"
 #include "client/operations.hpp"
 #include "values/error_report.hpp"
+#include "values/validation.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,16 +23,26 @@ namespace asio = boost::asio;
 
 namespace {
 
-[[noreturn]] void throw_not_sent(boost::system::error_code code, std::string message, end_reason why,
-                                 std::optional<std::chrono::milliseconds> retry_after = {})
+[[noreturn]] void throw_not_sent(boost::system::error_code code, std::string message, end_reason why)
 {
     error_report report;
     report.code = code;
     report.operation = "live_session";
     report.message = std::move(message);
     report.ended_because = why;
-    report.retry_after = retry_after;
     throw make_error(std::move(report));
+}
+
+[[noreturn]] void throw_no_session(const error& failure)
+{
+    error_report report;
+    report.code = failure.code();
+    report.operation = "live_session";
+    report.message = "no session to run under: " + failure.message();
+    report.ended_because = failure.ended_because();
+    report.retry_after = failure.retry_after();
+    report.cause = failure.cause();
+    throw_error(make_error(std::move(report)));
 }
 
 } // namespace
@@ -92,10 +103,9 @@ asio::awaitable<live_core::usable> live_core::acquire(pointer self, clock::time_
         const std::lock_guard lock{self->mutex_};
         if (self->failure_ && !self->is_usable() && !self->right_) {
             if (!self->held_) {
-                throw error{*self->failure_};
+                throw_error(*self->failure_);
             }
-            throw_not_sent(self->failure_->code(), "no session to run under: " + self->failure_->message(),
-                           self->failure_->ended_because(), self->failure_->retry_after());
+            throw_no_session(*self->failure_);
         }
     }
 }
@@ -130,6 +140,9 @@ asio::awaitable<void> live_core::wait(pointer self, std::shared_ptr<sleep_list> 
 
 asio::awaitable<session> live_core::update(pointer self, session_defaults changes, call_options options)
 {
+    require(self);
+    validate_defaults(changes);
+    validate_call_options(options);
     const clock::time_point deadline =
         deadline_after(self->services().now(), options.total_timeout.value_or(self->services().options.timeouts.total));
     const usable found = co_await acquire(self, deadline);
@@ -172,7 +185,7 @@ asio::awaitable<session> live_core::replace_for(right mine, session_defaults wan
     std::exception_ptr gave_up;
     try {
         co_await wait(self, ended, deadline);
-    } catch (const error&) {
+    } catch (const boost::system::system_error&) {
         gave_up = std::current_exception();
     }
     const std::lock_guard lock{self->mutex_};
@@ -180,7 +193,7 @@ asio::awaitable<session> live_core::replace_for(right mine, session_defaults wan
         co_return *placed->made;
     }
     if (placed->failure) {
-        throw error{*placed->failure};
+        throw_error(*placed->failure);
     }
     placed->given_up = true;
     std::rethrow_exception(gave_up);
@@ -191,25 +204,17 @@ asio::awaitable<session> live_core::replace_updated(right mine, session_defaults
     try {
         co_return co_await replace_for(std::move(mine), std::move(wanted), deadline);
     } catch (const error& failure) {
-        error_report report;
-        report.code = failure.code();
-        report.operation = failure.operation();
+        error_report report = report_of(failure);
         report.message = "the update was applied, but not the session that was to replace it: " + failure.message();
         report.outcome = outcome::unknown;
-        report.status = failure.status();
-        report.service_code = failure.service_code();
-        report.service_message = failure.service_message();
-        report.details = failure.details();
-        report.request_id = failure.request_id();
-        report.retry_after = failure.retry_after();
-        report.attempts = failure.attempts();
-        report.ended_because = failure.ended_because();
-        throw make_error(std::move(report));
+        throw_error(make_error(std::move(report)));
     }
 }
 
 asio::awaitable<session> live_core::verify(pointer self, call_options options)
 {
+    require(self);
+    validate_call_options(options);
     const clock::time_point deadline =
         deadline_after(self->services().now(), options.total_timeout.value_or(self->services().options.timeouts.total));
     const usable found = co_await acquire(self, deadline);
@@ -279,6 +284,7 @@ asio::awaitable<void> live_core::make(right mine, std::shared_ptr<order> what)
 
 asio::awaitable<void> live_core::close(pointer self)
 {
+    require(self);
     std::shared_ptr<owned_session> last;
     {
         const std::lock_guard lock{self->mutex_};

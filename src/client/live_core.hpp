@@ -32,6 +32,8 @@ public:
 
     using pointer = std::shared_ptr<live_core>;
 
+    /// @throws error if there is none: the handle is empty, or was moved from.
+    static void require(const pointer& self);
     /// Waits until there is a session.
     [[nodiscard]] static boost::asio::awaitable<void> start(pointer self);
     /// Fills in the session and the defaults that a request is to run under; `under` must live until then.

@@ -2,6 +2,7 @@
 
 #include "runtime/notify.hpp"
 #include "values/error_report.hpp"
+#include "values/validation.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,6 +33,13 @@ error closed_error()
 }
 
 } // namespace
+
+void live_core::require(const pointer& self)
+{
+    if (!self) {
+        throw_invalid("live_session", "must not be empty or moved from");
+    }
+}
 
 session_defaults live_core::defaults() const
 {

@@ -2,6 +2,9 @@
 
 #include "client/client_access.hpp"
 #include "client/owned_session.hpp"
+#include "client/with_outcome.hpp"
+
+#include <boost/asio/error.hpp>
 
 #include <utility>
 
@@ -30,16 +33,22 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
                                                           std::chrono::milliseconds grace)
 {
     std::shared_ptr<detail::owned_session> owned;
-    session made = co_await detail::create_in_background(detail::handle_of(owner), std::move(defaults), time_to_live,
-                                                         grace, owned);
+    auto creating = detail::create_in_background(detail::handle_of(owner), std::move(defaults), time_to_live, grace,
+                                                 owned);
+    session made = co_await detail::with_outcome(std::move(creating), "create_session", outcome::unknown);
     co_return session_scope{std::move(owned), std::move(made)};
 }
 
 boost::asio::awaitable<void> session_scope::close()
 {
     if (const auto owned = std::move(owned_)) {
-        co_await owned->remove();
+        co_await detail::with_outcome(owned->remove(), "delete_session", outcome::unknown);
     }
+}
+
+void detail::throw_scope_cancelled()
+{
+    throw_interrupted("with_session", boost::asio::error::operation_aborted, outcome::unknown);
 }
 
 } // namespace sipher

@@ -1,6 +1,8 @@
 #include "support/scripted_service.hpp"
 
+#include "client/client_access.hpp"
 #include "connection/connector.hpp"
+#include "pool/pool.hpp"
 #include "support/allocation_faults.hpp"
 
 #include <sipher/error_code.hpp>
@@ -44,14 +46,30 @@ private:
 
 std::shared_ptr<detail::client_handle> scripted_service::make_client(client_options options)
 {
-    options.clock = clock_;
-    if (options.jitter_seed == 0) {
-        options.jitter_seed = 1;
-    }
+    complete(options);
     return detail::client_handle::make(context_.get_executor(), std::move(options),
                                        [this](const detail::call_services& services) {
                                            return std::make_unique<scripted_connector>(*this, services);
                                        });
+}
+
+client scripted_service::make_public_client(client_options options)
+{
+    complete(options);
+    client made{context_.get_executor(), std::move(options)};
+    detail::call_services& services = *detail::handle_of(made)->services();
+    services.pool = std::make_shared<detail::pool>(
+        context_.get_executor(), services.options.pool, std::make_unique<scripted_connector>(*this, services),
+        services.timers, services.chance, services.options.observer);
+    return made;
+}
+
+void scripted_service::complete(client_options& options) const
+{
+    options.clock = clock_;
+    if (options.jitter_seed == 0) {
+        options.jitter_seed = 1;
+    }
 }
 
 void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::call_services& services)

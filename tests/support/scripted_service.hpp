@@ -3,6 +3,7 @@
 #include "client/client_handle.hpp"
 #include "support/scripted_stream.hpp"
 
+#include <sipher/client.hpp>
 #include <sipher/session_id.hpp>
 #include <sipher/testing/manual_clock.hpp>
 
@@ -31,6 +32,8 @@ public:
 
     /// A client whose connections all lead here.
     [[nodiscard]] std::shared_ptr<detail::client_handle> make_client(client_options options = {});
+    /// The same as users have it.
+    [[nodiscard]] client make_public_client(client_options options);
 
     /// For the requests to come, one each; beyond them `otherwise` is used.
     std::deque<reaction> script;
@@ -49,6 +52,7 @@ public:
 private:
     class scripted_connector;
 
+    void complete(client_options& options) const;
     void connect(std::function<void(detail::connect_result)> done, const detail::call_services& services);
     void on_request(scripted_peer& peer, const std::string& request);
 
