@@ -67,7 +67,7 @@ void call_services::abandon() noexcept
             there->abandon();
         }
     }
-    pool->abandon();
+    pool->close();
 }
 
 } // namespace sipher::detail
