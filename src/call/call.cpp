@@ -52,7 +52,8 @@ asio::awaitable<void> call::run()
             }
             attempt_.connection = services().pool->try_acquire(!is_idempotent(request_.what.kind), now_);
             if (!attempt_.connection) {
-                attempt_.take_acquired(co_await services().pool->async_acquire(deadline_, asio::deferred));
+                attempt_.take_acquired(co_await services().pool->async_acquire(!is_idempotent(request_.what.kind),
+                                                                               deadline_, asio::deferred));
                 now_ = services().now();
                 throw_if_stopped();
             }

@@ -51,7 +51,7 @@ std::shared_ptr<sleep_list> call_services::make_sleepers(const boost::asio::any_
     return made;
 }
 
-void call_services::abandon() noexcept
+void call_services::on_context_shutdown() noexcept
 {
     closing = true;
     timers->stop();
@@ -67,7 +67,7 @@ void call_services::abandon() noexcept
             there->abandon();
         }
     }
-    pool->abandon();
+    pool->close();
 }
 
 } // namespace sipher::detail

@@ -7,6 +7,7 @@
 #include "pool/pool.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_budget.hpp"
+#include "runtime/context_watch.hpp"
 #include "runtime/jitter.hpp"
 #include "runtime/sleep_list.hpp"
 #include "runtime/timer_queue.hpp"
@@ -24,7 +25,7 @@
 namespace sipher::detail {
 
 /// What all calls of a client share.
-struct call_services {
+struct call_services final : context_client {
     call_services(client_options checked_options, const boost::asio::any_io_executor& executor);
 
     [[nodiscard]] clock::time_point now() const noexcept { return timers->time().now(); }
@@ -54,8 +55,8 @@ struct call_services {
     void learn_date(std::string_view date, clock::time_point sent, clock::time_point now);
     /// A list of sleepers that the end of the execution context finds.
     [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(const boost::asio::any_io_executor& executor);
-    /// Lets go of everything that waits, without completing it: the execution context is being destroyed.
-    void abandon() noexcept;
+    /// Calls and background work keep the services beyond the client, so these are what the context tells of its end.
+    void on_context_shutdown() noexcept override;
 
     /// No new calls, and no new attempts.
     std::atomic<bool> closing = false;

@@ -1,5 +1,6 @@
 #include <sipher/client.hpp>
 
+#include "call/deadline.hpp"
 #include "client/client_access.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
@@ -25,7 +26,7 @@ asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std
     services->sleepers->release(errc::client_closed);
     services->pool->drain();
     if (services->active != 0 && grace.count() > 0) {
-        const clock::time_point until = services->now() + grace;
+        const clock::time_point until = detail::deadline_after(services->now(), grace);
         co_await detail::with_outcome(services->drained->async_sleep_until(until, asio::use_awaitable), "shutdown",
                                       outcome::not_sent);
     }

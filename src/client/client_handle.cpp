@@ -77,14 +77,8 @@ std::shared_ptr<client_handle> client_handle::make(
     auto services = std::make_shared<call_services>(std::move(options), executor);
     services->pool = std::make_shared<pool>(executor, services->options.pool, make_connector(*services),
                                             services->timers, services->chance, services->options.observer);
-    const std::shared_ptr<client_handle> handle{new client_handle{executor, std::move(services)}};
-    watch_context(executor, handle);
-    return handle;
-}
-
-void client_handle::on_context_shutdown() noexcept
-{
-    services_->abandon();
+    watch_context(executor, services);
+    return std::shared_ptr<client_handle>{new client_handle{executor, std::move(services)}};
 }
 
 void close_services(call_services& services) noexcept

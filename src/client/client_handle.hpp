@@ -1,7 +1,6 @@
 #pragma once
 
 #include "call/call_services.hpp"
-#include "runtime/context_watch.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -11,7 +10,7 @@
 namespace sipher::detail {
 
 /// What the copies of a `client` share and calls do not: when it goes, the client closes.
-class client_handle final : public context_client, public std::enable_shared_from_this<client_handle> {
+class client_handle final {
 public:
     [[nodiscard]] static std::shared_ptr<client_handle> make(boost::asio::any_io_executor executor,
                                                              client_options options);
@@ -25,8 +24,6 @@ public:
 
     [[nodiscard]] const std::shared_ptr<call_services>& services() const noexcept { return services_; }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
-
-    void on_context_shutdown() noexcept override;
 
 private:
     client_handle(boost::asio::any_io_executor executor, std::shared_ptr<call_services> services);

@@ -124,16 +124,6 @@ void connection::close(error_code reason, bool abort) noexcept
     }
 }
 
-void connection::abandon() noexcept
-{
-    completion<> dropped;
-    const std::lock_guard lock{mutex_};
-    owner_.reset();
-    timers_->disarm(*this);
-    close_stream(true);
-    dropped = std::move(done_);
-}
-
 void connection::trim() noexcept
 {
     constexpr std::size_t enough = 16 * 1024;

@@ -79,8 +79,6 @@ public:
 
     /// Ends it. An exchange under way completes with `reason`. `abort`: so that nothing unsent still goes out.
     void close(boost::system::error_code reason, bool abort) noexcept;
-    /// Ends it and destroys, without running it, the handler of an exchange under way.
-    void abandon() noexcept;
     /// Gives back memory that an unusually large exchange took.
     void trim() noexcept;
     /// Nothing has been sent for some time: gives back the memory that exchanges use, unless one is under way.

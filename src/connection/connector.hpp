@@ -64,8 +64,11 @@ public:
     /// `done` is called exactly once, never from within this call, unless the execution context is destroyed before.
     [[nodiscard]] virtual std::shared_ptr<pending_connect> connect(std::function<void(connect_result)> done) = 0;
 
-    /// The execution context is being destroyed: when this returns, nothing is handed to it any more.
+    /// The client has closed: when this returns, nothing is handed to the execution context any more.
     virtual void abandon() noexcept {}
+
+    /// Who is connected to, for messages: `host:port`.
+    [[nodiscard]] virtual std::string server() const { return "the server"; }
 };
 
 } // namespace sipher::detail

@@ -2,6 +2,7 @@
 
 #include "connection/network_connect.hpp"
 
+#include <string>
 #include <utility>
 
 namespace sipher::detail {
@@ -20,6 +21,13 @@ public:
     }
 
     void abandon() noexcept override { settings_->names->abandon(); }
+
+    [[nodiscard]] std::string server() const override
+    {
+        const std::string& host = settings_->url.host;
+        return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+               std::to_string(settings_->url.port);
+    }
 
 private:
     const std::shared_ptr<const server_settings> settings_;

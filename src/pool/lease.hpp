@@ -1,34 +1,14 @@
 #pragma once
 
-#include "connection/connection.hpp"
-#include "pool/pool_core.hpp"
-
-#include <sipher/observer.hpp>
+#include "pool/pool_entry.hpp"
 
 #include <chrono>
-#include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace sipher::detail {
-
-class pool;
-
-/// A connection in the pool's books.
-struct pool_entry : pooled {
-    std::shared_ptr<connection> open_connection;
-    std::list<pool_entry>::iterator position;
-    clock::time_point opened;
-    std::uint64_t requests = 0;
-    /// Of a connection that is being closed.
-    close_reason ends_because = close_reason::client_closed;
-    std::chrono::nanoseconds age{};
-    enum class farewell { none, close, abandon };
-    /// What it was told while the pool went through its books to end all of them.
-    farewell told = farewell::none;
-};
 
 /// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless told
 /// otherwise.
@@ -87,6 +67,21 @@ private:
     // (GCC 12 takes the value of an empty optional for used when a lease is moved.)
     static constexpr std::chrono::seconds no_hint = std::chrono::seconds::min();
     std::chrono::seconds hint_ = no_hint;
+};
+
+/// What waiting for a connection came to: a lease, or why there is none.
+struct acquire_result {
+    acquire_result() = default;
+    explicit acquire_result(boost::system::error_code why_not, std::string words = {}) noexcept
+        : code(why_not), problem(std::move(words))
+    {
+    }
+
+    lease granted;
+    boost::system::error_code code;
+    std::string problem;
+    phase reached = phase::waiting;
+    bool permanent = false;
 };
 
 } // namespace sipher::detail

@@ -1,11 +1,6 @@
 #include "pool/pool.hpp"
 
-#include "pool/deferred_work.hpp"
-
 #include <sipher/error_code.hpp>
-
-#include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/error.hpp>
 
 #include <boost/system/errc.hpp>
 
@@ -15,32 +10,12 @@
 
 namespace sipher::detail {
 
-void pool::acquire_op::on_timer()
-{
-    if (const auto owner = owner_.lock()) {
-        owner->stop_waiting(*this, not_acquired(errc::pool_timeout));
-    }
-}
-
-void pool::acquire_op::connect_cancellation()
-{
-    if (auto slot = done.slot(); slot.is_connected()) {
-        slot.assign([weak = std::weak_ptr<timer_target>{shared_from_this()}](boost::asio::cancellation_type) {
-            if (const auto target = std::static_pointer_cast<acquire_op>(weak.lock())) {
-                if (const auto owner = target->owner_.lock()) {
-                    owner->stop_waiting(*target, not_acquired(boost::asio::error::operation_aborted));
-                }
-            }
-        });
-    }
-}
-
 pool::pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
            std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance, std::shared_ptr<observer> watcher)
-    : executor_(std::move(executor)), options_(options), source_(std::move(source)), timers_(std::move(timers)),
-      jitter_(std::move(chance)), watcher_(std::move(watcher)),
+    : executor_(std::move(executor)), timers_(std::move(timers)), watcher_(std::move(watcher)),
       core_(pool_rules{options.max_connections, options.max_waiting, options.max_idle.value_or(options.max_connections),
-                       options.idle_timeout})
+                       options.idle_timeout}),
+      dials_(std::move(source)), connections_(options.max_lifetime, std::move(chance))
 {
 }
 
@@ -56,243 +31,230 @@ pool_time pool::time() const
 
 lease pool::try_acquire(bool careful, clock::time_point now)
 {
-    deferred_work work{watcher_.get()};
-    pooled_list expired;
+    pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    if (closed_) {
-        return {};
-    }
-    pooled* const found = core_.take_idle({now, timers_->time().wall_now()}, careful, expired);
-    discard_all(expired, close_reason::expired, work);
+    pooled* const found = closed_ ? nullptr : take_idle(careful, now, after);
     if (found == nullptr) {
         return {};
     }
-    stats_.reused += found->has_carried ? 1 : 0;
+    reused_ += found->has_carried ? 1 : 0;
     return lease{self(), static_cast<pool_entry&>(*found)};
 }
 
-void pool::wait(clock::time_point deadline, completion<acquire_result> done)
+pooled* pool::take_idle(bool careful, clock::time_point now, pool_aftermath& after) noexcept
 {
-    const auto op = std::make_shared<acquire_op>(self(), std::move(done));
-    op->connect_cancellation();
-    deferred_work work{watcher_.get()};
-    const std::lock_guard lock{mutex_};
-    // Before it is in the queue: should memory run out, nothing is left there.
-    timers_->arm(*op, deadline);
-    op->self = op;
-    if (closed_) {
-        work.complete(*op, not_acquired(errc::client_closed));
-    } else if (!core_.enqueue(*op)) {
-        work.complete(*op, not_acquired(errc::pool_overloaded, "pool.max_waiting calls wait for a connection already"));
-    } else {
-        begin_dials(work);
+    pooled_list expired;
+    pooled* const found = core_.take_idle({now, timers_->time().wall_now()}, careful, expired);
+    close_all(expired, close_reason::expired, after);
+    return found;
+}
+
+void pool::wait(bool careful, std::optional<std::size_t> ready, clock::time_point deadline,
+                completion<acquire_result> done)
+{
+    try {
+        const auto call = std::make_shared<pool_call>(self(), timers_, careful, ready);
+        call->connect_cancellation(done.slot());
+        pool_aftermath after{watcher_.get()};
+        const std::lock_guard lock{mutex_};
+        timers_->arm(*call, deadline);
+        call->done = std::move(done);
+        call->self = call;
+        admit(*call, after);
+    } catch (const std::bad_alloc&) {
+        std::move(done).post(acquire_result{make_error_code(boost::system::errc::not_enough_memory)});
     }
 }
 
-void pool::stop_waiting(acquire_op& op, acquire_result result)
+void pool::admit(pool_call& call, pool_aftermath& after) noexcept
 {
-    deferred_work work{watcher_.get()};
-    const std::lock_guard lock{mutex_};
-    if (!op.waiting) {
+    if (closed_) {
+        after.complete(call, acquire_result{errc::client_closed});
         return;
     }
-    core_.remove(op);
-    if (result.code == errc::pool_timeout) {
-        result.problem = last_failure_.empty() ? "no connection became free in time"
-                                               : "no connection in time; the last one failed: " + last_failure_;
-        for (const auto& each : dials_) {
-            result.reached = std::max(result.reached, each.pending ? each.pending->reached() : phase::waiting);
-        }
-        if (result.reached != phase::waiting) {
-            result.problem += std::string{"; the one being made has come to: "} + to_string(result.reached);
-        }
+    if (call.ready) {
+        prewarms_.add(call);
+        dial(core_.begin_spare_dials(*call.ready), after);
+    } else if (pooled* const found = take_idle(call.careful, timers_->time().now(), after)) {
+        // It has become free since the call has looked.
+        grant(call, static_cast<pool_entry&>(*found), after);
+    } else if (!core_.enqueue(call)) {
+        after.complete(call, acquire_result{errc::pool_overloaded});
     }
-    work.complete(op, std::move(result));
+    go_on(after);
 }
 
-void pool::begin_dials(deferred_work& work)
+void pool::give_up(pool_call& call, boost::system::error_code why) noexcept
+{
+    pool_aftermath after{watcher_.get()};
+    const std::lock_guard lock{mutex_};
+    if (!call.waiting) {
+        return;
+    }
+    if (call.ready) {
+        prewarms_.remove(call);
+        after.complete(call, acquire_result{why});
+        return;
+    }
+    acquire_result result = why == errc::deadline_exceeded ? out_of_time(call) : acquire_result{why};
+    core_.remove(call);
+    after.complete(call, std::move(result));
+}
+
+acquire_result pool::out_of_time(const pool_waiter& waiter) const noexcept
+{
+    const pool_core::prospect waited_for = core_.outlook(waiter);
+    acquire_result result{waited_for.dialing ? errc::deadline_exceeded : errc::pool_timeout};
+    result.reached = waited_for.dialing ? dials_.reached() : phase::waiting;
+    result.problem = dials_.describe(result.reached, waited_for.ahead);
+    return result;
+}
+
+void pool::go_on(pool_aftermath& after) noexcept
 {
     pooled_list evicted;
     const std::size_t count = core_.begin_dials(evicted);
-    discard_all(evicted, close_reason::expired, work);
-    dial(count, work);
+    close_all(evicted, close_reason::expired, after);
+    dial(count, after);
+    prewarms_.end(core_.idle() + core_.busy(), core_.dialing() != 0, after);
 }
 
-void pool::dial(std::size_t count, deferred_work& work) noexcept
+void pool::dial(std::size_t count, pool_aftermath& after) noexcept
 {
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto position = dials_.end();
+    for (; count != 0; --count) {
         try {
-            const auto begun = dials_.emplace(position);
-            begun->place.emplace_back();
-            begun->pending = source_->connect([weak = std::weak_ptr<pool>{self()}, begun](connect_result result) {
-                if (const auto owner = weak.lock()) {
-                    owner->on_connect_result(begun, std::move(result));
-                }
-            });
+            dials_.begin(self());
         } catch (const std::bad_alloc&) {
-            if (!dials_.empty() && !dials_.back().pending) {
-                dials_.pop_back();
-            }
             connect_result failure;
             failure.code = make_error_code(boost::system::errc::not_enough_memory);
             failure.permanent = true;
-            fail_dial(std::move(failure), work);
+            fail_dial(std::move(failure), after);
         }
     }
 }
 
 /// The failure is for the first who waits, unless others in the making are enough for all.
-void pool::fail_dial(connect_result result, deferred_work& work) noexcept
+void pool::fail_dial(connect_result result, pool_aftermath& after) noexcept
 {
-    ++stats_.dial_failures;
+    ++dial_failures_;
+    prewarms_.note(result);
     if (pool_waiter* const waiter = core_.dial_failed()) {
-        acquire_result told = not_acquired(result.code, std::move(result.problem));
+        acquire_result told{result.code, std::move(result.problem)};
         told.reached = result.reached;
         told.permanent = result.permanent;
-        work.complete(*waiter, std::move(told));
+        after.complete(*waiter, std::move(told));
     }
 }
 
-void pool::on_connect_result(std::list<dial_op>::iterator position, connect_result result)
+void pool_entry::on_connected(connect_result result)
 {
-    std::list<dial_op> ended;
-    deferred_work work{watcher_.get()};
+    if (const auto owner = owner_.lock()) {
+        owner->on_connected(*this, std::move(result));
+    }
+}
+
+void pool::on_connected(pool_entry& dial, connect_result result)
+{
+    pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    if (dials_.empty()) {
-        // Abandoned: nobody is left to use it.
+    if (dial.given_up) {
         return;
     }
-    ended.splice(ended.end(), dials_, position);
+    entry_list ended = dials_.end(dial, result);
     if (result.made) {
-        adopt(ended.front(), result, work);
+        const pool_time time_now = time();
+        pool_entry& made = connections_.adopt(ended, result, time_now.now);
+        settle(made, core_.dial_succeeded(made, time_now), true, after);
     } else {
-        last_failure_ = result.problem;
-        end_prewarms(&result, work);
-        fail_dial(std::move(result), work);
+        fail_dial(std::move(result), after);
     }
-    if (!closed_) {
-        begin_dials(work);
-    }
-    end_prewarms(nullptr, work);
+    go_on(after);
 }
 
-void pool::adopt(dial_op& ended, connect_result& result, deferred_work& work)
+void pool::grant(pool_waiter& waiter, pool_entry& entry, pool_aftermath& after)
 {
-    ++stats_.dialed;
-    stats_.resumed += result.resumed ? 1 : 0;
-    last_failure_.clear();
-    const pool_time time_now = time();
-    const auto position = ended.place.begin();
-    entries_.splice(entries_.end(), ended.place);
-    position->position = position;
-    position->open_connection = std::move(result.made);
-    position->opened = time_now.now;
-    if (options_.max_lifetime.count() != 0) {
-        position->dies_at = time_now.now + std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                               options_.max_lifetime * (0.9 + 0.2 * jitter_->unit()));
-    }
-    position->margin = std::max<std::chrono::nanoseconds>(position->margin, 2 * result.round_trip);
-    position->open_connection->open(std::static_pointer_cast<pool>(shared_from_this()));
-    const pool_core::give_back_result handed = core_.dial_succeeded(*position, time_now);
-    if (closed_) {
-        core_.forget_idle(*position);
-        discard(*position, close_reason::client_closed, work);
-    } else if (handed.what == pool_core::fate::to_waiter) {
-        grant(*handed.waiter, *position, work);
-    } else {
-        place(*position, handed.what, work);
-    }
-}
-
-void pool::grant(pool_waiter& waiter, pool_entry& entry, deferred_work& work)
-{
+    reused_ += entry.has_carried ? 1 : 0;
     acquire_result granted;
     granted.granted = lease{self(), entry};
-    work.complete(waiter, std::move(granted));
+    after.complete(waiter, std::move(granted));
 }
 
 void pool::give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept
 {
     entry.open_connection->trim();
     const bool usable = reusable && entry.open_connection->is_open();
-    deferred_work work{watcher_.get()};
+    pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
     ++entry.requests;
-    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), answered, work);
+    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), answered, after);
+    go_on(after);
 }
 
 void pool::give_back_unused(pool_entry& entry) noexcept
 {
-    const bool usable = entry.open_connection->is_open();
-    deferred_work work{watcher_.get()};
+    pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    settle(entry, usable && !closed_ ? core_.give_back_unused(entry) : core_.give_back(entry, false, {}, time()), true,
-           work);
+    settle(entry, core_.give_back_unused(entry, entry.open_connection->is_open() && !closed_, time()), true, after);
+    go_on(after);
 }
 
-void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, deferred_work& work)
+void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, pool_aftermath& after)
 {
     switch (result.what) {
-    case pool_core::fate::to_waiter:
-        stats_.reused += entry.has_carried ? 1 : 0;
-        grant(*result.waiter, entry, work);
-        break;
+    case pool_core::fate::to_waiter: grant(*result.waiter, entry, after); break;
     case pool_core::fate::idle:
-    case pool_core::fate::closed_surplus: place(entry, result.what, work); break;
-    case pool_core::fate::closed_expired: discard(entry, close_reason::expired, work); break;
+        if (entry.open_connection->is_open()) {
+            arm_timer(pool_core::due(entry));
+        } else {
+            // It ended in the meantime, and `on_closed` took it for busy.
+            core_.forget_idle(entry);
+            close_one(entry, close_reason::peer, after);
+        }
+        break;
+    case pool_core::fate::closed_surplus: close_one(entry, close_reason::surplus, after); break;
+    case pool_core::fate::closed_expired: close_one(entry, close_reason::expired, after); break;
     case pool_core::fate::closed_not_reusable:
-        discard(entry, answered ? close_reason::not_reusable : close_reason::failed, work);
+        close_one(entry, answered ? close_reason::not_reusable : close_reason::failed, after);
         break;
     }
-    if (!closed_) {
-        begin_dials(work);
-    }
 }
 
-/// Among the idle ones, or out.
-void pool::place(pool_entry& entry, pool_core::fate what, deferred_work& work)
+void pool::drop_contemporaries(const pool_entry& stale) noexcept
 {
-    if (what == pool_core::fate::closed_surplus) {
-        discard(entry, close_reason::surplus, work);
-        return;
-    }
-    if (!entry.open_connection->is_open()) {
-        // It ended in the meantime, and `on_connection_closed` took it for busy.
-        core_.forget_idle(entry);
-        discard(entry, close_reason::peer, work);
-        return;
-    }
-    arm_timer(pool_core::due(entry));
+    pool_aftermath after{watcher_.get()};
+    pooled_list expired;
+    const std::lock_guard lock{mutex_};
+    core_.expire_contemporaries(stale, expired);
+    close_all(expired, close_reason::peer, after);
 }
 
-void pool::count(close_reason why)
+void pool_entry::on_connection_closed(connection&, idle_end how) noexcept
 {
-    switch (why) {
-    case close_reason::peer: ++stats_.closed_by_peer; break;
-    case close_reason::unsolicited: ++stats_.closed_unsolicited; break;
-    case close_reason::expired: ++stats_.closed_expired; break;
-    case close_reason::surplus: ++stats_.closed_surplus; break;
-    case close_reason::failed: ++stats_.closed_failed; break;
-    case close_reason::not_reusable: ++stats_.closed_not_reusable; break;
-    case close_reason::client_closed: break;
+    if (const auto owner = owner_.lock()) {
+        owner->on_closed(*this, how);
     }
 }
 
-void pool::discard(pool_entry& entry, close_reason why, deferred_work& work) noexcept
+void pool::on_closed(pool_entry& entry, idle_end how) noexcept
 {
-    count(why);
-    entry.ends_because = why;
-    entry.age = timers_->time().now() - entry.opened;
-    work.to_close.splice(work.to_close.end(), entries_, entry.position);
+    pool_aftermath after{watcher_.get()};
+    const std::lock_guard lock{mutex_};
+    if (core_.forget_idle(entry)) {
+        close_one(entry, how == idle_end::unsolicited ? close_reason::unsolicited : close_reason::peer, after);
+    }
 }
 
-void pool::discard_all(pooled_list& connections, close_reason why, deferred_work& work) noexcept
+void pool::close_one(pool_entry& entry, close_reason why, pool_aftermath& after) noexcept
+{
+    connections_.close(entry, closed_ ? close_reason::client_closed : why, timers_->time().now(), after);
+}
+
+void pool::close_all(pooled_list& connections, close_reason why, pool_aftermath& after) noexcept
 {
     while (!connections.empty()) {
         auto& first = static_cast<pool_entry&>(connections.front());
         connections.pop_front();
-        discard(first, why, work);
+        close_one(first, why, after);
     }
 }
 

@@ -15,12 +15,32 @@ nanoseconds idle_time(const pooled& connection, const pool_time& time)
     return std::max<nanoseconds>(time.now - connection.last_used, time.wall - connection.last_used_wall);
 }
 
-} // namespace
-
-bool pool_core::too_old(const pooled& connection, const pool_time& time)
+bool too_old(const pooled& connection, const pool_time& time)
 {
     return idle_time(connection, time) >= connection.idle_limit || time.now >= connection.dies_at;
 }
+
+bool is_fresh(const pooled& connection, const pool_time& time)
+{
+    return idle_time(connection, time) < connection.careful_idle_limit;
+}
+
+/// Moves out what `has_gone` says of.
+template <class Condition>
+void take_out(pooled_list& from, pooled_list& to, Condition has_gone)
+{
+    for (auto position = from.begin(); position != from.end();) {
+        pooled& connection = *position;
+        if (has_gone(connection)) {
+            position = from.erase(position);
+            to.push_back(connection);
+        } else {
+            ++position;
+        }
+    }
+}
+
+} // namespace
 
 void pool_core::limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const
 {
@@ -36,18 +56,15 @@ void pool_core::limit_idle_time(pooled& connection, std::optional<std::chrono::s
 
 pooled* pool_core::take_idle(const pool_time& time, bool careful, pooled_list& expired)
 {
-    if (!waiters_.empty()) {
-        return nullptr;
-    }
-    while (!idle_.empty()) {
-        pooled& latest = idle_.front();
+    for (auto position = idle_.begin(); position != idle_.end();) {
+        pooled& latest = *position;
         if (too_old(latest, time)) {
-            idle_.pop_front();
+            position = idle_.erase(position);
             expired.push_back(latest);
-        } else if (careful && idle_time(latest, time) >= latest.careful_idle_limit) {
-            return nullptr;
+        } else if (careful && !is_fresh(latest, time)) {
+            ++position;
         } else {
-            idle_.pop_front();
+            idle_.erase(position);
             ++busy_;
             return &latest;
         }
@@ -58,11 +75,12 @@ pooled* pool_core::take_idle(const pool_time& time, bool careful, pooled_list& e
 bool pool_core::enqueue(pool_waiter& waiter)
 {
     const std::size_t could_dial = rules_.max_connections - std::min(rules_.max_connections, busy_ + dialing_);
-    if (waiters_.size() >= rules_.max_waiting + dialing_ + could_dial) {
+    if (waiting() >= rules_.max_waiting + dialing_ + could_dial) {
         return false;
     }
-    waiters_.push_back(waiter);
+    list_of(waiter).push_back(waiter);
     waiter.waiting = true;
+    waiter.number = ++last_number_;
     return true;
 }
 
@@ -70,24 +88,46 @@ void pool_core::remove(pool_waiter& waiter) noexcept
 {
     if (waiter.waiting) {
         waiter.waiting = false;
-        waiters_.erase(waiters_.iterator_to(waiter));
+        waiter_list& list = list_of(waiter);
+        list.erase(list.iterator_to(waiter));
     }
+}
+
+pool_waiter* pool_core::first_waiter(bool accepting_any_only) noexcept
+{
+    pool_waiter* const first = waiters_.empty() ? nullptr : &waiters_.front();
+    if (accepting_any_only || careful_waiters_.empty()) {
+        return first;
+    }
+    pool_waiter& careful = careful_waiters_.front();
+    return first == nullptr || careful.number < first->number ? &careful : first;
 }
 
 pool_waiter* pool_core::pop_waiter() noexcept
 {
-    if (waiters_.empty()) {
-        return nullptr;
+    pool_waiter* const first = first_waiter(false);
+    if (first != nullptr) {
+        remove(*first);
     }
-    pool_waiter& first = waiters_.front();
-    remove(first);
-    return &first;
+    return first;
+}
+
+pool_core::prospect pool_core::outlook(const pool_waiter& waiter) const noexcept
+{
+    prospect result;
+    for (const waiter_list* list : {&waiters_, &careful_waiters_}) {
+        for (auto each = list->begin(); each != list->end() && each->number < waiter.number; ++each) {
+            ++result.ahead;
+        }
+    }
+    result.dialing = dialing_ != 0 && (busy_ == 0 || result.ahead < dialing_);
+    return result;
 }
 
 std::size_t pool_core::begin_dials(pooled_list& evicted)
 {
     std::size_t begun = 0;
-    while (waiters_.size() > dialing_) {
+    while (waiting() > dialing_) {
         if (open() >= rules_.max_connections) {
             if (idle_.empty()) {
                 break;
@@ -102,30 +142,40 @@ std::size_t pool_core::begin_dials(pooled_list& evicted)
 
 std::size_t pool_core::begin_spare_dials(std::size_t ready)
 {
-    const std::size_t spoken_for = std::min(dialing_, waiters_.size());
+    const std::size_t spoken_for = std::min(dialing_, waiting());
     const std::size_t there = open() - spoken_for;
     const std::size_t room = rules_.max_connections - std::min(rules_.max_connections, open());
     const std::size_t begun = std::min(room, ready - std::min(ready, there));
     dialing_ += begun;
+    spare_ += begun;
     return begun;
+}
+
+/// Those in the making are all alike: which of them was asked for by whom does not matter.
+void pool_core::end_dial() noexcept
+{
+    --dialing_;
+    spare_ = std::min(spare_, dialing_);
 }
 
 pool_core::give_back_result pool_core::dial_succeeded(pooled& made, const pool_time& time)
 {
     // The server's keep-alive begins with the first answer. Before that it waits for a request for a minute.
     constexpr nanoseconds life_before_use = std::chrono::seconds{50};
-    --dialing_;
+    const bool spare = spare_ != 0 && waiting() == 0;
+    spare_ -= spare ? 1 : 0;
+    end_dial();
     made.last_used = time.now;
     made.last_used_wall = time.wall;
-    made.idle_limit = life_before_use;
-    made.careful_idle_limit = life_before_use;
-    return hand_on(made);
+    made.idle_limit = spare ? life_before_use : std::min(life_before_use, rules_.idle_timeout);
+    made.careful_idle_limit = made.idle_limit;
+    return hand_on(made, true);
 }
 
 pool_waiter* pool_core::dial_failed()
 {
-    --dialing_;
-    return waiters_.size() > dialing_ ? pop_waiter() : nullptr;
+    end_dial();
+    return waiting() > dialing_ ? pop_waiter() : nullptr;
 }
 
 pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
@@ -143,20 +193,30 @@ pool_core::give_back_result pool_core::give_back(pooled& used, bool reusable, st
     if (time.now >= used.dies_at) {
         return {fate::closed_expired, nullptr};
     }
-    return hand_on(used);
+    return hand_on(used, true);
 }
 
-pool_core::give_back_result pool_core::give_back_unused(pooled& unused)
+pool_core::give_back_result pool_core::give_back_unused(pooled& unused, bool usable, const pool_time& time)
 {
     --busy_;
-    return hand_on(unused);
+    if (!usable) {
+        return {fate::closed_not_reusable, nullptr};
+    }
+    if (too_old(unused, time)) {
+        return {fate::closed_expired, nullptr};
+    }
+    return hand_on(unused, is_fresh(unused, time));
 }
 
-pool_core::give_back_result pool_core::hand_on(pooled& free)
+pool_core::give_back_result pool_core::hand_on(pooled& free, bool fresh)
 {
-    if (pool_waiter* const waiter = pop_waiter()) {
+    if (pool_waiter* const waiter = first_waiter(!fresh)) {
+        remove(*waiter);
         ++busy_;
         return {fate::to_waiter, waiter};
+    }
+    if (free.idle_limit <= nanoseconds::zero()) {
+        return {fate::closed_expired, nullptr};
     }
     if (idle_.size() >= rules_.max_idle) {
         return {fate::closed_surplus, nullptr};
@@ -165,37 +225,23 @@ pool_core::give_back_result pool_core::hand_on(pooled& free)
     return {fate::idle, nullptr};
 }
 
-void pool_core::forget_idle(pooled& gone) noexcept
+bool pool_core::forget_idle(pooled& gone) noexcept
 {
-    if (gone.is_linked()) {
+    const bool was_idle = gone.is_linked();
+    if (was_idle) {
         idle_.erase(idle_.iterator_to(gone));
     }
+    return was_idle;
 }
 
 void pool_core::expire_contemporaries(const pooled& stale, pooled_list& expired)
 {
-    for (auto position = idle_.begin(); position != idle_.end();) {
-        pooled& connection = *position;
-        if (connection.last_used <= stale.last_used) {
-            position = idle_.erase(position);
-            expired.push_back(connection);
-        } else {
-            ++position;
-        }
-    }
+    take_out(idle_, expired, [&stale](const pooled& each) { return each.last_used <= stale.last_used; });
 }
 
-void pool_core::expire_idle(const pool_time& time, bool all, pooled_list& expired)
+void pool_core::expire_idle(const pool_time& time, pooled_list& expired)
 {
-    for (auto position = idle_.begin(); position != idle_.end();) {
-        pooled& connection = *position;
-        if (all || too_old(connection, time)) {
-            position = idle_.erase(position);
-            expired.push_back(connection);
-        } else {
-            ++position;
-        }
-    }
+    take_out(idle_, expired, [&time](const pooled& each) { return too_old(each, time); });
 }
 
 clock::time_point pool_core::due(const pooled& idle) noexcept

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace sipher::detail {
@@ -42,28 +43,37 @@ using pooled_list = boost::intrusive::list<pooled>;
 
 /// A call that waits for a connection.
 struct pool_waiter : boost::intrusive::list_base_hook<> {
+    explicit pool_waiter(bool accepts_only_fresh = false) noexcept : careful(accepts_only_fresh) {}
+
+    /// Its request must not be repeated, so the connection must not be about to be closed.
+    const bool careful;
     bool waiting = false;
+    /// Its place among all that wait.
+    std::uint64_t number = 0;
 };
 
 /// Who gets which connection, when one is made and when one is closed: decisions without I/O, time passed in.
 ///
 /// Idle connections form a stack, so that the surplus dies of old age; waiters form a queue. What comes first, a
-/// connection given back or one newly made, goes to the waiter that has waited longest, and so does the failure to
-/// make one, unless other connections still in the making are enough for everybody who waits.
+/// connection given back or one newly made, goes to the waiter that has waited longest of those who accept it, and the
+/// failure to make one to the one that has waited longest, unless other connections still in the making are enough for
+/// everybody who waits. So whoever waits accepts none of those that are idle, and an idle one may be taken past them.
 /// No member needs memory: what it does always succeeds.
 class pool_core {
 public:
     explicit pool_core(const pool_rules& rules) : rules_(rules) {}
 
-    /// The most recently used connection that is still good for the request; what is found to be too old is added
-    /// to `expired` and forgotten. Null while others wait: they come first.
-    /// @param careful The request must not be repeated, so the connection must not be about to be closed.
+    /// The most recently used connection that is still good for the request, or null; what is found to be too old is
+    /// added to `expired` and forgotten.
+    /// @param careful As of a waiter.
     [[nodiscard]] pooled* take_idle(const pool_time& time, bool careful, pooled_list& expired);
 
     /// False: too many wait already.
     [[nodiscard]] bool enqueue(pool_waiter& waiter);
     /// The waiter gives up, or was served.
     void remove(pool_waiter& waiter) noexcept;
+    /// Empties the queue from its head; null if it is empty.
+    [[nodiscard]] pool_waiter* pop_waiter() noexcept;
 
     enum class fate { to_waiter, idle, closed_expired, closed_not_reusable, closed_surplus };
     struct give_back_result {
@@ -79,7 +89,9 @@ public:
     /// from here on.
     [[nodiscard]] std::size_t begin_spare_dials(std::size_t ready);
 
-    /// A connection was made: for the first who waits, or to be idle.
+    /// A connection was made: for the first who waits, or to be idle. One that is there because somebody wanted it to
+    /// be ready may be idle for as long as the service waits for a first request; one whose call has given up may not,
+    /// because whoever runs the context waits until it has gone.
     [[nodiscard]] give_back_result dial_succeeded(pooled& made, const pool_time& time);
     /// None was made; the waiter that is to hear it, or null.
     [[nodiscard]] pool_waiter* dial_failed();
@@ -87,16 +99,25 @@ public:
     /// A lease ended. `hint` is the server's `Keep-Alive: timeout`.
     [[nodiscard]] give_back_result give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
                                              const pool_time& time);
+    /// A lease ended that carried nothing, so the connection is as old as it was.
+    [[nodiscard]] give_back_result give_back_unused(pooled& unused, bool usable, const pool_time& time);
 
-    /// A lease ended that carried nothing.
-    [[nodiscard]] give_back_result give_back_unused(pooled& unused);
+    /// What a waiter waits for.
+    struct prospect {
+        std::size_t ahead = 0;
+        /// A connection in the making rather than one that is busy.
+        bool dialing = false;
+    };
+    [[nodiscard]] prospect outlook(const pool_waiter& waiter) const noexcept;
 
-    /// An idle connection ended by itself.
-    void forget_idle(pooled& gone) noexcept;
+    /// A connection ended by itself. False: it was not idle, so whoever has it finds out.
+    bool forget_idle(pooled& gone) noexcept;
     /// `stale` was leased and proved to have ended before: takes out every connection that has been idle as long.
     void expire_contemporaries(const pooled& stale, pooled_list& expired);
-    /// Takes out every idle connection that is too old (`all`: every one).
-    void expire_idle(const pool_time& time, bool all, pooled_list& expired);
+    /// Takes out every idle connection that is too old.
+    void expire_idle(const pool_time& time, pooled_list& expired);
+    /// Takes out every idle connection.
+    void expire_all(pooled_list& expired) noexcept { expired.splice(expired.end(), idle_); }
     /// Calls `rest` for each idle connection that has room to give back and was not used for some time.
     template <class Rest>
     void let_rest(const pool_time& time, Rest rest)
@@ -112,27 +133,36 @@ public:
     [[nodiscard]] static clock::time_point due(const pooled& idle) noexcept;
     /// When there is something to do about any; `max()` if none is idle.
     [[nodiscard]] clock::time_point next_due() const noexcept;
-    /// Empties the queue from its head.
-    [[nodiscard]] pool_waiter* pop_waiter() noexcept;
 
     [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
     [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
     [[nodiscard]] std::size_t dialing() const noexcept { return dialing_; }
-    [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size(); }
+    [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size() + careful_waiters_.size(); }
     [[nodiscard]] std::size_t open() const noexcept { return idle() + busy_ + dialing_; }
 
 private:
+    using waiter_list = boost::intrusive::list<pool_waiter>;
+
     static constexpr std::chrono::seconds rest_after{1};
 
-    [[nodiscard]] static bool too_old(const pooled& connection, const pool_time& time);
-    [[nodiscard]] give_back_result hand_on(pooled& free);
+    [[nodiscard]] waiter_list& list_of(const pool_waiter& waiter) noexcept
+    {
+        return waiter.careful ? careful_waiters_ : waiters_;
+    }
+    [[nodiscard]] pool_waiter* first_waiter(bool accepting_any_only) noexcept;
+    [[nodiscard]] give_back_result hand_on(pooled& free, bool fresh);
     void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;
+    void end_dial() noexcept;
 
     const pool_rules rules_;
     pooled_list idle_;
-    boost::intrusive::list<pool_waiter> waiters_;
+    waiter_list waiters_;
+    waiter_list careful_waiters_;
+    std::uint64_t last_number_ = 0;
     std::size_t busy_ = 0;
     std::size_t dialing_ = 0;
+    /// Of those in the making, the ones that were asked for to be ready.
+    std::size_t spare_ = 0;
 };
 
 } // namespace sipher::detail

@@ -107,7 +107,7 @@ TEST_F(call_test, impatient_calls_do_not_make_a_connection_each)
     for (int i = 0; i < 100; ++i) {
         const auto call = perform(operation::get);
         advance(10ms);
-        EXPECT_TRUE(call->failed_with(errc::pool_timeout)) << i;
+        EXPECT_TRUE(call->failed_with(errc::deadline_exceeded)) << i;
     }
     EXPECT_LE(service->connects, 4U);
 }
@@ -312,7 +312,11 @@ TEST_F(call_test, the_total_timeout_ends_every_phase)
     advance(1s - 1ns);
     EXPECT_EQ(connecting->completions, 0);
     advance(1ns);
-    EXPECT_TRUE(connecting->failed_with(errc::pool_timeout));
+    ASSERT_TRUE(connecting->failed_with(errc::deadline_exceeded));
+    EXPECT_EQ(connecting->failure->outcome(), outcome::not_sent);
+    EXPECT_NE(std::string{connecting->failure->what()}.find("the total timeout ran out while connecting to"),
+              std::string::npos)
+        << connecting->failure->what();
     service->finish_connects();
     service->otherwise = silence();
     const auto reading = perform(operation::get, brief);
@@ -344,6 +348,42 @@ TEST_F(call_test, a_pool_timeout_tells_the_last_failure_to_connect)
     ASSERT_TRUE(second->failed_with(errc::pool_timeout));
     EXPECT_EQ(second->failure->outcome(), outcome::not_sent);
     EXPECT_EQ(first->completions, 0);
+}
+
+TEST_F(call_test, a_get_uses_what_is_idle_while_a_create_waits_for_a_new_connection)
+{
+    service->otherwise = answer_session();
+    ASSERT_TRUE(perform(operation::get)->succeeded());
+    advance(3s);
+    service->hold_connects = true;
+    const auto waiting = perform(operation::create);
+    EXPECT_EQ(waiting->completions, 0) << "the idle connection is too old for it";
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(perform(operation::get)->succeeded()) << i;
+        if (waiting->completions != 0) {
+            break;
+        }
+    }
+    run();
+    EXPECT_TRUE(waiting->succeeded()) << "a connection that was just used is good for it";
+    service->finish_connects();
+}
+
+TEST_F(call_test, a_connection_whose_call_ran_out_of_time_ends_with_the_idle_limit)
+{
+    options.timeouts.total = 1s;
+    service->hold_connects = true;
+    const auto call = perform(operation::get);
+    advance(1s);
+    ASSERT_TRUE(call->failed_with(errc::deadline_exceeded));
+    service->finish_connects();
+    run();
+    EXPECT_EQ(client->services()->pool->stats().idle, 1U);
+    advance(3999ms);
+    EXPECT_EQ(client->services()->pool->stats().idle, 1U);
+    advance(1ms);
+    EXPECT_EQ(client->services()->pool->stats().idle, 0U);
+    EXPECT_TRUE(context->stopped()) << "nothing is left to wait for";
 }
 
 TEST_F(call_test, a_connection_that_outlives_its_requester_serves_the_next_call)

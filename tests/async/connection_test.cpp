@@ -267,16 +267,5 @@ TEST_F(connection_test, closing_completes_the_exchange)
     EXPECT_EQ(connection->report().code, errc::client_closed);
 }
 
-TEST_F(connection_test, abandoning_destroys_the_handler_without_running_it)
-{
-    auto witness = std::make_shared<int>(0);
-    connection->request_text() = request;
-    connection->async_exchange({}, [witness] { FAIL() << "completed"; });
-    EXPECT_EQ(witness.use_count(), 2);
-    connection->abandon();
-    run();
-    EXPECT_EQ(witness.use_count(), 1);
-}
-
 } // namespace
 } // namespace sipher::test

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <list>
 #include <memory>
@@ -17,8 +18,10 @@ class pool_core_test : public ::testing::Test {
 protected:
     ~pool_core_test() override
     {
-        core.expire_idle(time, true, gone);
+        core.expire_all(gone);
         gone.clear();
+        while (core.pop_waiter() != nullptr) {
+        }
     }
 
     pooled& dial()
@@ -298,6 +301,166 @@ TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_50_seco
     EXPECT_EQ(take(), nullptr);
 }
 
+TEST_F(pool_core_test, a_connection_whose_call_gave_up_ends_with_the_idle_limit)
+{
+    pool_waiter waiter;
+    ASSERT_TRUE(core.enqueue(waiter));
+    ASSERT_EQ(core.begin_dials(gone), 1U);
+    core.remove(waiter);
+    pooled& unclaimed = connections.emplace_back();
+    ASSERT_EQ(core.dial_succeeded(unclaimed, time).what, pool_core::fate::idle);
+    EXPECT_EQ(core.next_due(), time.now + 1s);
+    pass(3999ms);
+    EXPECT_EQ(take(true), &unclaimed);
+    EXPECT_EQ(core.give_back_unused(unclaimed, true, time).what, pool_core::fate::idle);
+    pass(1ms);
+    EXPECT_EQ(take(), nullptr) << "carrying nothing has not made it younger";
+}
+
+TEST_F(pool_core_test, of_connections_in_the_making_as_many_last_as_were_asked_for)
+{
+    pool_waiter waiter;
+    ASSERT_TRUE(core.enqueue(waiter));
+    ASSERT_EQ(core.begin_dials(gone), 1U);
+    ASSERT_EQ(core.begin_spare_dials(2), 2U);
+    core.remove(waiter);
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_EQ(core.dial_succeeded(connections.emplace_back(), time).what, pool_core::fate::idle);
+    }
+    pass(4s);
+    core.expire_idle(time, gone);
+    EXPECT_EQ(core.idle(), 2U);
+    // One that a call takes is one less to be ready for others.
+    pass(46s);
+    core.expire_idle(time, gone);
+    ASSERT_EQ(core.begin_spare_dials(1), 1U);
+    pool_waiter taker;
+    ASSERT_TRUE(core.enqueue(taker));
+    ASSERT_EQ(core.begin_dials(gone), 0U);
+    ASSERT_EQ(core.dial_succeeded(connections.emplace_back(), time).waiter, &taker);
+    pool_waiter other;
+    ASSERT_TRUE(core.enqueue(other));
+    ASSERT_EQ(core.begin_dials(gone), 1U);
+    core.remove(other);
+    ASSERT_EQ(core.dial_succeeded(connections.emplace_back(), time).what, pool_core::fate::idle);
+    pass(4s);
+    core.expire_idle(time, gone);
+    EXPECT_EQ(core.idle(), 0U);
+}
+
+TEST_F(pool_core_test, where_connections_are_not_kept_a_new_one_still_serves_who_waits)
+{
+    pool_core keeping_none{pool_rules{3, 2, 3, 0s}};
+    pool_waiter careful{true};
+    ASSERT_TRUE(keeping_none.enqueue(careful));
+    ASSERT_EQ(keeping_none.begin_dials(gone), 1U);
+    pooled made;
+    EXPECT_EQ(keeping_none.dial_succeeded(made, time).waiter, &careful);
+    pool_waiter leaves;
+    ASSERT_TRUE(keeping_none.enqueue(leaves));
+    ASSERT_EQ(keeping_none.begin_dials(gone), 1U);
+    keeping_none.remove(leaves);
+    pooled unclaimed;
+    EXPECT_EQ(keeping_none.dial_succeeded(unclaimed, time).what, pool_core::fate::closed_expired);
+}
+
+TEST_F(pool_core_test, who_accepts_any_passes_one_that_waits_for_a_new_connection)
+{
+    pooled& first = dial();
+    give_back(first);
+    pass(3s);
+    EXPECT_EQ(take(true), nullptr);
+    pool_waiter careful{true};
+    ASSERT_TRUE(core.enqueue(careful));
+    ASSERT_EQ(core.begin_dials(gone), 1U);
+    EXPECT_EQ(take(false), &first);
+    EXPECT_EQ(core.give_back_unused(first, true, time).what, pool_core::fate::idle) << "too old for who waits";
+    EXPECT_EQ(take(false), &first);
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &careful) << "now it is fresh";
+}
+
+TEST_F(pool_core_test, a_connection_that_was_not_used_goes_to_the_first_who_accepts_it)
+{
+    pooled& first = dial();
+    dial();
+    dial();
+    give_back(first);
+    pass(3s);
+    ASSERT_EQ(take(), &first);
+    pool_waiter careful{true};
+    pool_waiter any;
+    ASSERT_TRUE(core.enqueue(careful));
+    ASSERT_TRUE(core.enqueue(any));
+    EXPECT_EQ(core.give_back_unused(first, true, time).waiter, &any);
+    pass(1s);
+    EXPECT_EQ(core.give_back_unused(first, true, time).what, pool_core::fate::closed_expired);
+    EXPECT_EQ(core.begin_dials(gone), 1U);
+    core.remove(careful);
+}
+
+TEST_F(pool_core_test, a_fresh_connection_goes_to_who_has_waited_longest)
+{
+    pooled& first = dial();
+    dial();
+    dial();
+    pool_waiter careful{true};
+    pool_waiter any;
+    ASSERT_TRUE(core.enqueue(any));
+    ASSERT_TRUE(core.enqueue(careful));
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &any);
+    EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &careful);
+}
+
+TEST_F(pool_core_test, a_fresh_connection_behind_a_stale_one_is_found)
+{
+    pooled& prewarmed = connections.emplace_back();
+    ASSERT_EQ(core.begin_spare_dials(1), 1U);
+    ASSERT_EQ(core.dial_succeeded(prewarmed, time).what, pool_core::fate::idle);
+    pooled& used = dial();
+    give_back(used);
+    pass(3s);
+    EXPECT_EQ(take(true), &prewarmed);
+    EXPECT_EQ(take(false), &used);
+}
+
+TEST_F(pool_core_test, a_waiter_is_told_what_it_waits_for)
+{
+    pool_waiter first;
+    pool_waiter second{true};
+    ASSERT_TRUE(core.enqueue(first));
+    ASSERT_TRUE(core.enqueue(second));
+    ASSERT_EQ(core.begin_dials(gone), 2U);
+    EXPECT_TRUE(core.outlook(second).dialing);
+    EXPECT_EQ(core.outlook(second).ahead, 1U);
+    core.remove(first);
+    EXPECT_EQ(core.outlook(second).ahead, 0U);
+    ASSERT_EQ(core.dial_succeeded(connections.emplace_back(), time).waiter, &second);
+    ASSERT_EQ(core.dial_succeeded(connections.emplace_back(), time).what, pool_core::fate::idle);
+    ASSERT_NE(take(), nullptr);
+    dial();
+    ASSERT_TRUE(core.enqueue(first));
+    ASSERT_EQ(core.begin_dials(gone), 0U);
+    EXPECT_FALSE(core.outlook(first).dialing) << "all are busy";
+    EXPECT_EQ(core.outlook(first).ahead, 0U);
+    core.remove(first);
+}
+
+TEST_F(pool_core_test, one_of_many_that_wait_for_the_only_connection_waits_for_its_making)
+{
+    pool_core single{pool_rules{1, 9, 1, 4s}};
+    std::array<pool_waiter, 3> all;
+    for (pool_waiter& each : all) {
+        ASSERT_TRUE(single.enqueue(each));
+    }
+    ASSERT_EQ(single.begin_dials(gone), 1U);
+    EXPECT_TRUE(single.outlook(all[2]).dialing);
+    EXPECT_EQ(single.outlook(all[2]).ahead, 2U);
+    ASSERT_EQ(single.dial_succeeded(connections.emplace_back(), time).waiter, all.data());
+    EXPECT_FALSE(single.outlook(all[2]).dialing) << "there is none that could still be made";
+    while (single.pop_waiter() != nullptr) {
+    }
+}
+
 TEST_F(pool_core_test, spare_connections_are_made_up_to_the_maximum_and_beside_those_that_are_waited_for)
 {
     dial();
@@ -344,7 +507,7 @@ public:
     explicit pool_model(unsigned seed) : random_(seed) {}
     ~pool_model()
     {
-        core_.expire_idle(time_, true, gone_);
+        core_.expire_all(gone_);
         while (core_.pop_waiter() != nullptr) {
         }
     }
@@ -374,9 +537,10 @@ private:
 
     void acquire()
     {
-        if (pooled* const found = core_.take_idle(time_, random_() % 2 == 0, gone_)) {
+        const bool careful = random_() % 2 == 0;
+        if (pooled* const found = core_.take_idle(time_, careful, gone_)) {
             busy_.push_back(found);
-        } else if (auto waiter = std::make_unique<pool_waiter>(); core_.enqueue(*waiter)) {
+        } else if (auto waiter = std::make_unique<pool_waiter>(careful); core_.enqueue(*waiter)) {
             waiting_.push_back(std::move(waiter));
         }
         forget_gone();
@@ -390,9 +554,12 @@ private:
         const std::size_t at = random_() % busy_.size();
         pooled* const used = busy_[at];
         busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(at));
-        const auto result = core_.give_back(*used, random_() % 4 != 0, std::chrono::seconds{random_() % 8}, time_);
+        const bool was_used = random_() % 4 != 0;
+        const bool reusable = random_() % 4 != 0;
+        const auto result = was_used ? core_.give_back(*used, reusable, std::chrono::seconds{random_() % 8}, time_)
+                                     : core_.give_back_unused(*used, reusable, time_);
         if (result.what == pool_core::fate::to_waiter) {
-            serve(result.waiter);
+            serve(result.waiter, was_used);
             busy_.push_back(used);
         } else if (result.what != pool_core::fate::idle) {
             gone_.push_back(*used);
@@ -458,7 +625,7 @@ private:
         time_.now += by;
         time_.wall += by;
         if (random_() % 2 == 0) {
-            core_.expire_idle(time_, false, gone_);
+            core_.expire_idle(time_, gone_);
             forget_gone();
         }
     }
@@ -469,10 +636,15 @@ private:
         forget_gone();
     }
 
-    void serve(pool_waiter* waiter)
+    /// The first in the queue, unless the connection may be too old for those that only accept a fresh one.
+    void serve(pool_waiter* waiter, bool fresh = true)
     {
-        ASSERT_EQ(waiter, waiting_.front().get()) << "out of turn";
-        waiting_.erase(waiting_.begin());
+        const auto accepts = [fresh](const auto& each) { return fresh || !each->careful; };
+        const auto first = std::ranges::find_if(waiting_, [waiter, &accepts](const auto& each) {
+            return each.get() == waiter || accepts(each);
+        });
+        ASSERT_EQ(waiter, first->get()) << "out of turn";
+        waiting_.erase(first);
     }
 
     void forget_gone()
@@ -493,7 +665,13 @@ private:
         ASSERT_EQ(core_.idle() + core_.busy(), connections_.size());
         ASSERT_LE(core_.open(), max_connections);
         ASSERT_LE(core_.idle(), 4U);
-        // Nobody starves: whoever waits has a connection in the making, or all there may be are in use.
+        // Nobody starves: none that is idle is accepted by anybody who waits.
+        for (const bool careful : {false, true}) {
+            const auto waits_so = [careful](const auto& each) { return each->careful == careful; };
+            ASSERT_TRUE(std::ranges::none_of(waiting_, waits_so) || core_.take_idle(time_, careful, gone_) == nullptr);
+        }
+        forget_gone();
+        // And whoever waits has a connection in the making, or all there may be are in use.
         ASSERT_TRUE(waiting_.empty() || dialing_ >= waiting_.size() || core_.open() == max_connections);
     }
 
