@@ -88,6 +88,7 @@ public:
             return {0, need::nothing, errc::tls_verify_failed};
         }
         if (result.done()) {
+            connected_ = true;
             problem_ = check_pins(SSL_get0_peer_certificate(ssl_.get()), peer_);
         }
         if (!problem_.empty()) {
@@ -155,34 +156,35 @@ private:
                        : bio_state_.failure;
         }
         const unsigned long cause = ERR_peek_error();
+        const char* const reason = ERR_reason_error_string(cause);
+        problem_ = reason != nullptr ? reason : "the TLS layer failed";
         const int alert = alert_of(cause);
-        const bool in_handshake = SSL_is_init_finished(ssl_.get()) == 0;
         // With TLS 1.3, ours is complete before the server has seen what we send last in it.
-        const bool may_still_refuse = in_handshake || (!heard_ && SSL_version(ssl_.get()) >= TLS1_3_VERSION);
+        const bool may_still_refuse = !connected_ || (!heard_ && SSL_version(ssl_.get()) >= TLS1_3_VERSION);
         if (may_still_refuse && refuses_handshake(alert)) {
             describe_refusal(alert);
             return errc::tls_verify_failed;
         }
-        const char* const reason = ERR_reason_error_string(cause);
-        problem_ = reason != nullptr ? reason : "the TLS layer failed";
         if (ERR_GET_REASON(cause) == SSL_R_WRONG_VERSION_NUMBER) {
             problem_ = "what the server sends is not TLS; is this a port for plain http?";
         }
-        return in_handshake && may_pass(alert) ? errc::tls_handshake_failed : errc::protocol_error;
+        return !connected_ && may_pass(alert) ? errc::tls_handshake_failed : errc::protocol_error;
     }
 
     void describe_refusal(int alert)
     {
-        // OpenSSL 3.0 has no words for this one.
-        const char* const words =
-            alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
-        problem_ = std::string{"the server refused the TLS handshake: "} + words;
-        if (!is_about_certificate(alert)) {
-            return;
+        // Of such as "tlsv13 alert certificate required", the name.
+        constexpr std::string_view before_name = "alert ";
+        const auto name = problem_.find(before_name);
+        problem_.erase(0, name == std::string::npos ? 0 : name + before_name.size());
+        problem_.insert(0, "the server refused the TLS handshake: ");
+        // Before TLS 1.3, a certificate that is missing has no alert of its own.
+        const bool was_asked_for_one = SSL_get0_peer_CA_list(ssl_.get()) != nullptr;
+        if (is_about_certificate(alert) || (alert == SSL_AD_HANDSHAKE_FAILURE && was_asked_for_one)) {
+            problem_ += SSL_get_certificate(ssl_.get()) != nullptr
+                            ? "; it does not accept the client certificate (tls.certificate_file)"
+                            : "; it wants a client certificate (tls.certificate_file)";
         }
-        problem_ += SSL_get_certificate(ssl_.get()) != nullptr
-                        ? "; it does not accept the client certificate (tls.certificate_file)"
-                        : "; it wants a client certificate (tls.certificate_file)";
     }
 
     channel_result fail_handshake(channel_result result)
@@ -213,6 +215,7 @@ private:
     const expected_peer& peer_;
     stream_bio_state bio_state_;
     ssl_ptr ssl_;
+    bool connected_ = false;
     /// The server has sent something, so the handshake is complete for its part as well.
     bool heard_ = false;
     std::string problem_;

@@ -169,6 +169,77 @@ TEST_F(connection_test, a_late_second_answer_is_never_taken_for_the_next_one)
     EXPECT_FALSE(connection->is_open());
 }
 
+/// One connection that carries requests with ids.
+class request_ids : public connection_test {
+protected:
+    /// The response has the fields as they are given.
+    boost::system::error_code exchange_as(const std::string& id, const std::string& fields, unsigned status = 200)
+    {
+        detail::exchange_request wanted;
+        wanted.request_id = id;
+        begin(request, wanted);
+        peer->send("HTTP/1.1 " + std::to_string(status) + " x\r\n" + fields + "Content-Length: 2\r\n\r\nok");
+        run();
+        EXPECT_TRUE(completed);
+        return connection->report().code;
+    }
+};
+
+TEST_F(request_ids, that_an_edge_replaces_or_adds_to_are_no_error)
+{
+    for (const unsigned status : {200U, 201U, 401U, 429U, 503U}) {
+        for (const char* const fields :
+             {"", "X-Request-ID: a\r\n", "x-request-id: edge-1\r\n", "X-Request-ID: a, edge-1\r\n",
+              "X-Request-ID: edge-1,a\r\n", "X-Request-ID: a\r\nX-Request-ID: edge-1\r\n",
+              "X-Request-ID: edge-1\r\nX-Request-ID: a\r\n", "X-Request-ID: a\r\nX-Request-ID: a\r\n",
+              "X-Request-ID: edge-1\r\nX-Request-ID: edge-2\r\n", "X-Request-ID: a/edge-1\r\n", "X-Request-ID:\r\n",
+              "X-Request-ID: ,\r\n"}) {
+            connect();
+            EXPECT_FALSE(exchange_as("before", "")) << fields;
+            EXPECT_FALSE(exchange_as("a", fields, status)) << fields;
+            EXPECT_EQ(connection->head().status, status);
+            EXPECT_EQ(connection->body(), "ok");
+            EXPECT_TRUE(connection->report().reusable);
+        }
+    }
+}
+
+TEST_F(request_ids, of_an_earlier_request_on_the_connection_prove_that_it_is_out_of_step)
+{
+    for (const char* const fields :
+         {"X-Request-ID: b\r\n", "X-Request-ID: a\r\n", "X-Request-ID: edge-1, b\r\n",
+          "X-Request-ID: b\r\nX-Request-ID: edge-1\r\n", "X-Request-ID: edge-1\r\nX-Request-ID: a\r\n"}) {
+        connect();
+        EXPECT_FALSE(exchange_as("a", "X-Request-ID: a\r\n"));
+        EXPECT_FALSE(exchange_as("b", "X-Request-ID: b\r\n"));
+        EXPECT_EQ(exchange_as("c", fields), errc::desynchronized) << fields;
+        EXPECT_FALSE(connection->report().complete);
+        EXPECT_TRUE(peer->is_closed());
+    }
+}
+
+TEST_F(request_ids, that_are_used_again_are_their_own)
+{
+    EXPECT_FALSE(exchange_as("a", "X-Request-ID: a\r\n"));
+    EXPECT_FALSE(exchange_as("a", "X-Request-ID: a\r\n"));
+    EXPECT_FALSE(exchange_as("b", "X-Request-ID: a, b\r\n"));
+}
+
+TEST_F(connection_test, what_was_there_before_any_of_the_request_is_no_response_to_it)
+{
+    for (const bool farewell : {true, false}) {
+        connect();
+        peer->accept_only(0, broken_pipe);
+        peer->send(farewell ? "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n" : answer);
+        begin(request);
+        run();
+        ASSERT_TRUE(completed);
+        EXPECT_EQ(connection->report().code, farewell ? errc::write_failed : errc::desynchronized);
+        EXPECT_EQ(connection->report().bytes_written, 0U);
+        EXPECT_FALSE(connection->report().header_complete);
+    }
+}
+
 TEST_F(connection_test, an_attempt_ends_at_its_deadline)
 {
     detail::exchange_request wanted;

@@ -222,6 +222,73 @@ TEST_F(framing, an_endless_header_in_small_fields_is_refused)
     EXPECT_EQ(connection->report().code, errc::protocol_error);
 }
 
+TEST_F(framing, what_is_complete)
+{
+    const auto complete = [this](std::string_view bytes, boost::system::error_code end = {}) {
+        const auto& report = exchange(bytes, end);
+        EXPECT_TRUE(completed);
+        EXPECT_FALSE(report.code) << report.code.message();
+        return report.complete;
+    };
+    EXPECT_TRUE(complete("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    EXPECT_TRUE(complete("HTTP/1.1 204 x\r\n\r\n"));
+    EXPECT_TRUE(complete("HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+    EXPECT_TRUE(complete("HTTP/1.1 408 x\r\nContent-Type: text/plain\r\n\r\nslow", eof));
+    EXPECT_TRUE(complete("HTTP/1.1 408 x\r\nConnection: close\r\n\r\n", truncated));
+    EXPECT_TRUE(complete("HTTP/1.1 400 x\r\nConnection: close\r\n\r\n", reset));
+    // A refusal stands, but it said that there was more to it.
+    EXPECT_FALSE(complete("HTTP/1.1 408 x\r\nContent-Type: application/json\r\n\r\n", truncated));
+    EXPECT_FALSE(complete("HTTP/1.1 408 x\r\nContent-Type: text/html\r\n\r\n", reset));
+    for (const char* const cut : {"HTTP/1.1 408 x\r\n\r\nslo", "HTTP/1.1 408 x\r\nContent-Length: 9\r\n\r\n",
+                                  "HTTP/1.1 408 x\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+        const auto& report = exchange(cut, truncated);
+        EXPECT_EQ(report.code, errc::incomplete_body);
+        EXPECT_TRUE(report.header_complete);
+        EXPECT_FALSE(report.complete);
+    }
+}
+
+TEST_F(framing, refusals_name_what_is_wrong)
+{
+    const std::string ok = "HTTP/1.1 200 OK\r\n";
+    const std::initializer_list<std::pair<std::string, const char*>> cases{
+        {ok + "Transfer-Encoding: chunked abc\r\n\r\n", "Transfer-Encoding"},
+        {ok + "Transfer-Encoding: identity\r\n\r\n", "Transfer-Encoding"},
+        {ok + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "Transfer-Encoding"},
+        {ok + "Content-Length: x\r\n\r\n", "Content-Length"},
+        {ok + "Content-Length: 1048577\r\n\r\n", "limits.body_size"},
+        {ok + "Transfer-Encoding: chunked\r\n\r\nfffffff\r\n", "limits.body_size"},
+        {ok + "A: " + std::string(33 * 1024, 'x'), "limits.header_size"},
+        {ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n",
+         "the response is compressed (Content-Encoding: gzip), which was not asked for"},
+        {"HTTP/1.1 101 x\r\n\r\n", "another protocol"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with HTTP/1."}};
+    for (const auto& [bytes, told] : cases) {
+        expect_failure(bytes, errc::protocol_error);
+        EXPECT_NE(connection->report().problem.find(told), std::string::npos) << connection->report().problem;
+    }
+    // Its status counts nevertheless.
+    exchange(ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n");
+    EXPECT_TRUE(connection->report().header_complete);
+}
+
+TEST_F(framing, all_headers_count_against_one_limit)
+{
+    limits.header_size = 1000;
+    const std::string interim = "HTTP/1.1 103 x\r\nA: " + std::string(400, 'x') + "\r\n\r\n";
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect_body(interim + interim + chunked + "0\r\n\r\n", "", true);
+    expect_failure(interim + interim + interim + chunked + "0\r\n\r\n", errc::protocol_error);
+    expect_body(interim + chunked + "0\r\nA: " + std::string(400, 'x') + "\r\n\r\n", "", true);
+    expect_failure(interim + interim + chunked + "0\r\nA: " + std::string(400, 'x') + "\r\n\r\n", errc::protocol_error);
+    // A header that is as large as it may be leaves room for the end of the body.
+    for (const int over : {0, 1}) {
+        limits.header_size = static_cast<std::uint32_t>(chunked.size()) - static_cast<std::uint32_t>(over);
+        exchange(chunked + "0\r\n\r\n");
+        EXPECT_EQ(static_cast<bool>(connection->report().code), over == 1);
+    }
+}
+
 TEST_F(framing, keep_alive_hints)
 {
     using hint = std::optional<std::chrono::seconds>;

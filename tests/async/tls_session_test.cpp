@@ -244,6 +244,24 @@ TEST_F(tls_test, a_client_certificate_that_is_demanded_late_was_not_applied_even
     EXPECT_EQ(server->account().requests, 0U);
 }
 
+TEST_F(tls_test, a_client_certificate_that_is_demanded_and_missing_is_named)
+{
+    options.retry.max_attempts = 1;
+    served.demand_certificate_of = authority.certificate;
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        served.configure = [version](SSL_CTX* native) { SSL_CTX_set_max_proto_version(native, version); };
+        const auto failure = failure_of(verb::post);
+        ASSERT_TRUE(failure);
+        EXPECT_EQ(failure->code(), errc::tls_verify_failed) << failure->what();
+        EXPECT_NE(std::string{failure->what()}.find("it wants a client certificate (tls.certificate_file)"),
+                  std::string::npos)
+            << failure->what();
+        EXPECT_EQ(server->account().requests, 0U);
+        client.reset();
+        server.reset();
+    }
+}
+
 TEST_F(tls_test, an_idle_connection_is_closed_with_a_word_and_without_waiting_for_one)
 {
     served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";

@@ -1,24 +1,13 @@
-#include "connection/connection.hpp"
-#include "connection/tls_context.hpp"
+#include "async/tls_connection_fixture.hpp"
 #include "retry/classify.hpp"
-#include "support/scripted_stream.hpp"
-#include "support/tls_in_memory.hpp"
-#include "testing/certificates.hpp"
 
 #include <sipher/error_code.hpp>
-#include <sipher/testing/manual_clock.hpp>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/context.hpp>
 
 #include <openssl/err.h>
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <chrono>
-#include <memory>
 #include <string>
 
 namespace sipher::test {
@@ -26,56 +15,15 @@ namespace {
 
 namespace asio = boost::asio;
 
-class tls_write_cut : public ::testing::Test {
+class tls_write_cut : public tls_connection_test {
 protected:
-    tls_write_cut()
-    {
-        const auto authority = testing::detail::make_authority();
-        const auto identity = issue(authority, testing::detail::certificate_spec{});
-        server_context.use_certificate_chain(asio::buffer(identity.certificate));
-        server_context.use_private_key(asio::buffer(identity.private_key), asio::ssl::context::pem);
-        tls_options trusting;
-        trusting.ca_pem = authority.certificate;
-        client_context = std::make_unique<detail::tls_context>(trusting, "localhost", false, clock);
-    }
-
-    ~tls_write_cut() override
-    {
-        if (connection) {
-            connection->close({}, true);
-        }
-        context.poll();
-    }
-
-    void connect()
-    {
-        if (connection) {
-            connection->close({}, true);
-        }
-        peer = std::make_shared<scripted_peer>(context.get_executor());
-        server = std::make_unique<tls_in_memory>(server_context);
-        auto channel = client_context->make_channel(peer->make_stream());
-        for (int step = 0; step < 10; ++step) {
-            EXPECT_FALSE(channel->handshake().failure);
-            peer->send(server->take(peer->received()));
-        }
-        connection = std::make_shared<detail::connection>(context.get_executor(), std::move(channel), "peer",
-                                                          limit_options{}, timers);
-        connection->open({});
-    }
-
     const detail::exchange_report& exchange()
     {
-        bool completed = false;
-        connection->request_text() = request;
-        connection->async_exchange({}, [&] { completed = true; });
-        context.restart();
-        context.poll();
+        begin();
         wire_size = peer->received().size();
         static_cast<void>(server->take(peer->received()));
         peer->end(asio::error::connection_reset);
-        context.restart();
-        context.poll();
+        run();
         EXPECT_TRUE(completed);
         return connection->report();
     }
@@ -93,16 +41,6 @@ protected:
         return detail::classify(facts);
     }
 
-    const std::string request = "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}";
-    asio::io_context context;
-    std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>(
-        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-    std::shared_ptr<detail::timer_queue> timers = detail::timer_queue::make(context.get_executor(), clock);
-    asio::ssl::context server_context{asio::ssl::context::tls_server};
-    std::unique_ptr<detail::tls_context> client_context;
-    std::shared_ptr<scripted_peer> peer;
-    std::unique_ptr<tls_in_memory> server;
-    std::shared_ptr<detail::connection> connection;
     std::size_t wire_size = 0;
 };
 
@@ -142,11 +80,10 @@ protected:
     /// The failure of a handshake in which only so many bytes of the server's come; none if it needs no more.
     boost::system::error_code failure_after(std::size_t bytes)
     {
-        peer = std::make_shared<scripted_peer>(context.get_executor());
-        server = std::make_unique<tls_in_memory>(server_context);
-        const auto channel = client_context->make_channel(peer->make_stream());
+        open_channel();
         for (;;) {
             const detail::channel_result step = channel->handshake();
+            EXPECT_EQ(ERR_peek_error(), 0U) << "what comes next on this thread would take it for its own";
             if (step.waits_for == detail::need::nothing) {
                 return step.failure;
             }
