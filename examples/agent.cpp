@@ -44,19 +44,17 @@ asio::awaitable<void> work(sipher::client client, sipher::session_defaults defau
     };
     const sipher::live_session live = co_await sipher::live_session::start(client, defaults, options);
     asio::steady_timer pause{co_await asio::this_coro::executor};
-    int round = 0;
-    while (expired < 3) {
-        if (round == 5) {
+    for (int i = 0; expired < 3 && i < 10000; ++i) {
+        if (i == 5) {
             std::cout << "the service restarts and forgets all sessions\n";
             service.restart();
-        } else if (round == 20) {
+        } else if (i == 20) {
             std::cout << "somebody else updates " << live.id() << "\n";
             co_await sipher::as_result(client.update_session(live.id(), foreign));
         }
         co_await make_address(live);
-        pause.expires_after(round >= 40 && round < 100 ? 1ms : 50ms); // in between, faster than the rate limit allows
+        pause.expires_after(i >= 40 && i < 100 ? 1ms : 50ms); // in between, faster than the rate limit allows
         co_await pause.async_wait(asio::use_awaitable);
-        ++round;
     }
     co_await live.close();
 }
