@@ -44,7 +44,7 @@ asio::awaitable<void> work(sipher::client client, sipher::session_defaults defau
     };
     const sipher::live_session live = co_await sipher::live_session::start(client, defaults, options);
     asio::steady_timer pause{co_await asio::this_coro::executor};
-    for (int i = 0; expired < 3; ++i) {
+    for (int i = 0; expired < 3 && i < 10000; ++i) {
         if (i == 5) {
             std::cout << "the service restarts and forgets all sessions\n";
             service.restart();

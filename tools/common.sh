@@ -31,8 +31,11 @@ require_packages() {
     if ! command -v dpkg-query >/dev/null; then
         return # Not Debian's kind of system: CMake says what it does not find.
     fi
-    local missing
-    mapfile -t missing < <(missing_of "$@")
+    # Not read from a process: that needs /proc, which a folder to `chroot` into does not have.
+    local missing=() package
+    for package in "$@"; do
+        installed "$package" || missing+=("$package")
+    done
     local boost_missing=false
     if [[ -n $(missing_of "${boost_packages[@]}") && -n $(missing_of "${newer_boost_packages[@]}") ]]; then
         boost_missing=true
