@@ -28,7 +28,8 @@ void classify_success(benchmark::State& state)
     sipher::detail::attempt_facts facts;
     facts.fully_written = true;
     facts.status = 200;
-    facts.is_json = true;
+    facts.from = sipher::detail::provenance::service;
+    facts.success = facts.usable = true;
     classify(state, facts);
 }
 

@@ -1,9 +1,9 @@
 // What it takes to read each kind of answer, from its text to the value.
 #include "values/decode.hpp"
+#include "values/json_reader.hpp"
 
 #include <benchmark/benchmark.h>
 #include <boost/json/monotonic_resource.hpp>
-#include <boost/json/parse.hpp>
 
 #include <array>
 #include <string_view>
@@ -27,15 +27,15 @@ constexpr std::string_view error_text =
     R"({"origin":"number","code":"too_small","minimum":60,"inclusive":true,"path":["ttlSeconds"],)"
     R"("message":"Too small: expected number to be >=60"}]}})";
 
-/// As the client reads an answer: what is parsed lives on the stack.
+/// As the client reads a response: what is parsed lives on the stack.
 template <class Decode>
 void read(benchmark::State& state, std::string_view text, Decode decode)
 {
     for (auto _ : state) {
         std::array<unsigned char, 4096> memory;
         json::monotonic_resource resource{memory.data(), memory.size()};
-        const json::value document = json::parse(text, &resource);
-        auto value = decode(*sipher::detail::envelope_data(document).value(), "data");
+        const sipher::detail::json_document document = sipher::detail::read_json(text, &resource);
+        auto value = decode(document.value.at("data"), "data");
         benchmark::DoNotOptimize(value);
     }
 }
@@ -58,7 +58,7 @@ void decode_deleted(benchmark::State& state)
 void decode_error(benchmark::State& state)
 {
     for (auto _ : state) {
-        auto error = sipher::detail::decode_service_error(400, error_text);
+        auto error = sipher::detail::decode_service_error(400, sipher::detail::read_json(error_text).value);
         benchmark::DoNotOptimize(error);
     }
 }

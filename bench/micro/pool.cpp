@@ -30,7 +30,7 @@ public:
 
     ~filled_pool()
     {
-        core_.expire_idle(now, true, closed_);
+        core_.expire_all(closed_);
         closed_.clear();
     }
 
