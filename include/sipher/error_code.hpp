@@ -48,7 +48,7 @@ enum class errc {
     incomplete_body,
     /// What came is not an HTTP/1.1 answer, or one above the size limits.
     protocol_error,
-    /// The response carries the id of an earlier request; its content was not used.
+    /// What came was there before the request, or is the response to an earlier one; its content was not used.
     desynchronized,
     /// A success whose body is not what the API promises; the message names the member.
     bad_payload,

@@ -1,4 +1,5 @@
 #include "async/connection_fixture.hpp"
+#include "async/tls_connection_fixture.hpp"
 #include "memory/watched_memory.hpp"
 #include "support/allocation_faults.hpp"
 
@@ -181,6 +182,32 @@ TEST_F(secrets_in_memory, are_overwritten)
             }
         }
     }
+}
+
+class secrets_in_openssl : public tls_connection_test {
+protected:
+    ~secrets_in_openssl() override { watched_memory::secret = {}; }
+};
+
+TEST_F(secrets_in_openssl, are_overwritten)
+{
+    static constexpr std::string_view viewing_key = "0xc0ffee5ec7e7c0ffee5ec7e7c0ffee5ec7e7";
+    connect();
+    begin();
+    {
+        const allocation_truce own;
+        static_cast<void>(server->take(peer->received()));
+        peer->send(server->encrypt("HTTP/1.1 200 OK\r\nContent-Length: 38\r\n\r\n" + std::string{viewing_key}));
+    }
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(connection->body(), viewing_key);
+    watched_memory::found = 0;
+    watched_memory::secret = viewing_key;
+    connection->close({}, false);
+    run();
+    connection.reset();
+    EXPECT_EQ(watched_memory::found, 0U);
 }
 
 } // namespace

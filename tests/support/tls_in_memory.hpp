@@ -33,14 +33,26 @@ public:
         for (std::size_t size = 0; SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &size) == 1;) {
             decrypted.append(bytes.data(), size);
         }
-        std::string wanted(BIO_ctrl_pending(out_), '\0');
-        BIO_read(out_, wanted.data(), static_cast<int>(wanted.size()));
-        return wanted;
+        return sent();
+    }
+
+    /// Gives back what that is on the wire.
+    std::string encrypt(const std::string& text)
+    {
+        SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size()));
+        return sent();
     }
 
     std::string decrypted;
 
 private:
+    std::string sent()
+    {
+        std::string wanted(BIO_ctrl_pending(out_), '\0');
+        BIO_read(out_, wanted.data(), static_cast<int>(wanted.size()));
+        return wanted;
+    }
+
     struct free_ssl {
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
