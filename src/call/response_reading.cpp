@@ -64,7 +64,6 @@ public:
             take_unwrapped(json::value{});
         } else if (json_document document = read_json(response_.body, storage_); document.failure) {
             result_.unreadable = may_be_json;
-            result_.message = "the response is not JSON: " + document.failure.message();
         } else {
             read_document(std::move(document));
         }
