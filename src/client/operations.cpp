@@ -77,7 +77,8 @@ public:
     {
         return result_->last_accessed_at ? result_->last_accessed_at : result_->created_at;
     }
-    [[nodiscard]] session take() && { return *std::move(result_); }
+    /// A reference, so that no copy takes room in the frame of who returns it.
+    [[nodiscard]] session&& take() && { return *std::move(result_); }
 
 private:
     const std::optional<session_id> asked_;
@@ -101,7 +102,7 @@ public:
     void accept_absence() noexcept override { result_.already_absent = true; }
 
     [[nodiscard]] static std::optional<timestamp> stamp() { return std::nullopt; }
-    [[nodiscard]] deleted_session take() && { return result_; }
+    [[nodiscard]] deleted_session&& take() && { return std::move(result_); }
 
 private:
     deleted_session result_;
@@ -165,6 +166,16 @@ std::string write_body(json::value body, const call_options& options, std::vecto
     return text;
 }
 
+template <class Prepare>
+request_message make_message(const session_operation& what, const std::optional<session_id>& subject,
+                             const Prepare& prepare)
+{
+    request_message message = make_message(what.method, std::string{sessions_path});
+    message.subject = subject;
+    message.body = prepare();
+    return message;
+}
+
 /// Performs an operation on sessions: `prepare` gives the body or throws what is wrong with the arguments. What it is
 /// given stays in its frame, which is to be small.
 template <class Decoder, class Prepare>
@@ -172,11 +183,9 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_servi
                                                       std::optional<session_id> subject,
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
-    request_message message = make_message(what.method, std::string{sessions_path});
-    message.subject = subject;
-    message.body = prepare();
     Decoder decoder{subject};
-    call made{std::move(services), what.repeatability, std::move(message), decoder, std::move(options)};
+    call made{std::move(services), what.repeatability, make_message(what, subject, prepare), decoder,
+              std::move(options)};
     try {
         co_await made.run();
     } catch (const error&) {

@@ -245,8 +245,9 @@ json_document parse(std::string_view text, json::storage_ptr storage)
     json::parse_options lenient;
     lenient.allow_invalid_utf8 = true;
     lenient.max_depth = deepest_nesting;
+    // In the same memory as what is read, which would be copied otherwise.
+    json_document document{json::value(storage)};
     json::basic_parser<value_builder> parser{lenient, std::move(storage)};
-    json_document document;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), document.failure);
     if (!document.failure && used != text.size()) {
         document.failure = json::error::extra_data;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 namespace sipher::detail {
 
@@ -14,6 +15,8 @@ namespace sipher::detail {
 inline constexpr std::size_t deepest_nesting = 256;
 
 struct json_document {
+    explicit json_document(boost::json::value initial) noexcept : value(std::move(initial)) {}
+
     boost::json::value value;
     /// Why the text is not JSON.
     boost::system::error_code failure;
