@@ -23,14 +23,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-call::call(std::shared_ptr<call_services> services, operation what, request_message message, result_decoder& decoder,
-           std::unique_ptr<const call_options> options)
-    : request_(std::move(services), what, std::move(message), decoder, std::move(options)),
-      started_(this->services().now()),
-      deadline_(deadline_of(request_.options, this->services().options.timeouts, started_)), now_(started_),
-      ticket_(this->services().gate), base_request_id_(request_.make_request_id()), attempt_(request_)
+call::call(const call_request& request)
+    : request_(request), started_(services().now()),
+      deadline_(deadline_of(request_.options, services().options.timeouts, started_)), now_(started_),
+      ticket_(services().gate), base_request_id_(request_.make_request_id()), attempt_(request_)
 {
-    this->services().active.fetch_add(1);
+    services().active.fetch_add(1);
 }
 
 call::~call()
@@ -41,48 +39,62 @@ call::~call()
     }
 }
 
-asio::awaitable<void> call::run()
+asio::awaitable<void> call::run(const call_request& request)
 {
-    cancellation_ = co_await asio::this_coro::cancellation_state;
+    call self{request};
+    self.cancellation_ = co_await asio::this_coro::cancellation_state;
     for (;;) {
-        begin_attempt();
+        self.begin_attempt();
         do {
-            for (auto turn = rate_limit_wait(); turn; turn = rate_limit_wait()) {
-                co_await sleep_until(*turn);
+            for (auto turn = self.rate_limit_wait(); turn; turn = self.rate_limit_wait()) {
+                co_await self.sleep_until(*turn);
             }
-            attempt_.connection = services().pool->try_acquire(!is_idempotent(request_.what.kind), now_);
-            if (!attempt_.connection) {
-                attempt_.take_acquired(co_await services().pool->async_acquire(!is_idempotent(request_.what.kind),
-                                                                               deadline_, asio::deferred));
-                now_ = services().now();
-                throw_if_stopped();
+            const bool careful = !is_idempotent(request.what.kind);
+            self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
+            if (!self.attempt_.connection) {
+                self.take_acquired(
+                    co_await request.services->pool->async_acquire(careful, self.deadline_, asio::deferred));
             }
-        } while (!is_admitted());
-        if (attempt_.connection) {
-            if (services().options.async_api_key_provider) {
-                key_result key = co_await ask_for_key(services().options, services().sleepers, deadline_);
-                now_ = services().now();
-                throw_if_stopped();
-                use_key(std::move(key));
-            } else if (services().options.api_key_provider) {
-                use_key(ask_for_key_now(services().options));
+        } while (!self.is_admitted());
+        if (self.attempt_.connection) {
+            if (has_key_provider(request.services->options)) {
+                co_await self.fetch_key();
             }
             // It may have gone while this call waited for its turn.
-            throw_if_session_gone();
-            exchange_request wanted = attempt_.prepare(now_, deadline_);
-            co_await attempt_.connection->async_exchange(std::move(wanted), asio::deferred);
-            now_ = services().now();
+            self.throw_if_session_gone();
+            exchange_request wanted = self.attempt_.prepare(self.now_, self.deadline_);
+            co_await self.attempt_.connection->async_exchange(std::move(wanted), asio::deferred);
+            self.now_ = request.services->now();
         }
-        const auto next = end_attempt();
+        const auto next = self.end_attempt();
         if (!next) {
             co_return;
         }
-        if (*next > now_) {
+        if (*next > self.now_) {
             // A coroutine that was cancelled in the meantime would throw without a word of what had happened.
-            throw_if_stopped();
-            co_await sleep_until(*next);
+            self.throw_if_stopped();
+            co_await self.sleep_until(*next);
         }
     }
+}
+
+void call::take_acquired(acquire_result result)
+{
+    attempt_.take_acquired(std::move(result));
+    now_ = services().now();
+    throw_if_stopped();
+}
+
+asio::awaitable<void> call::fetch_key()
+{
+    if (services().options.api_key_provider) {
+        use_key(ask_for_key_now(services().options));
+        co_return;
+    }
+    key_result key = co_await ask_for_key(services().options, services().sleepers, deadline_);
+    now_ = services().now();
+    throw_if_stopped();
+    use_key(std::move(key));
 }
 
 asio::awaitable<void> call::sleep_until(clock::time_point when)
@@ -203,6 +215,7 @@ void call::succeed(const verdict& decided)
     if (request_.options.info != nullptr) {
         call_report{*this}.fill(*request_.options.info);
     }
+    learn_service_time(request_.decoder.stamp());
 }
 
 /// Known to be gone is only what was deleted, or what the service itself does not know.
@@ -264,11 +277,6 @@ retry_plan call::plan(const verdict& decided)
     } catch (...) {
         fail_callback("a function in retry_options", std::current_exception());
     }
-}
-
-void call::fail_interrupted(error_code code)
-{
-    fail(code, end_reason::cancelled);
 }
 
 void call::fail_callback(std::string_view which, const std::exception_ptr& cause)

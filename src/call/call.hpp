@@ -28,28 +28,21 @@ namespace sipher::detail {
 /// (`plan_next`), and what the caller is told (`call_report`). This class carries out what they decide.
 class call {
 public:
-    /// Throws `sipher::error` if an option breaks a rule.
-    /// @param decoder Takes the result; must outlive the call.
-    /// @param options Null: the client's.
-    call(std::shared_ptr<call_services> services, operation what, request_message message, result_decoder& decoder,
-         std::unique_ptr<const call_options> options);
+    /// Runs until the decoder has its result. Throws `sipher::error`. The call lives in this coroutine's frame and the
+    /// request in that of whoever awaits it, because Asio recycles the memory of small frames only.
+    [[nodiscard]] static boost::asio::awaitable<void> run(const call_request& request);
     call(const call&) = delete;
     call& operator=(const call&) = delete;
     ~call();
 
-    /// Runs until the decoder has its result. Throws `sipher::error`.
-    [[nodiscard]] boost::asio::awaitable<void> run();
-
-    /// Ends the call that Asio does not let go on, because its coroutine was cancelled.
-    [[noreturn]] void fail_interrupted(boost::system::error_code code);
-
-    /// The response has this time of the service's clock, read when it made the response.
-    void learn_service_time(std::optional<clock::wall_time> stamp);
-
 private:
     friend class call_report;
 
+    explicit call(const call_request& request);
+
     [[nodiscard]] boost::asio::awaitable<void> sleep_until(clock::time_point when);
+    [[nodiscard]] boost::asio::awaitable<void> fetch_key();
+    void take_acquired(acquire_result result);
     void use_key(key_result result);
     void begin_attempt();
     void throw_if_stopped();
@@ -66,12 +59,14 @@ private:
     [[nodiscard]] clock::time_point schedule_next(const verdict& decided);
     [[nodiscard]] retry_plan plan(const verdict& decided);
     void update_gone_sessions(bool succeeded);
+    /// The response has this time of the service's clock, read when it made the response.
+    void learn_service_time(std::optional<clock::wall_time> stamp);
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason,
                            const std::exception_ptr& cause = nullptr);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
     [[nodiscard]] call_services& services() const noexcept { return *request_.services; }
 
-    call_request request_;
+    const call_request& request_;
     const clock::time_point started_;
     const clock::time_point deadline_;
     /// When the call last went on after a wait: all that it does without waiting happens at one time.

@@ -54,16 +54,15 @@ public:
             return std::move(result_);
         }
         result_.from = provenance::intermediary;
-        const bool may_be_json = head().content_type.empty() || is_json_type(head().content_type);
         if (!response_.complete) {
-            result_.unreadable = may_be_json;
+            result_.unreadable = may_be_json();
         } else if (response_.to_head_request) {
             read_head_alone();
         } else if (response_.body.empty()) {
-            result_.unreadable = may_be_json;
+            result_.unreadable = may_be_json();
             take_unwrapped(json::value{});
         } else if (json_document document = read_json(response_.body, storage_); document.failure) {
-            result_.unreadable = may_be_json;
+            result_.unreadable = may_be_json();
         } else {
             read_document(std::move(document));
         }
@@ -75,6 +74,8 @@ public:
 
 private:
     [[nodiscard]] const response_head& head() const noexcept { return response_.head; }
+
+    [[nodiscard]] bool may_be_json() const { return head().content_type.empty() || is_json_type(head().content_type); }
 
     /// Its body, which would tell, does not exist.
     void read_head_alone()
@@ -168,7 +169,7 @@ response_reading read_response(const response_view& response, result_decoder& de
         json::monotonic_resource resource{memory.data(), memory.size(), &beyond};
         result = reader{response, decoder, &resource}.read();
     }
-    if (response.body.find("defaultViewingKey") != std::string_view::npos) {
+    if (decoder.may_hold_secret()) {
         wipe(memory.data(), memory.size());
     }
     return result;

@@ -27,6 +27,10 @@ public:
     [[nodiscard]] virtual std::optional<decode_error> decode(boost::json::value& data) = 0;
     /// The service does not know the session any more that an earlier attempt may have deleted.
     virtual void accept_absence() noexcept {}
+    /// What was decoded may have come with a secret, so that what is left of it has to be overwritten.
+    [[nodiscard]] virtual bool may_hold_secret() const noexcept { return true; }
+    /// When the service made the response, as far as the result says so.
+    [[nodiscard]] virtual std::optional<timestamp> stamp() const { return std::nullopt; }
 
 protected:
     ~result_decoder() = default;

@@ -72,8 +72,11 @@ public:
         return std::nullopt;
     }
 
-    /// When the service made the response, as far as it says so.
-    [[nodiscard]] std::optional<timestamp> stamp() const
+    [[nodiscard]] bool may_hold_secret() const noexcept override
+    {
+        return !result_ || result_->defaults.default_viewing_key;
+    }
+    [[nodiscard]] std::optional<timestamp> stamp() const override
     {
         return result_->last_accessed_at ? result_->last_accessed_at : result_->created_at;
     }
@@ -99,9 +102,9 @@ public:
         }
         return deleted->id == result_.id ? std::nullopt : std::optional{other_session()};
     }
+    [[nodiscard]] bool may_hold_secret() const noexcept override { return false; }
     void accept_absence() noexcept override { result_.already_absent = true; }
 
-    [[nodiscard]] static std::optional<timestamp> stamp() { return std::nullopt; }
     [[nodiscard]] deleted_session&& take() && { return std::move(result_); }
 
 private:
@@ -184,16 +187,16 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_servi
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
     Decoder decoder{subject};
-    call made{std::move(services), what.repeatability, make_message(what, subject, prepare), decoder,
-              std::move(options)};
+    const call_request asked{std::move(services), what.repeatability, make_message(what, subject, prepare), decoder,
+                             std::move(options)};
     try {
-        co_await made.run();
+        co_await call::run(asked);
     } catch (const error&) {
         throw;
     } catch (const boost::system::system_error& interruption) {
-        made.fail_interrupted(interruption.code());
+        // Asio's word that the coroutine was cancelled before the call had begun.
+        throw_interrupted(what.repeatability.name, interruption.code(), outcome::not_sent);
     }
-    made.learn_service_time(decoder.stamp());
     co_return std::move(decoder).take();
 }
 
@@ -260,9 +263,9 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ou
             info->pinned_members = std::move(pinned);
         }
         value_decoder decoder{wanted.convert};
-        call made{
+        const call_request asked{
             std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder, std::move(kept)};
-        co_await made.run();
+        co_await call::run(asked);
         co_return std::move(decoder.result);
     } catch (const error&) {
         throw;

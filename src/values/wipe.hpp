@@ -1,7 +1,7 @@
 // Overwrites memory that held a secret.
 #pragma once
 
-#include <openssl/crypto.h>
+#include <string.h> // NOLINT(modernize-deprecated-headers): `explicit_bzero` is in no other
 
 #include <cstddef>
 #include <string>
@@ -10,7 +10,8 @@ namespace sipher::detail {
 
 inline void wipe(void* memory, std::size_t size) noexcept
 {
-    OPENSSL_cleanse(memory, size);
+    // Not optimized away, and many bytes at a time.
+    explicit_bzero(memory, size);
 }
 
 /// Overwrites all memory of `text`, also what earlier and longer texts have left behind its end, and empties it.
