@@ -640,9 +640,8 @@ private:
     void serve(pool_waiter* waiter, bool fresh = true)
     {
         const auto accepts = [fresh](const auto& each) { return fresh || !each->careful; };
-        const auto first = std::ranges::find_if(waiting_, [waiter, &accepts](const auto& each) {
-            return each.get() == waiter || accepts(each);
-        });
+        const auto first = std::ranges::find_if(
+            waiting_, [waiter, &accepts](const auto& each) { return each.get() == waiter || accepts(each); });
         ASSERT_EQ(waiter, first->get()) << "out of turn";
         waiting_.erase(first);
     }
