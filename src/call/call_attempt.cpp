@@ -116,7 +116,7 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     if (reading.refusal) {
         state_.note().refusal = *std::move(reading.refusal);
     }
-    apply_rate_limit(now);
+    const rate_limit_state limit = learn_rate_limit(now);
     request_.services->learn_date(connection->head().date, state_.exchange_started, now);
     if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
@@ -130,7 +130,7 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     }
     notes.response_request_id = head.request_id;
     notes.location = head.location;
-    notes.rate_limit = head.rate_limit;
+    notes.rate_limit = limit;
     notes.fields = head.fields;
 }
 
@@ -152,7 +152,8 @@ void call_attempt::release(const verdict& decided)
     connection = {};
 }
 
-void call_attempt::apply_rate_limit(clock::time_point now)
+/// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.
+rate_limit_state call_attempt::learn_rate_limit(clock::time_point now)
 {
     call_services& services = *request_.services;
     const response_head& head = connection->head();
@@ -164,14 +165,17 @@ void call_attempt::apply_rate_limit(clock::time_point now)
             state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
         }
     }
+    const rate_limit_state told = tightest(head.rate_limit.plausible(head.date, services.timers->time()));
     const bool refused = state_.status == 429 && !quota;
-    if (services.gate.learn(head.rate_limit, refused, state_.retry_after, now)) {
+    const bool is_own = state_.from == provenance::service;
+    if (services.gate.learn(is_own ? told : rate_limit_state{}, refused, state_.retry_after, now)) {
         rate_limit_event event;
         event.closed_for = services.gate.opens_at() - now;
         event.refused = refused;
-        event.state = head.rate_limit;
+        event.state = told;
         notify(services.options.observer.get(), &observer::on_rate_limit, event);
     }
+    return told;
 }
 
 attempt call_attempt::describe(const verdict& decided, clock::time_point now) const

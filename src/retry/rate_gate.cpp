@@ -168,7 +168,7 @@ void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
         return;
     }
     // The service leaves out a zero.
-    const auto left = state.reset.value_or(*state.remaining == 0 ? window_ : 0s);
+    const auto left = state.reset.value_or(*state.remaining == 0 ? state.window.value_or(0s) : 0s);
     const clock::time_point ends = now + std::min<std::chrono::milliseconds>(left, longest_closure);
     if (ends > window_ends_ + same_window) {
         remaining_ = state.remaining;

@@ -3,6 +3,8 @@
 #include "retry/retry_after.hpp"
 #include "values/rate_limit_fields.hpp"
 
+#include <sipher/testing/manual_clock.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -27,15 +29,17 @@ std::string_view next_line(std::string_view& rest)
     return line;
 }
 
-rate_limit_state read_fields(std::string_view rest)
+rate_limit_state read_fields(std::string_view date, std::string_view rest)
 {
-    constexpr std::array<const char*, 5> names{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
-                                               "RateLimit-Policy", "RateLimit"};
-    rate_limit_state state;
+    static const testing::manual_clock clock;
+    constexpr std::array<const char*, 8> names{"RateLimit-Limit",       "RateLimit-Remaining", "RateLimit-Reset",
+                                               "RateLimit-Policy",      "RateLimit",           "X-RateLimit-Limit",
+                                               "X-RateLimit-Remaining", "X-RateLimit-Reset"};
+    detail::rate_limit_fields fields;
     for (const char* const name : names) {
-        detail::read_rate_limit_field(state, name, next_line(rest));
+        fields.read(name, next_line(rest));
     }
-    return state;
+    return tightest(fields.plausible(date, clock));
 }
 
 void check_gate(const rate_limit_state& state, std::optional<std::chrono::milliseconds> retry_after)
@@ -66,6 +70,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto wait = detail::parse_retry_after(after, date, wall);
     require(!wait || (*wait >= 0ms && *wait <= std::chrono::years{250}));
     static_cast<void>(detail::parse_utc_time(after));
-    check_gate(read_fields(rest), wait);
+    check_gate(read_fields(date, rest), wait);
     return 0;
 }

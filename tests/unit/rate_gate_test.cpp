@@ -1,5 +1,4 @@
 #include "retry/rate_gate.hpp"
-#include "values/rate_limit_fields.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +6,6 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <string>
-#include <tuple>
 #include <vector>
 
 namespace sipher::detail {
@@ -230,43 +227,6 @@ TEST_F(rate_gate_test, requests_of_its_own_that_went_before_anything_was_known_a
     EXPECT_TRUE(passes());
     EXPECT_TRUE(passes()) << "nobody else is there to share with";
     EXPECT_FALSE(passes());
-}
-
-/// `limit remaining reset window`, `-` for what is not known.
-std::string read(const std::vector<std::pair<std::string, std::string>>& fields)
-{
-    rate_limit_state state;
-    for (const auto& [name, value] : fields) {
-        read_rate_limit_field(state, name, value);
-    }
-    const auto seconds = [](const std::optional<std::chrono::seconds>& value) {
-        return value ? std::to_string(value->count()) : std::string{"-"};
-    };
-    const auto number = [](const std::optional<unsigned>& value) { return value ? std::to_string(*value) : "-"; };
-    return number(state.limit) + " " + number(state.remaining) + " " + seconds(state.reset) + " " +
-           seconds(state.window);
-}
-
-TEST(rate_limit_fields, have_three_forms)
-{
-    EXPECT_EQ(read({{"RateLimit-Policy", "100;w=60"},
-                    {"RateLimit-Limit", "100"},
-                    {"RateLimit-Remaining", "3"},
-                    {"ratelimit-reset", "7"}}),
-              "100 3 7 60");
-    EXPECT_EQ(read({{"RateLimit", "limit=100, remaining=3, reset=7"}, {"RateLimit-Policy", "100;w=60"}}), "100 3 7 60");
-    EXPECT_EQ(read({{"RateLimit", R"("default";r=3;t=7)"}, {"RateLimit-Policy", R"("default";q=100;w=60)"}}),
-              "100 3 7 60");
-}
-
-TEST(rate_limit_fields, what_is_malformed_or_said_twice_is_passed_over)
-{
-    EXPECT_EQ(read({{"RateLimit-Remaining", "-1"}, {"RateLimit-Reset", "99999999999"}, {"RateLimit-Limit", "1e3"}}),
-              "- - - -");
-    EXPECT_EQ(read({{"RateLimit-Remaining", ""}, {"RateLimit-Reset", "7.5"}, {"RateLimit-Other", "1"}}), "- - - -");
-    EXPECT_EQ(read({{"RateLimit-Remaining", "5"}, {"RateLimit-Remaining", "3"}}), "- 5 - -");
-    EXPECT_EQ(read({{"RateLimit", ";;=,=3,r=,t"}, {"RateLimit-Policy", "w=;q"}}), "- - - -");
-    EXPECT_EQ(read({{"X-RateLimit-Remaining", "5"}, {"RateLimit", "r=1, r=2"}}), "- 1 - -");
 }
 
 } // namespace
