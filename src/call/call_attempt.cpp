@@ -165,13 +165,19 @@ rate_limit_state call_attempt::learn_rate_limit(clock::time_point now)
             state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
         }
     }
-    const rate_limit_state told = tightest(head.rate_limit.plausible(head.date, services.timers->time()));
-    const bool refused = state_.status == 429 && !quota;
-    const bool is_own = state_.from == provenance::service;
-    if (services.gate.learn(is_own ? told : rate_limit_state{}, refused, state_.retry_after, now)) {
+    rate_gate_core::lesson lesson;
+    lesson.policies = head.rate_limit.plausible(head.date, services.timers->time());
+    lesson.refused = state_.status == 429 && !quota;
+    lesson.retry_after = state_.retry_after;
+    lesson.sent = state_.exchange_started;
+    const rate_limit_state told = tightest(lesson.policies);
+    if (state_.from != provenance::service) {
+        lesson.policies.clear();
+    }
+    if (services.gate->learn(lesson, now)) {
         rate_limit_event event;
-        event.closed_for = services.gate.opens_at() - now;
-        event.refused = refused;
+        event.closed_for = services.gate->opens_at() - now;
+        event.refused = lesson.refused;
         event.state = told;
         notify(services.options.observer.get(), &observer::on_rate_limit, event);
     }

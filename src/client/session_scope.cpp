@@ -33,8 +33,8 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
                                                           std::chrono::milliseconds grace)
 {
     std::shared_ptr<detail::owned_session> owned;
-    auto creating = detail::create_in_background(detail::handle_of(owner), std::move(defaults), time_to_live, grace,
-                                                 owned);
+    auto creating =
+        detail::create_in_background(detail::handle_of(owner), std::move(defaults), time_to_live, grace, owned);
     session made = co_await detail::with_outcome(std::move(creating), "create_session", outcome::unknown);
     co_return session_scope{std::move(owned), std::move(made)};
 }

@@ -1,5 +1,5 @@
 #include "require.hpp"
-#include "retry/rate_gate.hpp"
+#include "retry/rate_gate_core.hpp"
 #include "retry/retry_after.hpp"
 #include "values/rate_limit_fields.hpp"
 
@@ -29,7 +29,7 @@ std::string_view next_line(std::string_view& rest)
     return line;
 }
 
-rate_limit_state read_fields(std::string_view date, std::string_view rest)
+detail::rate_limit_fields::state_list read_fields(std::string_view date, std::string_view rest)
 {
     static const testing::manual_clock clock;
     constexpr std::array<const char*, 8> names{"RateLimit-Limit",       "RateLimit-Remaining", "RateLimit-Reset",
@@ -39,22 +39,25 @@ rate_limit_state read_fields(std::string_view date, std::string_view rest)
     for (const char* const name : names) {
         fields.read(name, next_line(rest));
     }
-    return tightest(fields.plausible(date, clock));
+    return fields.plausible(date, clock);
 }
 
-void check_gate(const rate_limit_state& state, std::optional<std::chrono::milliseconds> retry_after)
+void check_gate(const detail::rate_limit_fields::state_list& policies,
+                std::optional<std::chrono::milliseconds> retry_after)
 {
     static const auto chance = std::make_shared<detail::jitter>(1);
     for (const auto& [refused, pacing] : {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}}) {
-        detail::rate_gate gate{{true, pacing}, chance};
+        detail::rate_gate_core gate{{true, pacing}, chance};
         clock::time_point now = clock::time_point{} + 24h;
         for (int i = 0; i < 3; ++i) {
-            gate.learn(state, refused, retry_after, now);
-            detail::rate_gate::ticket one{gate};
-            const auto turn = gate.wait_until(one, now);
-            require(!turn || (*turn >= now && *turn <= now + 3h));
-            now = turn.value_or(now);
-            require(gate.pass(one, now));
+            gate.learn({policies, refused, retry_after, now}, now);
+            detail::gate_waiter one{{}, clock::time_point::max()};
+            if (!gate.enter(one, false, now)) {
+                require(gate.next_release() >= now && gate.next_release() <= now + 3h);
+                now = gate.next_release();
+                require(gate.release(now) == &one);
+            }
+            require(gate.pass(true, now));
         }
     }
 }

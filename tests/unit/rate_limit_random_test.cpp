@@ -1,6 +1,6 @@
 // Random headers: whatever a response says, the gate is never closed for longer than it can be meant.
 // SIPHER_HEADER_SETS sets how many are tried.
-#include "retry/rate_gate.hpp"
+#include "retry/rate_gate_core.hpp"
 #include "values/rate_limit_fields.hpp"
 
 #include <sipher/testing/manual_clock.hpp>
@@ -162,8 +162,11 @@ TEST(rate_limit_headers, never_close_the_gate_for_longer_than_they_can_mean)
             fields.read(name, value);
         }
         const clock::time_point now = clock::time_point{} + 24h;
-        rate_gate gate{{true, false}, chance};
-        gate.learn(tightest(fields.plausible(date, clock)), false, {}, now);
+        rate_gate_core gate{{true, false}, chance};
+        rate_gate_core::lesson told;
+        told.policies = fields.plausible(date, clock);
+        told.sent = now;
+        gate.learn(told, now);
         const auto closure = std::max(gate.opens_at(), now) - now;
         ASSERT_LE(closure, set.longest) << describe(set);
         closed += closure > 0s ? 1 : 0;
