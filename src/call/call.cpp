@@ -62,8 +62,8 @@ asio::awaitable<void> call::run(const call_request& request)
             }
             // It may have gone while this call waited for its turn.
             self.throw_if_session_gone();
-            exchange_request wanted = self.attempt_.prepare(self.now_, self.deadline_);
-            co_await self.attempt_.connection->async_exchange(std::move(wanted), asio::deferred);
+            self.attempt_.take_exchanged(
+                co_await self.attempt_.async_exchange(self.now_, self.deadline_, asio::deferred));
             self.now_ = request.services->now();
         }
         const auto next = self.end_attempt();

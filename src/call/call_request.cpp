@@ -39,6 +39,11 @@ std::unique_ptr<const call_options> keep_options(call_options options)
     return is_default ? nullptr : std::make_unique<const call_options>(std::move(options));
 }
 
+std::string target_of(const request_message& message)
+{
+    return message.subject ? message.target + "/" + message.subject->to_string() : message.target;
+}
+
 clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts, clock::time_point now)
 {
     return std::min(deadline_after(now, options.total_timeout.value_or(timeouts.total)),

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "call/call_services.hpp"
-#include "call/request_text.hpp"
 #include "call/response_reading.hpp"
 #include "retry/operation_kind.hpp"
 
 #include <sipher/call_options.hpp>
+#include <sipher/session_id.hpp>
+#include <sipher/verb.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,23 @@ namespace sipher::detail {
 /// When a call with these options that begins now has to end.
 [[nodiscard]] clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts,
                                             clock::time_point now);
+
+/// What is sent in each attempt.
+struct request_message {
+    request_message() = default;
+
+    verb method = verb::get;
+    /// Path and query, without the base URL's prefix and without the id of `subject`.
+    std::string target;
+    /// JSON text; empty: there is none.
+    std::string body;
+    /// The session that the request is about, if it is about one: the last segment of its path. (Kept as it is, it
+    /// needs no memory of its own.)
+    std::optional<session_id> subject;
+};
+
+/// Path and query, complete but for the base URL's prefix.
+[[nodiscard]] std::string target_of(const request_message& message);
 
 struct call_request {
     /// Throws `sipher::error` if an option breaks a rule.

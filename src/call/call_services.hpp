@@ -2,7 +2,7 @@
 
 #include "call/dead_sessions.hpp"
 #include "call/even_spread.hpp"
-#include "call/request_text.hpp"
+#include "call/request_fields.hpp"
 #include "call/service_clock.hpp"
 #include "pool/pool.hpp"
 #include "retry/rate_gate.hpp"
@@ -32,7 +32,7 @@ struct call_services final : context_client {
 
     const client_options options;
     const base_url url;
-    const request_writer requests;
+    const request_fields fields;
     /// Of calls that were given none.
     const call_options no_call_options;
     const std::shared_ptr<jitter> chance;

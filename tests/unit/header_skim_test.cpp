@@ -19,7 +19,7 @@ constexpr std::string_view usual = "HTTP/1.1 200 OK\r\n"
                                    "Content-Security-Policy: default-src 'self';base-uri 'self'\r\n"
                                    "X-Frame-Options:SAMEORIGIN\r\n"
                                    "RateLimit-Limit: 100\r\n"
-                                   "RateLimit-Remaining: \t99 \r\n"
+                                   "RateLimit-Remaining:  99 \r\n"
                                    "X-Request-ID: 17daef44b033922\r\n"
                                    "Content-Length: 5\r\n"
                                    "Date: Wed, 25 Nov 2026 01:00:00 GMT\r\n"
@@ -81,7 +81,9 @@ TEST(header_skim, what_is_unusual_or_not_complete_is_left_to_the_parser_as_a_who
          {"HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n\r",
           "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "HTTP/1.1 200 OK\r\n: b\r\n\r\n",
           "HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n",
-          "HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n", "HTTP/1.1 200 OK\r\nA: \x7f\r\n\r\n", "HTTP/1.1 200 OK\r\nA\r\n\r\n"}) {
+          "HTTP/1.1 200 OK\r\nA: b\tc\r\n\r\n", "HTTP/1.1 200 OK\r\nA: caf\xc3\xa9\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nA: \xff\r\n\r\n", "HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nA: \x7f\r\n\r\n", "HTTP/1.1 200 OK\r\nA\r\n\r\n"}) {
         response_head head;
         std::string kept;
         EXPECT_EQ(skim_header(bytes, head, kept), 0U) << bytes;
