@@ -129,7 +129,7 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     if (reading.refusal) {
         state_.note().refusal = *std::move(reading.refusal);
     }
-    apply_rate_limit(now);
+    const rate_limit_state limit = learn_rate_limit(now);
     request_.services->learn_date(exchanged_.head->date, state_.exchange_started, now);
     if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
@@ -143,7 +143,7 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     }
     notes.response_request_id = head.request_id;
     notes.location = head.location;
-    notes.rate_limit = head.rate_limit;
+    notes.rate_limit = limit;
     notes.fields = head.fields;
 }
 
@@ -166,7 +166,8 @@ void call_attempt::release(const verdict& decided)
     connection = {};
 }
 
-void call_attempt::apply_rate_limit(clock::time_point now)
+/// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.
+rate_limit_state call_attempt::learn_rate_limit(clock::time_point now)
 {
     call_services& services = *request_.services;
     const response_head& head = *exchanged_.head;
@@ -178,14 +179,23 @@ void call_attempt::apply_rate_limit(clock::time_point now)
             state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
         }
     }
-    const bool refused = state_.status == 429 && !quota;
-    if (services.gate.learn(head.rate_limit, refused, state_.retry_after, now)) {
+    rate_gate_core::lesson lesson;
+    lesson.policies = head.rate_limit.plausible(head.date, services.timers->time());
+    lesson.refused = state_.status == 429 && !quota;
+    lesson.retry_after = state_.retry_after;
+    lesson.sent = state_.exchange_started;
+    const rate_limit_state told = tightest(lesson.policies);
+    if (state_.from != provenance::service) {
+        lesson.policies.clear();
+    }
+    if (services.gate->learn(lesson, now)) {
         rate_limit_event event;
-        event.closed_for = services.gate.opens_at() - now;
-        event.refused = refused;
-        event.state = head.rate_limit;
+        event.closed_for = services.gate->opens_at() - now;
+        event.refused = lesson.refused;
+        event.state = told;
         notify(services.options.observer.get(), &observer::on_rate_limit, event);
     }
+    return told;
 }
 
 attempt call_attempt::describe(const verdict& decided, clock::time_point now) const

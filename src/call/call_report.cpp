@@ -1,8 +1,10 @@
 #include "call/call_report.hpp"
 
 #include "call/call.hpp"
+#include "runtime/notify.hpp"
 #include "values/error_report.hpp"
 #include "values/mask.hpp"
+#include "values/validation.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -99,6 +101,18 @@ void call_report::fill(response_info& info) const
             info.request_id = last.notes->response_request_id;
         }
     }
+}
+
+void call_report::tell_attempt(observer& watcher) const
+{
+    const std::string target = redact_session_ids(target_of(call_.request_.message));
+    attempt_event event;
+    event.operation = call_.request_.what.name;
+    event.verb = to_string(call_.request_.message.method);
+    event.target = target;
+    event.number = call_.attempts_.size();
+    event.attempt = &call_.attempts_.back();
+    notify(&watcher, &observer::on_attempt, event);
 }
 
 } // namespace sipher::detail

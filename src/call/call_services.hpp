@@ -41,7 +41,7 @@ struct call_services final : context_client {
     const std::shared_ptr<timer_queue> timers;
     /// Calls that wait for the rate gate or between two attempts.
     const std::shared_ptr<sleep_list> sleepers;
-    rate_gate gate;
+    const std::shared_ptr<rate_gate> gate;
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 

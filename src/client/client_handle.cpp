@@ -84,6 +84,7 @@ std::shared_ptr<client_handle> client_handle::make(
 void close_services(call_services& services) noexcept
 {
     services.closing = true;
+    services.gate->close();
     services.sleepers->release(errc::client_closed);
     services.pool->close();
     services.drained->release({});

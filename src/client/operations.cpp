@@ -42,6 +42,8 @@ constexpr session_operation get_operation{{"get_session", operation_kind::read},
 constexpr session_operation update_operation{{"update_session", operation_kind::update}, verb::patch};
 constexpr session_operation delete_operation{{"delete_session", operation_kind::remove}, verb::delete_};
 
+constexpr session_operation clean_up_operation{{"delete_session", operation_kind::remove, true}, verb::delete_};
+
 constexpr auto no_body = [] { return std::string{}; };
 
 request_message make_message(verb method, std::string target)
@@ -234,6 +236,13 @@ asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> s
                                                 call_options options)
 {
     return perform<deletion_decoder>(std::move(services), delete_operation, id, keep_options(std::move(options)),
+                                     no_body);
+}
+
+asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<call_services> services, session_id id,
+                                                  call_options options)
+{
+    return perform<deletion_decoder>(std::move(services), clean_up_operation, id, keep_options(std::move(options)),
                                      no_body);
 }
 

@@ -60,7 +60,7 @@ asio::awaitable<void> remove_it(std::shared_ptr<client_handle> owner, session_id
     call_options options;
     options.total_timeout = grace;
     try {
-        co_await delete_session(owner->services(), id, std::move(options));
+        co_await clean_up_session(owner->services(), id, std::move(options));
     } catch (const error& failure) {
         if (work && failure.code() != condition::not_found) {
             work->failure = std::current_exception();
