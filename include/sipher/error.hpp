@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <exception>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ enum class end_reason {
 };
 
 SIPHER_API const char* to_string(end_reason value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, end_reason value);
 
 /// The one exception of the library: what failed, and what it may have changed.
 ///

@@ -183,6 +183,9 @@ void validate_retry(const retry_options& options, std::string_view field)
     validate_duration(options.base_delay, prefix + "base_delay");
     validate_duration(options.throttled_base_delay, prefix + "throttled_base_delay");
     validate_duration(options.max_delay, prefix + "max_delay");
+    if (options.base_delay > options.max_delay) {
+        throw_invalid(prefix + "base_delay", "must be at most " + prefix + "max_delay");
+    }
 }
 
 } // namespace sipher::detail
