@@ -82,7 +82,7 @@ public:
     /// Idempotency: none. It is sent again only when the request before is proven not applied.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown` and a session may remain
     /// until it expires.
-    /// Errors: see above. A session that was created but whose answer was lost or unreadable has the outcome
+    /// Errors: see above. A session that was created but whose response was lost or unreadable has the outcome
     /// `applied_result_lost`.
     /// Thread safety: safe.
     /// Source: `POST /v1/sessions` of the API's OpenAPI document.
@@ -127,7 +127,7 @@ public:
     /// Calls any other endpoint of the service, under a session if `options.session` is set.
     ///
     /// The result is the `data` member of the service's envelope, or the whole body where there is no envelope;
-    /// null for an answer without a body.
+    /// null for a response without a body.
     /// Arguments are taken by value. `target` is a path with an optional query, already percent-encoded, appended
     /// to the base URL's path. Members of `body` always win over the session's defaults.
     /// Idempotency: `get`, `head`, `put` and `delete_` are idempotent and retried on transient failures; `post` and

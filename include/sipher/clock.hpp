@@ -40,7 +40,7 @@ public:
 
     /// Time that never goes backwards; deadlines are measured by it.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
-    /// Civil time; compared with what the service writes into its answers, and to notice a suspended machine.
+    /// Civil time; compared with what the service writes into its responses, and to notice a suspended machine.
     [[nodiscard]] virtual wall_time wall_now() const noexcept = 0;
     /// An alarm that calls `on_wake` on `executor`. A call already under way when the alarm is destroyed may still
     /// happen: `on_wake` must guard itself.

@@ -97,7 +97,7 @@ struct SIPHER_API rate_limit_event {
     rate_limit_event() = default;
 
     std::chrono::nanoseconds closed_for{};
-    /// A request was refused (429); else its answer told that it was the last one of the window.
+    /// A request was refused (429); else its response was the last one of the window.
     bool refused = false;
     rate_limit_state state;
 };

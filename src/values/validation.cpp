@@ -52,7 +52,7 @@ constexpr std::string_view key_advice = "is set by the client; use client_option
 
 /// Fields that the client writes itself, or that would contradict how it frames, routes or decodes messages.
 constexpr std::array<own_field, 18> own_fields{{
-    {"Accept-Encoding", "is not supported: answers are not decompressed"},
+    {"Accept-Encoding", "is not supported: responses are not decompressed"},
     {"Authorization", key_advice},
     {"Connection", connection_advice},
     {"Content-Length", connection_advice},
