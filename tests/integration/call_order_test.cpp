@@ -32,6 +32,7 @@ protected:
     {
         sandbox_options.rate_limit = 4;
         options.timeouts.total = 30min;
+        options.jitter_seed = 1;
         // One at a time, so that the ledger has them in the order in which they were let go.
         options.pool.max_connections = 1;
     }
