@@ -107,7 +107,7 @@ public:
     [[nodiscard]] bool may_hold_secret() const noexcept override { return false; }
     void accept_absence() noexcept override { result_.already_absent = true; }
 
-    [[nodiscard]] deleted_session&& take() && { return std::move(result_); }
+    [[nodiscard]] const deleted_session& take() const { return result_; }
 
 private:
     deleted_session result_;
