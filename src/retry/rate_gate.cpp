@@ -224,7 +224,7 @@ rate_gate_stats rate_gate::stats(clock::time_point now) const
     rate_gate_stats snapshot;
     snapshot.waiting = core_.waiting();
     snapshot.longest_wait = core_.longest_wait(now);
-    snapshot.closed_for = std::max<std::chrono::nanoseconds>(core_.opens_at() - now, {});
+    snapshot.closed_for = std::max(core_.opens_at(), now) - now;
     snapshot.remaining = core_.remaining(now);
     return snapshot;
 }
