@@ -17,7 +17,7 @@ namespace sipher {
 class live_session;
 
 namespace detail {
-class live_core;
+class live_actor;
 class owned_session;
 } // namespace detail
 
@@ -29,9 +29,10 @@ class owned_session;
 /// so that the request means the same whether or not the service still knows the session.
 class SIPHER_API applied_session {
 public:
-    /// Applies the session and pins its defaults. A session that is known to be gone (its `expires_at` has passed by
-    /// the service's clock, it was deleted, or the service did not know it) fails with `errc::session_gone` before
-    /// anything is sent.
+    /// Applies the session and pins its defaults. A session that is known to be gone (it was deleted by this client, the
+    /// service has told this client that it does not know it, or its life is over, counted from a response of the
+    /// service's that this client got about it) fails with `errc::session_gone` before anything is sent. An empty
+    /// session fails with `errc::invalid_request`.
     applied_session(session value); // NOLINT(google-explicit-constructor): a session is one to apply
     /// Applies the session by its id alone; one that is known to be gone fails as above. Nothing is pinned: if the
     /// service has lost the session, the request runs under the service's own defaults and nothing tells.
@@ -52,17 +53,17 @@ public:
     [[nodiscard]] const std::optional<timestamp>& expires_at() const noexcept { return state_->expires_at; }
     [[nodiscard]] const std::optional<session_defaults>& pinned() const noexcept { return state_->pinned; }
     /// Null unless it was made from a live session.
-    [[nodiscard]] const std::shared_ptr<detail::live_core>& live() const noexcept { return state_->live; }
+    [[nodiscard]] const std::shared_ptr<detail::live_actor>& live() const noexcept { return state_->live; }
 
 private:
-    friend class detail::live_core;
+    friend class detail::live_actor;
 
     struct state {
         session_id id;
         std::optional<timestamp> expires_at;
         std::optional<session_defaults> pinned;
         bool never_pins = false;
-        std::shared_ptr<detail::live_core> live;
+        std::shared_ptr<detail::live_actor> live;
         /// Keeps it from being deleted while the request runs.
         std::shared_ptr<detail::owned_session> held;
     };

@@ -21,7 +21,7 @@
 namespace sipher {
 
 namespace detail {
-class live_core;
+class live_actor;
 } // namespace detail
 
 /// Why a live session was replaced.
@@ -101,6 +101,20 @@ public:
     [[nodiscard]] static boost::asio::awaitable<live_session> start(client owner, session_defaults defaults,
                                                                     live_session_options options = {});
 
+    /// Goes on with a session that is there already, such as the one that an agent had before its process was started
+    /// again. It is read once at the service; if it is lost, or its defaults are others than those of `known`, it is
+    /// replaced by a new one with the defaults of `known`.
+    ///
+    /// The live session owns it from then on, and deletes it like one of its own.
+    /// Arguments are taken by value.
+    /// Idempotency: as `start`, where a new session is needed; else as `client::get_session`.
+    /// Cancellation: every type, at any time; the session of `known` then stays at the service.
+    /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
+    /// service. `errc::invalid_request` for an empty session.
+    /// Thread safety: safe.
+    [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,
+                                                                    live_session_options options = {});
+
     /// Calls an endpoint under the session, as `client::request` does; waits for a new session where there is none
     /// just now. `options.session` is replaced.
     ///
@@ -144,20 +158,27 @@ public:
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> close() const;
 
-    /// What requests run under now.
+    /// Ends it for all copies as `close` does, but leaves the session at the service, to `adopt` it later, in another
+    /// process too. Gives what to store.
+    /// @throws error with `errc::session_gone` after `close`, `errc::invalid_request` if it is empty.
+    session release() const;
+
+    /// The session just now, with the defaults that requests run under; it may be replaced at any time.
+    [[nodiscard]] session current() const;
+    /// The defaults of `current`.
     [[nodiscard]] session_defaults defaults() const;
-    /// Of the session just now; it may be replaced at any time.
+    /// The id of `current`.
     [[nodiscard]] session_id id() const;
+    /// There is none: the object was made by the default constructor, or moved from.
+    [[nodiscard]] bool empty() const noexcept { return actor_ == nullptr; }
 
 private:
     friend class applied_session;
 
-    /// When the last copy goes, it is over.
-    class ownership;
-    explicit live_session(std::shared_ptr<detail::live_core> core);
+    explicit live_session(std::shared_ptr<detail::live_actor> actor);
 
-    std::shared_ptr<detail::live_core> core_;
-    std::shared_ptr<const ownership> ownership_;
+    /// When the last copy goes, it is over.
+    std::shared_ptr<detail::live_actor> actor_;
 };
 
 } // namespace sipher

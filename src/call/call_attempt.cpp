@@ -117,7 +117,6 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
         state_.note().refusal = *std::move(reading.refusal);
     }
     apply_rate_limit(now);
-    request_.services->learn_date(connection->head().date, state_.exchange_started, now);
     if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
     }

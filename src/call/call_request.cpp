@@ -44,9 +44,9 @@ clock::time_point deadline_of(const call_options& options, const timeout_options
 
 call_request::call_request(std::shared_ptr<call_services> services_of_client, operation asked,
                            request_message asked_message, result_decoder& asked_decoder,
-                           std::unique_ptr<const call_options> kept_options)
-    : services(std::move(services_of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),
-      own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
+                           std::unique_ptr<const call_options> kept_options, caller asked_by)
+    : services(std::move(services_of_client)), what(asked), by(asked_by), message(std::move(asked_message)),
+      decoder(asked_decoder), own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
 {
 }
 
@@ -68,15 +68,8 @@ std::string call_request::make_request_id() const
 
 std::string_view call_request::why_session_is_gone() const
 {
-    if (!options.session) {
-        return {};
-    }
-    if (services->dead.contains(options.session->id())) {
-        return "the session to run under was deleted, or the service did not know it";
-    }
-    const auto& expires_at = options.session->expires_at();
-    return expires_at && *expires_at <= services->service_now() ? "the session to run under has expired"
-                                                                : std::string_view{};
+    return options.session ? services->sessions.why_gone(options.session->id(), services->boot_now())
+                           : std::string_view{};
 }
 
 call_request::~call_request()

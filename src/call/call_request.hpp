@@ -27,7 +27,8 @@ struct call_request {
     /// @param asked_decoder Must outlive the call.
     /// @param kept_options Null: the client's.
     call_request(std::shared_ptr<call_services> services_of_client, operation asked, request_message asked_message,
-                 result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options);
+                 result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options,
+                 caller asked_by = caller::user);
     call_request(const call_request&) = delete;
     call_request& operator=(const call_request&) = delete;
     ~call_request();
@@ -44,6 +45,7 @@ struct call_request {
 
     const std::shared_ptr<call_services> services;
     const operation what;
+    const caller by;
     request_message message;
     result_decoder& decoder;
     const std::unique_ptr<const call_options> own_options;

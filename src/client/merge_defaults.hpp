@@ -4,29 +4,30 @@
 
 namespace sipher::detail {
 
+/// Calls `visit` with each member of `to` and the same of `from`.
+template <class Defaults, class Visit>
+void for_each_default(Defaults& to, const session_defaults& from, Visit visit)
+{
+    visit(to.chain, from.chain);
+    visit(to.privacy_level, from.privacy_level);
+    visit(to.rpc_provider, from.rpc_provider);
+    visit(to.backend, from.backend);
+    visit(to.default_viewing_key, from.default_viewing_key);
+}
+
 /// As an update does: what `changes` has, else what `from` has.
 [[nodiscard]] inline session_defaults merge_defaults(session_defaults from, const session_defaults& changes)
 {
-    const auto take = [](auto& member, const auto& change) {
-        if (change) {
-            member = change;
-        }
-    };
-    take(from.chain, changes.chain);
-    take(from.privacy_level, changes.privacy_level);
-    take(from.rpc_provider, changes.rpc_provider);
-    take(from.backend, changes.backend);
-    take(from.default_viewing_key, changes.default_viewing_key);
+    for_each_default(from, changes, [](auto& member, const auto& change) { member = change ? change : member; });
     return from;
 }
 
 /// Whether `changes` has a member that `from` leaves open.
 [[nodiscard]] inline bool adds_member(const session_defaults& from, const session_defaults& changes)
 {
-    const auto is_new = [](const auto& member, const auto& change) { return change && !member; };
-    return is_new(from.chain, changes.chain) || is_new(from.privacy_level, changes.privacy_level) ||
-           is_new(from.rpc_provider, changes.rpc_provider) || is_new(from.backend, changes.backend) ||
-           is_new(from.default_viewing_key, changes.default_viewing_key);
+    bool adds = false;
+    for_each_default(from, changes, [&](const auto& member, const auto& change) { adds |= change && !member; });
+    return adds;
 }
 
 } // namespace sipher::detail
