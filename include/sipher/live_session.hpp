@@ -21,7 +21,7 @@
 namespace sipher {
 
 namespace detail {
-class live_actor;
+class live_core;
 } // namespace detail
 
 /// Why a live session was replaced.
@@ -170,15 +170,15 @@ public:
     /// The id of `current`.
     [[nodiscard]] session_id id() const;
     /// There is none: the object was made by the default constructor, or moved from.
-    [[nodiscard]] bool empty() const noexcept { return actor_ == nullptr; }
+    [[nodiscard]] bool empty() const noexcept { return core_ == nullptr; }
 
 private:
     friend class applied_session;
 
-    explicit live_session(std::shared_ptr<detail::live_actor> actor);
+    explicit live_session(std::shared_ptr<detail::live_core> core);
 
     /// When the last copy goes, it is over.
-    std::shared_ptr<detail::live_actor> actor_;
+    std::shared_ptr<detail::live_core> core_;
 };
 
 } // namespace sipher

@@ -2,7 +2,7 @@
 
 #include "call/call.hpp"
 #include "call/deadline.hpp"
-#include "client/live_actor.hpp"
+#include "client/live_core.hpp"
 #include "client/pinning.hpp"
 #include "values/decode.hpp"
 #include "values/error_report.hpp"
@@ -262,7 +262,7 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ou
         if (options.session && options.session->live()) {
             options.deadline = deadline_of(options, services->options.timeouts, services->now());
             options.total_timeout = std::chrono::milliseconds{};
-            co_await live_actor::resolve(options.session->live(), *options.session, *options.deadline);
+            co_await live_core::resolve(options.session->live(), *options.session, *options.deadline);
         }
         request_message message = make_message(wanted.method, std::move(wanted.target));
         std::vector<std::string> pinned;

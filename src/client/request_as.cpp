@@ -1,7 +1,7 @@
 #include <sipher/request_as.hpp>
 
 #include "client/client_handle.hpp"
-#include "client/live_actor.hpp"
+#include "client/live_core.hpp"
 #include "client/operations.hpp"
 
 #include <utility>

@@ -38,6 +38,9 @@ struct error_report {
 /// The report of an error, to make another one of.
 [[nodiscard]] const error_report& report_of(const error& made) noexcept;
 
+/// The same error with words before its own, and another outcome.
+[[nodiscard]] error reworded(const error& made, const std::string& words, outcome effect);
+
 /// Throws it; with a cause that is being handled also as a `std::nested_exception`.
 [[noreturn]] void throw_error(const error& made);
 

@@ -54,16 +54,30 @@ TEST_F(live_schedule_test, a_session_that_was_of_use_begins_anew)
 TEST_F(live_schedule_test, what_the_service_asks_for_is_waited_for)
 {
     schedule.begin(now, 0);
-    schedule.hold_back(now + 1h);
-    schedule.begin(now, 0);
-    schedule.hold_back(now + 1min);
-    schedule.hold_back(now + 1s);
+    schedule.failed(now, 0s, 1min, 0);
+    schedule.failed(now, 0s, 1s, 0);
     EXPECT_FALSE(schedule.may_begin(now + 59s));
+    EXPECT_TRUE(schedule.may_begin(now + 60s));
+}
+
+TEST_F(live_schedule_test, a_renewal_that_fails_is_tried_again_while_there_is_time)
+{
+    schedule.made(now, 1000s, false, 0);
+    schedule.failed(now + 800s, 200s, 0s, 0);
+    EXPECT_EQ(schedule.next_due(), now + 825s);
+    schedule.failed(now + 998s, 2s, 0s, 0.999);
+    EXPECT_GT(schedule.next_due(), now + 998s + 990ms);
+    EXPECT_TRUE(schedule.may_begin(now + 998s)) << "that held up nobody who needs one";
+}
+
+TEST_F(live_schedule_test, a_life_that_is_very_short_is_not_followed_by_many_renewals)
+{
+    schedule.made(now, 1s, false, 0);
+    EXPECT_FALSE(schedule.is_renewal_due(now + 9s));
 }
 
 TEST_F(live_schedule_test, it_is_renewed_before_its_end)
 {
-    schedule.begin(now, 0);
     schedule.made(now, 100s, true, 0);
     EXPECT_TRUE(schedule.is_renewal_due(now + 30s));
     schedule.made(now, 100s, true, 0.999);
@@ -76,7 +90,6 @@ TEST_F(live_schedule_test, it_is_renewed_before_its_end)
 
 TEST_F(live_schedule_test, what_the_service_says_of_its_end_brings_it_forward_and_never_puts_it_off)
 {
-    schedule.begin(now, 0);
     schedule.made(now, 100s, false, 0);
     schedule.checked(now, 1000s);
     EXPECT_EQ(schedule.next_due(), now + 80s);
