@@ -3,9 +3,9 @@
 #include <sipher/config.hpp>
 #include <sipher/session.hpp>
 
+#include <boost/json/fwd.hpp>
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
-#include <boost/json/fwd.hpp>
 #include <boost/system/result.hpp>
 
 /// Boost.JSON conversions of the models, in the API's spelling (`sessionId`, `privacyLevel`, …).

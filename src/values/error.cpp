@@ -140,14 +140,6 @@ const error_report& report_of(const error& made) noexcept
     return *made.report_;
 }
 
-error reworded(const error& made, const std::string& words, outcome effect)
-{
-    error_report report = report_of(made);
-    report.message = words + report.message;
-    report.outcome = effect;
-    return make_error(std::move(report));
-}
-
 void throw_error(const error& made)
 {
     if (made.cause()) {
