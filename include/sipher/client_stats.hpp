@@ -2,11 +2,28 @@
 
 #include <sipher/config.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 namespace sipher {
+
+/// A snapshot of the gate in front of the service's rate limit.
+struct SIPHER_API rate_gate_stats {
+    rate_gate_stats() = default;
+
+    /// Calls that wait for it, and how long the one has waited that has waited longest.
+    std::size_t waiting = 0;
+    std::chrono::nanoseconds longest_wait{};
+    /// Until it opens. Zero: it is open.
+    std::chrono::nanoseconds closed_for{};
+    /// Requests left in the service's window. Unset: not known now.
+    std::optional<unsigned> remaining;
+};
+
+static_assert(!std::is_aggregate_v<rate_gate_stats>);
 
 /// A snapshot of a client's connections. `open == idle + busy + dialing` holds at every moment.
 struct SIPHER_API client_stats {
@@ -19,6 +36,8 @@ struct SIPHER_API client_stats {
     std::size_t dialing = 0;
     /// Calls that wait for a connection.
     std::size_t waiting = 0;
+    /// Calls that wait for the service's rate limit, which is before that.
+    rate_gate_stats rate_gate;
 
     /// Counted since the client was made: connections made, requests on a connection that had carried one before,
     /// connections that could not be made.

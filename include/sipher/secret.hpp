@@ -19,9 +19,10 @@ namespace sipher {
 class SIPHER_API secret {
 public:
     secret() noexcept = default;
-    secret(std::string_view text); // NOLINT(google-explicit-constructor): a literal is a fine way to write one
-    secret(const char* text) : secret(std::string_view{text}) {}
-    secret(const std::string& text) : secret(std::string_view{text}) {}
+    // Not explicit: a literal is a fine way to write one.
+    secret(std::string_view text);                                      // NOLINT(google-explicit-constructor)
+    secret(const char* text) : secret(std::string_view{text}) {}        // NOLINT(google-explicit-constructor)
+    secret(const std::string& text) : secret(std::string_view{text}) {} // NOLINT(google-explicit-constructor)
     secret(const secret& other) : secret(other.reveal()) {}
     secret(secret&& other) noexcept;
     secret& operator=(const secret& other);

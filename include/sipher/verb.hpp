@@ -5,7 +5,7 @@
 namespace sipher {
 
 /// HTTP request methods. `get`, `head`, `put` and `delete_` are idempotent (RFC 9110, 9.2.2).
-enum class verb { get, head, post, put, patch, delete_ };
+enum class verb { get, head, post, put, patch, delete_ }; // NOLINT(readability-identifier-naming): a keyword
 
 /// The method's name on the wire.
 SIPHER_API const char* to_string(verb value) noexcept;

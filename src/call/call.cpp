@@ -26,9 +26,9 @@ using std::chrono::milliseconds;
 call::call(const call_request& request)
     : request_(request), started_(services().now()),
       deadline_(deadline_of(request_.options, services().options.timeouts, started_)), now_(started_),
-      ticket_(services().gate), base_request_id_(request_.make_request_id()), attempt_(request_)
+      base_request_id_(request_.make_request_id()), attempt_(request_), turn_(request_)
 {
-    if (request_.by == caller::user) {
+    if (request_.by() == caller::user) {
         services().active.fetch_add(1);
     }
 }
@@ -36,7 +36,7 @@ call::call(const call_request& request)
 call::~call()
 {
     attempt_.connection = {};
-    if (request_.by == caller::user && services().active.fetch_sub(1) == 1 && services().closing) {
+    if (request_.by() == caller::user && services().active.fetch_sub(1) == 1 && services().closing) {
         services().drained->release({});
     }
 }
@@ -48,14 +48,14 @@ asio::awaitable<void> call::run(const call_request& request)
     for (;;) {
         self.begin_attempt();
         do {
-            for (auto turn = self.rate_limit_wait(); turn; turn = self.rate_limit_wait()) {
-                co_await self.sleep_until(*turn);
+            if (self.turn_.is_missing(self.now_)) {
+                co_await self.wait_for_turn();
             }
             const bool careful = !is_idempotent(request.what.kind);
             self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
             if (!self.attempt_.connection) {
-                self.take_acquired(
-                    co_await request.services->pool->async_acquire(careful, self.deadline_, asio::deferred));
+                self.take_acquired(co_await request.services->pool->async_acquire(
+                    self.turn_.for_pool(careful, self.deadline_), asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
@@ -64,8 +64,8 @@ asio::awaitable<void> call::run(const call_request& request)
             }
             // It may have gone while this call waited for its turn.
             self.throw_if_session_gone();
-            exchange_request wanted = self.attempt_.prepare(self.now_, self.deadline_);
-            co_await self.attempt_.connection->async_exchange(std::move(wanted), asio::deferred);
+            self.attempt_.take_exchanged(
+                co_await self.attempt_.async_exchange(self.now_, self.deadline_, asio::deferred));
             self.now_ = request.services->now();
         }
         const auto next = self.end_attempt();
@@ -93,7 +93,7 @@ asio::awaitable<void> call::fetch_key()
         use_key(ask_for_key_now(services().options));
         co_return;
     }
-    key_result key = co_await ask_for_key(services().options, services().sleepers_of(request_.by), deadline_);
+    key_result key = co_await ask_for_key(services().options, services().sleepers_of(request_.by()), deadline_);
     now_ = services().now();
     throw_if_stopped();
     use_key(std::move(key));
@@ -102,10 +102,10 @@ asio::awaitable<void> call::fetch_key()
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
     const auto [failure] =
-        co_await services().sleepers_of(request_.by)->async_sleep_until(when, asio::as_tuple(asio::deferred));
+        co_await services().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
     now_ = services().now();
     if (failure) {
-        fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
+        fail_waiting(failure);
     }
     throw_if_stopped();
 }
@@ -136,7 +136,7 @@ void call::throw_if_stopped()
     if (cancellation_.cancelled() != asio::cancellation_type::none) {
         fail(asio::error::operation_aborted, end_reason::cancelled);
     }
-    if (services().is_closed_to(request_.by)) {
+    if (services().is_closed_to(request_.by())) {
         fail(errc::client_closed, end_reason::client_closed);
     }
 }
@@ -149,23 +149,31 @@ void call::throw_if_session_gone()
     }
 }
 
-std::optional<clock::time_point> call::rate_limit_wait()
+asio::awaitable<void> call::wait_for_turn()
 {
-    const auto turn = services().gate.wait_until(ticket_, now_);
-    if (turn && *turn >= deadline_) {
-        attempt_.state().retry_after = std::chrono::ceil<milliseconds>(*turn - now_);
-        attempt_.state().note().message =
-            "the service's rate limit lets this call pass in " +
-            std::to_string(std::chrono::ceil<std::chrono::seconds>(*turn - now_).count()) +
-            " s, which is after its total timeout";
+    const gate_request wanted = turn_.for_gate(deadline_);
+    const gate_result result = co_await services().gate->async_wait(wanted, asio::deferred);
+    now_ = services().now();
+    if (result.code == errc::rate_limited) {
+        attempt_.state().retry_after = std::chrono::ceil<milliseconds>(result.wait);
+        attempt_.state().note().message = call_turn::describe(result.wait);
         fail(errc::rate_limited, end_reason::deadline);
     }
-    return turn;
+    if (result.code) {
+        fail_waiting(result.code);
+    }
+    throw_if_stopped();
+    turn_.take();
+}
+
+void call::fail_waiting(error_code code)
+{
+    fail(code, code == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
 }
 
 bool call::is_admitted()
 {
-    if (!attempt_.connection || services().gate.pass(ticket_, now_)) {
+    if (!attempt_.connection || turn_.use(now_)) {
         return true;
     }
     attempt_.connection = {};
@@ -194,18 +202,10 @@ void call::record_attempt(const verdict& decided)
     if (!decided.code && request_.options.info == nullptr && watcher == nullptr) {
         return;
     }
-    const attempt& made = attempts_.emplace_back(attempt_.describe(decided, now_));
-    if (watcher == nullptr) {
-        return;
+    attempts_.push_back(attempt_.describe(decided, now_));
+    if (watcher != nullptr) {
+        call_report{*this}.tell_attempt(*watcher);
     }
-    const std::string target = redact_session_ids(target_of(request_.message));
-    attempt_event event;
-    event.operation = request_.what.name;
-    event.verb = to_string(request_.message.method);
-    event.target = target;
-    event.number = attempts_.size();
-    event.attempt = &made;
-    notify(watcher, &observer::on_attempt, event);
 }
 
 void call::succeed(const verdict& decided)
@@ -260,7 +260,7 @@ retry_plan call::plan(const verdict& decided)
     state.counted_attempts = counted_attempts_;
     state.all_attempts = attempts_.size();
     state.replayed = replayed_;
-    state.closing = services().is_closed_to(request_.by);
+    state.closing = services().is_closed_to(request_.by());
     state.now = now_;
     state.deadline = deadline_;
     state.status = attempt_.state().status;

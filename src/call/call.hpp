@@ -3,6 +3,7 @@
 
 #include "call/call_attempt.hpp"
 #include "call/call_request.hpp"
+#include "call/call_turn.hpp"
 #include "call/key_provider.hpp"
 #include "retry/classify.hpp"
 #include "retry/retry_plan.hpp"
@@ -48,8 +49,8 @@ private:
     void throw_if_stopped();
     /// The session to run under must not be known to be gone.
     void throw_if_session_gone();
-    /// Until when to wait for the rate limit, if at all; throws if that is no use.
-    [[nodiscard]] std::optional<clock::time_point> rate_limit_wait();
+    /// Waits until the rate limit lets it go; throws if that is no use.
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_turn();
     /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
     [[nodiscard]] bool is_admitted();
     /// Nothing: it was a success, and the last attempt. Else when the next one begins; throws if there is to be none.
@@ -62,6 +63,7 @@ private:
     void note_session(bool succeeded);
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason,
                            const std::exception_ptr& cause = nullptr);
+    [[noreturn]] void fail_waiting(boost::system::error_code code);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
     [[nodiscard]] call_services& services() const noexcept { return *request_.services; }
 
@@ -71,7 +73,6 @@ private:
     /// When the call last went on after a wait: all that it does without waiting happens at one time.
     clock::time_point now_;
     boost::asio::cancellation_state cancellation_;
-    rate_gate::ticket ticket_;
     unsigned counted_attempts_ = 0;
     unsigned tokens_paid_ = 0;
     bool replayed_ = false;
@@ -80,6 +81,7 @@ private:
     const std::string base_request_id_;
     std::vector<attempt> attempts_;
     call_attempt attempt_;
+    call_turn turn_;
 };
 
 } // namespace sipher::detail

@@ -13,6 +13,7 @@ namespace sipher::detail {
 void call_attempt::begin(std::string request_id, clock::time_point now)
 {
     connection = {};
+    exchanged_ = {};
     state_ = {};
     state_.request_id = std::move(request_id);
     state_.started = state_.exchange_started = now;
@@ -29,22 +30,31 @@ void call_attempt::take_acquired(acquire_result result)
     }
 }
 
-exchange_request call_attempt::prepare(clock::time_point now, clock::time_point deadline)
+void call_attempt::start_exchange(clock::time_point now, clock::time_point deadline,
+                                  connection::exchange_completion done)
 {
+    const client_options& options = request_.services->options;
+    const call_options& call = request_.options;
     state_.exchange_started = now;
     state_.reused = connection.reused();
     connection.use();
-    const client_options& options = request_.services->options;
-    exchange_request wanted;
-    wanted.expects_no_body = request_.message.method == verb::head;
-    wanted.keep_fields = request_.options.info != nullptr;
-    wanted.request_id = state_.request_id;
-    wanted.write_timeout = options.timeouts.write;
-    wanted.deadline =
-        std::min(deadline, deadline_after(now, request_.options.attempt_timeout.value_or(options.timeouts.attempt)));
-    request_.services->requests.write(connection->request_text(), request_.message, request_.options,
-                                      has_key_provider(options) ? state_.key : options.api_key, state_.request_id);
-    return wanted;
+    exchange_parameters parameters;
+    parameters.keep_fields = call.info != nullptr;
+    parameters.write_timeout = options.timeouts.write;
+    parameters.deadline =
+        std::min(deadline, deadline_after(now, call.attempt_timeout.value_or(options.timeouts.attempt)));
+    secret own_fields;
+    request_view request;
+    request.method = request_.message.method;
+    request.path_prefix = request_.services->url.path_prefix;
+    request.target = request_.message.target;
+    request.subject = request_.message.subject ? &*request_.message.subject : nullptr;
+    request.fields =
+        request_.services->fields.of(call, has_key_provider(options) ? state_.key : options.api_key, own_fields);
+    request.request_id = state_.request_id;
+    request.session = call.session ? &call.session->id() : nullptr;
+    request.body = request_.message.body;
+    connection->start_exchange(request, parameters, std::move(done));
 }
 
 verdict call_attempt::end(clock::time_point now, bool ambiguous_before)
@@ -57,25 +67,29 @@ verdict call_attempt::end(clock::time_point now, bool ambiguous_before)
     return decided;
 }
 
-response_reading call_attempt::read()
+void call_attempt::take_report(const exchange_report& report)
 {
-    if (!connection) {
-        return {};
-    }
-    const exchange_report& report = connection->report();
     state_.code = report.code;
     state_.reached = report.reached;
     state_.handshake_refused = report.handshake_refused;
     state_.bytes_written = report.bytes_written;
     state_.fully_written = report.fully_written;
-    state_.status = report.header_complete ? connection->head().status : 0;
+    state_.status = report.header_complete ? exchanged_.head->status : 0;
     if (!report.problem.empty()) {
         state_.note().message = report.problem;
     }
+}
+
+response_reading call_attempt::read()
+{
+    if (exchanged_.report == nullptr) {
+        return {};
+    }
+    take_report(*exchanged_.report);
     if (state_.status == 0) {
         return {};
     }
-    const response_view response{connection->head(), connection->body(), report.complete && !report.code,
+    const response_view response{*exchanged_.head, exchanged_.body, exchanged_.report->complete && !state_.code,
                                  request_.message.method == verb::head};
     response_reading reading = read_response(response, request_.decoder);
     state_.from = reading.from;
@@ -84,7 +98,6 @@ response_reading call_attempt::read()
 
 attempt_facts call_attempt::make_facts(const response_reading& reading, bool ambiguous_before) const
 {
-    constexpr std::size_t largest_record = 16 * 1024;
     attempt_facts facts;
     facts.kind = request_.what.kind;
     facts.code = state_.code;
@@ -94,7 +107,7 @@ attempt_facts call_attempt::make_facts(const response_reading& reading, bool amb
     facts.reused = state_.reused;
     facts.any_written = state_.bytes_written != 0;
     facts.fully_written = state_.fully_written;
-    facts.fits_one_record = connection && connection->request_text().size() <= largest_record;
+    facts.fits_one_record = exchanged_.report != nullptr && exchanged_.report->fits_one_record;
     facts.status = state_.status;
     facts.from = reading.from;
     facts.success = reading.success;
@@ -116,11 +129,11 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     if (reading.refusal) {
         state_.note().refusal = *std::move(reading.refusal);
     }
-    apply_rate_limit(now);
+    const rate_limit_state limit = learn_rate_limit(now);
     if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
     }
-    const response_head& head = connection->head();
+    const response_head& head = *exchanged_.head;
     attempt_notes& notes = state_.note();
     if (state_.from == provenance::service) {
         notes.message = reading.success ? std::move(reading.message) : notes.refusal.message;
@@ -129,7 +142,7 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     }
     notes.response_request_id = head.request_id;
     notes.location = head.location;
-    notes.rate_limit = head.rate_limit;
+    notes.rate_limit = limit;
     notes.fields = head.fields;
 }
 
@@ -138,12 +151,13 @@ void call_attempt::release(const verdict& decided)
     if (!connection) {
         return;
     }
-    if (!connection->report().code) {
+    const exchange_report& report = *exchanged_.report;
+    if (!report.code) {
         connection.answered();
     }
     const bool replayed = decided.what == action::replay;
-    if (connection->report().reusable && !says(service_code::unavailable) && !replayed) {
-        connection.keep(connection->head().keep_alive);
+    if (report.reusable && !says(service_code::unavailable) && !replayed) {
+        connection.keep(exchanged_.head->keep_alive);
     }
     if (replayed && state_.reused) {
         connection.drop_contemporaries();
@@ -151,10 +165,11 @@ void call_attempt::release(const verdict& decided)
     connection = {};
 }
 
-void call_attempt::apply_rate_limit(clock::time_point now)
+/// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.
+rate_limit_state call_attempt::learn_rate_limit(clock::time_point now)
 {
     call_services& services = *request_.services;
-    const response_head& head = connection->head();
+    const response_head& head = *exchanged_.head;
     const bool quota = says(service_code::daily_quota);
     if (!head.retry_after.empty() || quota) {
         const clock::wall_time wall = services.timers->time().wall_now();
@@ -163,14 +178,23 @@ void call_attempt::apply_rate_limit(clock::time_point now)
             state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
         }
     }
-    const bool refused = state_.status == 429 && !quota;
-    if (services.gate.learn(head.rate_limit, refused, state_.retry_after, now)) {
+    rate_gate_core::lesson lesson;
+    lesson.policies = head.rate_limit.plausible(head.date, services.timers->time());
+    lesson.refused = state_.status == 429 && !quota;
+    lesson.retry_after = state_.retry_after;
+    lesson.sent = state_.exchange_started;
+    const rate_limit_state told = tightest(lesson.policies);
+    if (state_.from != provenance::service) {
+        lesson.policies.clear();
+    }
+    if (services.gate->learn(lesson, now)) {
         rate_limit_event event;
-        event.closed_for = services.gate.opens_at() - now;
-        event.refused = refused;
-        event.state = head.rate_limit;
+        event.closed_for = services.gate->opens_at() - now;
+        event.refused = lesson.refused;
+        event.state = told;
         notify(services.options.observer.get(), &observer::on_rate_limit, event);
     }
+    return told;
 }
 
 attempt call_attempt::describe(const verdict& decided, clock::time_point now) const

@@ -8,7 +8,10 @@
 
 #include <sipher/clock.hpp>
 
+#include <boost/asio/async_result.hpp>
+
 #include <string>
+#include <utility>
 
 namespace sipher::detail {
 
@@ -28,9 +31,19 @@ public:
     /// Goes on with the connection that was waited for, or with the reason why there is none.
     void take_acquired(acquire_result result);
 
-    /// Writes the request down.
-    [[nodiscard]] exchange_request prepare(clock::time_point now, clock::time_point deadline);
-    /// Takes what the connection reports and reads the response.
+    /// Sends the request and reads the response; completes with an `exchange_result`. (What it needs on the way is in
+    /// no coroutine's frame.)
+    template <class CompletionToken>
+    auto async_exchange(clock::time_point now, clock::time_point deadline, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(exchange_result)>(
+            [this](auto handler, clock::time_point begins, clock::time_point ends) {
+                start_exchange(begins, ends, {std::move(handler), connection->executor()});
+            },
+            token, now, deadline);
+    }
+    void take_exchanged(const exchange_result& exchanged) noexcept { exchanged_ = exchanged; }
+    /// Reads the response, if there is one, and decides.
     /// @param ambiguous_before An attempt before this one may have been applied.
     [[nodiscard]] verdict end(clock::time_point now, bool ambiguous_before);
     /// The attempt as the caller sees it.
@@ -42,14 +55,18 @@ public:
     [[nodiscard]] bool session_is_gone() const noexcept;
 
 private:
+    void start_exchange(clock::time_point now, clock::time_point deadline, connection::exchange_completion done);
+    void take_report(const exchange_report& report);
     [[nodiscard]] response_reading read();
     [[nodiscard]] attempt_facts make_facts(const response_reading& reading, bool ambiguous_before) const;
     void note_response(const verdict& decided, response_reading reading, clock::time_point now);
-    void apply_rate_limit(clock::time_point now);
+    rate_limit_state learn_rate_limit(clock::time_point now);
     [[nodiscard]] bool says(service_code code) const noexcept;
 
     const call_request& request_;
     attempt_state state_;
+    /// Of the exchange, if there was one.
+    exchange_result exchanged_;
 };
 
 } // namespace sipher::detail

@@ -1,8 +1,10 @@
 #include "call/call_report.hpp"
 
 #include "call/call.hpp"
+#include "runtime/notify.hpp"
 #include "values/error_report.hpp"
 #include "values/mask.hpp"
+#include "values/validation.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -43,7 +45,7 @@ std::string call_report::mask_secrets(std::string text) const
 std::string call_report::describe(error_code code) const
 {
     const attempt_notes* const notes = call_.attempt_.state().notes.get();
-    const std::string message = notes != nullptr ? notes->message : std::string{};
+    std::string message = notes != nullptr ? notes->message : std::string{};
     const bool is_of_attempt = call_.attempts_.empty() || call_.attempts_.back().code == code;
     const bool is_of_call = code == errc::rate_limited || code == errc::session_gone || code == errc::callback_failed ||
                             code == errc::invalid_request;
@@ -99,6 +101,18 @@ void call_report::fill(response_info& info) const
             info.request_id = last.notes->response_request_id;
         }
     }
+}
+
+void call_report::tell_attempt(observer& watcher) const
+{
+    const std::string target = redact_session_ids(target_of(call_.request_.message));
+    attempt_event event;
+    event.operation = call_.request_.what.name;
+    event.verb = to_string(call_.request_.message.method);
+    event.target = target;
+    event.number = call_.attempts_.size();
+    event.attempt = &call_.attempts_.back();
+    notify(&watcher, &observer::on_attempt, event);
 }
 
 } // namespace sipher::detail

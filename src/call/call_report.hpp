@@ -1,7 +1,8 @@
-// What the caller is told of a call: as an error, and as `response_info`.
+// What is told of a call: to the caller as an error and as `response_info`, and to the observer.
 #pragma once
 
 #include <sipher/error.hpp>
+#include <sipher/observer.hpp>
 #include <sipher/response_info.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -18,6 +19,8 @@ public:
 
     [[nodiscard]] error to_error(boost::system::error_code code, end_reason reason, std::exception_ptr cause) const;
     void fill(response_info& info) const;
+    /// Of the last attempt.
+    void tell_attempt(observer& watcher) const;
 
 private:
     [[nodiscard]] std::string describe(boost::system::error_code code) const;

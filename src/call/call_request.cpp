@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 namespace sipher::detail {
@@ -27,13 +28,20 @@ const call_options& checked(const call_options* own, const call_services& servic
 std::unique_ptr<const call_options> keep_options(call_options options)
 {
     // Names every member, so that one more does not compile until it is thought of here.
-    const auto& [total_timeout, attempt_timeout, deadline, retry, headers, request_id, session, info] = options;
+    const auto& [total_timeout, attempt_timeout, deadline, retry, headers, request_id, priority, fairness_key, session,
+                 info] = options;
     const bool is_default = !total_timeout && !attempt_timeout && !deadline && !retry && headers.empty() &&
-                            request_id.empty() && !session && info == nullptr;
+                            request_id.empty() && priority == call_priority::normal && fairness_key.empty() &&
+                            !session && info == nullptr;
     if (info != nullptr) {
         *info = {};
     }
     return is_default ? nullptr : std::make_unique<const call_options>(std::move(options));
+}
+
+std::string target_of(const request_message& message)
+{
+    return message.subject ? message.target + "/" + message.subject->to_string() : message.target;
 }
 
 clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts, clock::time_point now)
@@ -44,9 +52,9 @@ clock::time_point deadline_of(const call_options& options, const timeout_options
 
 call_request::call_request(std::shared_ptr<call_services> services_of_client, operation asked,
                            request_message asked_message, result_decoder& asked_decoder,
-                           std::unique_ptr<const call_options> kept_options, caller asked_by)
-    : services(std::move(services_of_client)), what(asked), by(asked_by), message(std::move(asked_message)),
-      decoder(asked_decoder), own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
+                           std::unique_ptr<const call_options> kept_options)
+    : services(std::move(services_of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),
+      own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
 {
 }
 
@@ -64,6 +72,25 @@ std::string call_request::make_request_id() const
         bits >>= 4U;
     }
     return id;
+}
+
+queue_place call_request::place() const noexcept
+{
+    queue_place made;
+    switch (options.priority) {
+    case call_priority::interactive: made.how_urgent = urgency::interactive; break;
+    case call_priority::normal: break;
+    case call_priority::background: made.how_urgent = urgency::background; break;
+    }
+    if (what.is_own) {
+        made.how_urgent = urgency::own;
+    }
+    if (!options.fairness_key.empty()) {
+        made.flow = std::hash<std::string>{}(options.fairness_key);
+    } else if (message.subject || options.session) {
+        made.flow = std::hash<session_id>{}(message.subject ? *message.subject : options.session->id());
+    }
+    return made;
 }
 
 std::string_view call_request::why_session_is_gone() const

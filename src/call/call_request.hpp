@@ -2,13 +2,15 @@
 #pragma once
 
 #include "call/call_services.hpp"
-#include "call/request_text.hpp"
 #include "call/response_reading.hpp"
 #include "retry/operation_kind.hpp"
 
 #include <sipher/call_options.hpp>
+#include <sipher/session_id.hpp>
+#include <sipher/verb.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,13 +24,29 @@ namespace sipher::detail {
 [[nodiscard]] clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts,
                                             clock::time_point now);
 
+/// What is sent in each attempt.
+struct request_message {
+    request_message() = default;
+
+    verb method = verb::get;
+    /// Path and query, without the base URL's prefix and without the id of `subject`.
+    std::string target;
+    /// JSON text; empty: there is none.
+    std::string body;
+    /// The session that the request is about, if it is about one: the last segment of its path. (Kept as it is, it
+    /// needs no memory of its own.)
+    std::optional<session_id> subject;
+};
+
+/// Path and query, complete but for the base URL's prefix.
+[[nodiscard]] std::string target_of(const request_message& message);
+
 struct call_request {
     /// Throws `sipher::error` if an option breaks a rule.
     /// @param asked_decoder Must outlive the call.
     /// @param kept_options Null: the client's.
     call_request(std::shared_ptr<call_services> services_of_client, operation asked, request_message asked_message,
-                 result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options,
-                 caller asked_by = caller::user);
+                 result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options);
     call_request(const call_request&) = delete;
     call_request& operator=(const call_request&) = delete;
     ~call_request();
@@ -40,12 +58,14 @@ struct call_request {
 
     /// Of the first attempt: the caller's, or a new one.
     [[nodiscard]] std::string make_request_id() const;
+    [[nodiscard]] caller by() const noexcept { return what.is_own ? caller::library : caller::user; }
+    /// Its place among those who wait.
+    [[nodiscard]] queue_place place() const noexcept;
     /// Why the session to run under is known to be gone; empty if it is not.
     [[nodiscard]] std::string_view why_session_is_gone() const;
 
     const std::shared_ptr<call_services> services;
     const operation what;
-    const caller by;
     request_message message;
     result_decoder& decoder;
     const std::unique_ptr<const call_options> own_options;

@@ -19,12 +19,14 @@ client_options with_clock(client_options options)
 } // namespace
 
 call_services::call_services(client_options checked_options, const boost::asio::any_io_executor& executor)
-    : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)), requests(options, url),
+    : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)), fields(options, url),
       chance(std::make_shared<jitter>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
       sleepers(std::make_shared<sleep_list>(executor, timers)),
       library_sleepers(std::make_shared<sleep_list>(executor, timers)),
-      gate({options.rate_gate, options.rate_pacing}, chance), budget(options.retry.budget), renewals(chance->unit()),
-      drained(std::make_shared<sleep_list>(executor, timers)), executor_(executor)
+      gate(std::make_shared<rate_gate>(rate_gate_core::rules{options.rate_gate, options.rate_pacing}, chance, executor,
+                                       timers)),
+      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers)),
+      executor_(executor)
 {
 }
 
@@ -46,6 +48,7 @@ call_services::sleep_lists call_services::take_more_sleepers_of(caller by) noexc
 void call_services::begin_closing() noexcept
 {
     closing = true;
+    gate->refuse_waiting();
     sleepers->release(errc::client_closed);
     for (const auto& each : take_more_sleepers_of(caller::user)) {
         if (const auto there = each.lock()) {
@@ -59,6 +62,7 @@ void call_services::close() noexcept
 {
     closed = true;
     begin_closing();
+    gate->close();
     library_sleepers->release(errc::client_closed);
     pool->close();
     drained->release({});
@@ -71,6 +75,7 @@ void call_services::on_context_shutdown() noexcept
     closing = true;
     closed = true;
     timers->stop();
+    gate->abandon();
     for (const auto& each : {sleepers, library_sleepers, drained}) {
         each->abandon();
     }

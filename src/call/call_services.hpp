@@ -2,7 +2,7 @@
 
 #include "call/even_spread.hpp"
 #include "call/known_sessions.hpp"
-#include "call/request_text.hpp"
+#include "call/request_fields.hpp"
 #include "pool/pool.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_budget.hpp"
@@ -34,7 +34,7 @@ struct call_services final : context_client {
 
     const client_options options;
     const base_url url;
-    const request_writer requests;
+    const request_fields fields;
     /// Of calls that were given none.
     const call_options no_call_options;
     const std::shared_ptr<jitter> chance;
@@ -44,7 +44,7 @@ struct call_services final : context_client {
     /// Calls that wait for the rate gate or between two attempts.
     const std::shared_ptr<sleep_list> sleepers;
     const std::shared_ptr<sleep_list> library_sleepers;
-    rate_gate gate;
+    const std::shared_ptr<rate_gate> gate;
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 

@@ -62,8 +62,10 @@ asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::call_services> servic
     if (connections > services->options.pool.max_connections) {
         detail::throw_invalid("connections", "must not be more than pool.max_connections");
     }
+    detail::pool_request wanted;
+    wanted.ready = connections;
     const detail::acquire_result result = co_await detail::with_outcome(
-        services->pool->async_prewarm(connections, asio::use_awaitable), "prewarm", outcome::not_sent);
+        services->pool->async_acquire(wanted, asio::use_awaitable), "prewarm", outcome::not_sent);
     if (result.code == asio::error::operation_aborted) {
         detail::throw_interrupted("prewarm", result.code, outcome::not_sent);
     }
@@ -123,7 +125,10 @@ asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grac
 
 client_stats client::stats() const
 {
-    return checked(handle_).services()->pool->stats();
+    const detail::call_services& services = *checked(handle_).services();
+    client_stats snapshot = services.pool->stats();
+    snapshot.rate_gate = services.gate->stats(services.now());
+    return snapshot;
 }
 
 asio::any_io_executor client::get_executor() const

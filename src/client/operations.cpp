@@ -41,6 +41,8 @@ constexpr session_operation get_operation{{"get_session", operation_kind::read},
 constexpr session_operation update_operation{{"update_session", operation_kind::update}, verb::patch};
 constexpr session_operation delete_operation{{"delete_session", operation_kind::remove}, verb::delete_};
 
+constexpr session_operation clean_up_operation{{"delete_session", operation_kind::remove, true}, verb::delete_};
+
 constexpr auto no_body = [] { return std::string{}; };
 
 request_message make_message(verb method, std::string target)
@@ -105,7 +107,7 @@ public:
     [[nodiscard]] bool may_hold_secret() const noexcept override { return false; }
     void accept_absence() noexcept override { result_.already_absent = true; }
 
-    [[nodiscard]] deleted_session&& take() && { return std::move(result_); }
+    [[nodiscard]] const deleted_session& take() const { return result_; }
 
 private:
     deleted_session result_;
@@ -192,13 +194,12 @@ request_message make_message(const session_operation& what, const std::optional<
 template <class Decoder, class Prepare>
 asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_services> services, session_operation what,
                                                       std::optional<session_id> subject,
-                                                      std::unique_ptr<const call_options> options, Prepare prepare,
-                                                      caller by = caller::user)
+                                                      std::unique_ptr<const call_options> options, Prepare prepare)
 {
     require_client(services);
     Decoder decoder{subject};
-    const call_request asked{
-        std::move(services), what.repeatability, make_message(what, subject, prepare), decoder, std::move(options), by};
+    const call_request asked{std::move(services), what.repeatability, make_message(what, subject, prepare), decoder,
+                             std::move(options)};
     try {
         co_await call::run(asked);
     } catch (const error&) {
@@ -241,10 +242,17 @@ asio::awaitable<session> update_session(std::shared_ptr<call_services> services,
 }
 
 asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services, session_id id,
-                                                call_options options, caller by)
+                                                call_options options)
 {
     return perform<deletion_decoder>(std::move(services), delete_operation, id, keep_options(std::move(options)),
-                                     no_body, by);
+                                     no_body);
+}
+
+asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<call_services> services, session_id id,
+                                                  call_options options)
+{
+    return perform<deletion_decoder>(std::move(services), clean_up_operation, id, keep_options(std::move(options)),
+                                     no_body);
 }
 
 asio::awaitable<json::value> request(std::shared_ptr<call_services> services, outgoing_request wanted)

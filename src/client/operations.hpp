@@ -39,8 +39,10 @@ void require_client(const std::shared_ptr<T>& of_client)
 [[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services,
-                                                                     session_id id, call_options options,
-                                                                     caller by = caller::user);
+                                                                     session_id id, call_options options);
+/// The same, to clean up after the library itself.
+[[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<call_services> services,
+                                                                       session_id id, call_options options);
 
 struct outgoing_request {
     outgoing_request() = default;

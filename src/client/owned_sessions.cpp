@@ -189,7 +189,7 @@ asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
     if (auto options = self.begin_removal(id)) {
         ending how = ending::removed;
         try {
-            co_await delete_session(of->services(), id, *std::move(options), caller::library);
+            co_await clean_up_session(of->services(), id, *std::move(options));
         } catch (const error& problem) {
             if (problem.code() != condition::not_found) {
                 how = problem.code() == errc::client_closed ? ending::refused : ending::failed;

@@ -1,7 +1,5 @@
 #include "connection/connection.hpp"
 
-#include "values/wipe.hpp"
-
 #include <sipher/error_code.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
@@ -20,16 +18,14 @@ using boost::system::error_code;
 connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
                        const limit_options& limits, std::shared_ptr<timer_queue> timers)
     : executor_(std::move(executor)), address_(std::move(address)), timers_(std::move(timers)),
-      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), parser_(limits)
+      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(limits)
 {
 }
 
 connection::~connection()
 {
     timers_->disarm(*this);
-    close_stream(false);
-    // It holds the key. Not earlier: the lease holder writes it without the mutex.
-    wipe(request_text_);
+    close_channel(false);
 }
 
 void connection::open(std::weak_ptr<connection_owner> owner)
@@ -41,40 +37,90 @@ void connection::open(std::weak_ptr<connection_owner> owner)
     }
 }
 
-void connection::begin(exchange_request request, completion<> done)
+void connection::start_exchange(const request_view& request, const exchange_parameters& parameters,
+                                exchange_completion done)
 {
-    completion<> completed;
+    exchange_completion completed;
     {
         const std::lock_guard lock{mutex_};
         ++exchange_number_;
-        earlier_ids_[1] = std::move(earlier_ids_[0]);
-        earlier_ids_[0] = std::move(request_.request_id);
-        request_ = std::move(request);
         done_ = std::move(done);
-        report_ = {};
-        report_.reached = phase::writing;
-        ended_ = false;
-        parser_.start(request_.expects_no_body, request_.keep_fields);
-        if (channel_) {
-            unless_out_of_memory([this] {
-                connect_cancellation();
-                wire_bytes_before_ = channel_->bytes_on_wire();
-                write_deadline_ = clock::time_point::max();
-                timers_->arm(*this, request_.deadline);
-                write_request();
-            });
-        } else if (refusal_.empty()) {
-            fail(errc::write_failed, "the connection had ended before");
-        } else {
-            report_.handshake_refused = true;
-            fail(errc::tls_verify_failed, refusal_);
+        parameters_ = parameters;
+        write_deadline_ = clock::time_point::max();
+        unless_out_of_memory([&] { begin(request, parameters); });
+        completed = finish();
+    }
+    complete(std::move(completed), false);
+}
+
+void connection::begin(const request_view& request, const exchange_parameters& parameters)
+{
+    exchange_.start(request, parameters.keep_fields, channel_ ? channel_->bytes_on_wire() : 0);
+    if (channel_) {
+        connect_cancellation();
+        timers_->arm(*this, parameters_.deadline);
+        write_request();
+    } else if (refusal_.empty()) {
+        exchange_.fail(errc::write_failed, "the connection had ended before");
+    } else {
+        exchange_.fail_handshake(refusal_);
+    }
+}
+
+void connection::write_request()
+{
+    const std::size_t written_before = exchange_.report().bytes_written;
+    const need waits_for = exchange_.write(*channel_);
+    if (exchange_.report().fully_written) {
+        if (std::exchange(write_deadline_, clock::time_point::max()) != clock::time_point::max()) {
+            timers_->arm(*this, parameters_.deadline);
         }
-        if (ended_) {
-            completed = finish();
+    } else if (waits_for == need::writable) {
+        write_armed_ = true;
+        channel_->stream().wait_writable(self());
+        if (exchange_.report().bytes_written != written_before || write_deadline_ == clock::time_point::max()) {
+            expect_progress();
         }
     }
-    if (completed) {
-        std::move(completed).post();
+}
+
+/// Only where the kernel takes less than the whole request, so that the usual case sets no timer for it.
+void connection::expect_progress()
+{
+    if (parameters_.write_timeout.count() != 0) {
+        write_deadline_ = timers_->time().now() + parameters_.write_timeout;
+        timers_->arm(*this, std::min(parameters_.deadline, write_deadline_));
+    }
+}
+
+connection::exchange_completion connection::finish()
+{
+    if (!exchange_.has_ended()) {
+        return {};
+    }
+    timers_->disarm(*this);
+    exchange_completion done = std::move(done_);
+    if (exchange_.leaves() != http_exchange::disposition::keep) {
+        close_channel(exchange_.leaves() == http_exchange::disposition::abort);
+    } else if (channel_ && channel_->has_buffered()) {
+        if (!watch_idle()) {
+            exchange_.forbid_reuse();
+        }
+    } else if (channel_) {
+        arm_read();
+    }
+    return done;
+}
+
+void connection::complete(exchange_completion done, bool may_be_inline)
+{
+    if (!done) {
+        return;
+    }
+    if (may_be_inline) {
+        std::move(done).dispatch(result());
+    } else {
+        std::move(done).post(result());
     }
 }
 
@@ -92,47 +138,40 @@ void connection::connect_cancellation()
 
 void connection::cancel(asio::cancellation_type type, std::uint64_t exchange_number)
 {
-    completion<> completed;
+    exchange_completion completed;
     {
         const std::lock_guard lock{mutex_};
         constexpr auto always = asio::cancellation_type::terminal | asio::cancellation_type::partial;
-        const bool allowed = (type & always) != asio::cancellation_type::none || report_.bytes_written == 0;
+        const bool allowed = (type & always) != asio::cancellation_type::none || exchange_.report().bytes_written == 0;
         if (!done_ || exchange_number != exchange_number_ || !allowed) {
             return;
         }
-        fail(asio::error::operation_aborted);
+        exchange_.fail(asio::error::operation_aborted);
         completed = finish();
     }
-    std::move(completed).post();
+    complete(std::move(completed), false);
 }
 
 void connection::close(error_code reason, bool abort) noexcept
 {
-    completion<> completed;
+    exchange_completion completed;
     {
         const std::lock_guard lock{mutex_};
         owner_.reset();
         if (done_) {
-            fail(reason);
+            exchange_.fail(reason);
             completed = finish();
         } else {
-            close_stream(abort);
+            close_channel(abort);
         }
     }
-    if (completed) {
-        std::move(completed).post();
-    }
+    complete(std::move(completed), false);
 }
 
 void connection::trim() noexcept
 {
-    constexpr std::size_t enough = 16 * 1024;
     const std::lock_guard lock{mutex_};
-    parser_.trim(enough);
-    if (request_text_.capacity() > enough) {
-        wipe(request_text_);
-        request_text_ = {};
-    }
+    exchange_.trim();
 }
 
 void connection::rest() noexcept
@@ -146,7 +185,7 @@ void connection::rest() noexcept
 void connection::on_readable(error_code)
 {
     // What failed, if anything, the next read tells.
-    completion<> completed;
+    exchange_completion completed;
     std::shared_ptr<connection_owner> told;
     idle_end how = idle_end::closed;
     {
@@ -162,21 +201,18 @@ void connection::on_readable(error_code)
             }
         } else {
             unless_out_of_memory([this] {
-                read_response();
-                if (!ended_ && !report_.fully_written && !write_armed_) {
+                exchange_.read(*channel_);
+                if (!exchange_.has_ended() && !exchange_.report().fully_written && !write_armed_) {
                     write_request();
                 }
             });
-            if (ended_) {
-                completed = finish();
-            } else {
+            completed = finish();
+            if (!completed) {
                 arm_read();
             }
         }
     }
-    if (completed) {
-        std::move(completed).dispatch();
-    }
+    complete(std::move(completed), true);
     if (told) {
         told->on_connection_closed(*this, how);
     }
@@ -184,40 +220,36 @@ void connection::on_readable(error_code)
 
 void connection::on_writable(error_code)
 {
-    completion<> completed;
+    exchange_completion completed;
     {
         const std::lock_guard lock{mutex_};
         write_armed_ = false;
-        if (!channel_ || !done_ || report_.fully_written) {
+        if (!channel_ || !done_ || exchange_.report().fully_written) {
             return;
         }
         unless_out_of_memory([this] { write_request(); });
-        if (ended_) {
-            completed = finish();
-        }
+        completed = finish();
     }
-    if (completed) {
-        std::move(completed).dispatch();
-    }
+    complete(std::move(completed), true);
 }
 
 void connection::on_timer()
 {
-    completion<> completed;
+    exchange_completion completed;
     {
         const std::lock_guard lock{mutex_};
         const clock::time_point now = timers_->time().now();
-        if (!done_ || now < std::min(request_.deadline, write_deadline_)) {
+        if (!done_ || now < std::min(parameters_.deadline, write_deadline_)) {
             return;
         }
-        if (now < request_.deadline) {
-            fail(errc::write_failed, "nothing of the request was taken within timeouts.write");
+        if (now < parameters_.deadline) {
+            exchange_.fail(errc::write_failed, "nothing of the request was taken within timeouts.write");
         } else {
-            fail(errc::attempt_timeout);
+            exchange_.fail(errc::attempt_timeout);
         }
         completed = finish();
     }
-    std::move(completed).dispatch();
+    complete(std::move(completed), true);
 }
 
 bool connection::watch_idle()
@@ -231,7 +263,7 @@ bool connection::watch_idle()
         if (result.failure == errc::tls_verify_failed) {
             refusal_ = channel_->handshake_problem();
         }
-        close_stream(true);
+        close_channel(true);
         return false;
     }
     arm_read();
@@ -246,7 +278,7 @@ void connection::arm_read()
     }
 }
 
-void connection::close_stream(bool abort) noexcept
+void connection::close_channel(bool abort) noexcept
 {
     if (!channel_) {
         return;

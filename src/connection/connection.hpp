@@ -3,7 +3,7 @@
 #include "connection/byte_stream.hpp"
 #include "connection/channel.hpp"
 #include "connection/exchange.hpp"
-#include "connection/response_parser.hpp"
+#include "connection/http_exchange.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/timer_queue.hpp"
 
@@ -13,7 +13,6 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/system/errc.hpp>
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -38,12 +37,12 @@ protected:
 
 /// One connection to the server, ready to carry one request at a time.
 ///
-/// A wait for readability is outstanding all its life: an end or unsolicited bytes while it is idle are noticed
-/// when they come, and the same wait brings the next response. Buffers live here, not in the coroutines, and are
-/// used again by the next exchange.
+/// `http_exchange` knows what is read and written; this class waits, for the channel, for deadlines and for
+/// cancellation. A wait for readability is outstanding all its life: an end or unsolicited bytes while it is idle are
+/// noticed when they come, and the same wait brings the next response.
 ///
-/// Thread safety: the lease holder starts exchanges and reads the report; readiness, deadlines and cancellation
-/// come from anywhere. A mutex, never held while a handler runs, keeps them apart.
+/// Thread safety: the lease holder starts exchanges and reads results; readiness, deadlines and cancellation come from
+/// anywhere. A mutex, never held while a handler runs, keeps them apart.
 class connection final : public readiness_listener, public timer_target {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
@@ -53,26 +52,25 @@ public:
     /// Starts watching. `owner` must outlive the connection or be taken away by `close`.
     void open(std::weak_ptr<connection_owner> owner);
 
-    /// The text of the request to send, to be filled in before `async_exchange`.
-    [[nodiscard]] std::string& request_text() noexcept { return request_text_; }
-
-    /// Sends `request_text()` and reads the response. Completes with nothing; `report()` has the result.
+    /// Sends the request and reads the response. Completes with an `exchange_result`.
     ///
     /// Cancellation: `terminal` and `partial` close the connection, `total` does so while no byte was accepted.
     template <class CompletionToken>
-    auto async_exchange(exchange_request request, CompletionToken&& token)
+    auto async_exchange(const request_view& request, const exchange_parameters& parameters, CompletionToken&& token)
     {
-        return boost::asio::async_initiate<CompletionToken, void()>(
-            [self = self()](auto handler, exchange_request wanted) {
-                self->begin(std::move(wanted), completion<>{std::move(handler), self->executor_});
+        return boost::asio::async_initiate<CompletionToken, void(exchange_result)>(
+            [self = self()](auto handler, const request_view& wanted, const exchange_parameters& how) {
+                self->start_exchange(wanted, how, exchange_completion{std::move(handler), self->executor_});
             },
-            token, std::move(request));
+            token, request, parameters);
     }
+    using exchange_completion = completion<exchange_result>;
+    /// The same for a handler that is wrapped already; it must run on `executor()` unless it says otherwise.
+    void start_exchange(const request_view& request, const exchange_parameters& parameters, exchange_completion done);
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
     /// Of the last exchange; valid until the next one begins.
-    [[nodiscard]] const exchange_report& report() const noexcept { return report_; }
-    [[nodiscard]] const response_head& head() const noexcept { return parser_.head(); }
-    [[nodiscard]] std::string_view body() const noexcept { return parser_.body(); }
+    [[nodiscard]] exchange_result result() const noexcept { return exchange_.result(); }
 
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_acquire); }
@@ -91,7 +89,6 @@ public:
 private:
     std::shared_ptr<connection> self() { return std::static_pointer_cast<connection>(shared_from_this()); }
 
-    void begin(exchange_request request, completion<> done);
     void connect_cancellation();
     void cancel(boost::asio::cancellation_type type, std::uint64_t exchange_number);
 
@@ -103,24 +100,20 @@ private:
         try {
             step();
         } catch (const std::bad_alloc&) {
-            fail(make_error_code(boost::system::errc::not_enough_memory));
+            exchange_.fail(make_error_code(boost::system::errc::not_enough_memory));
         }
     }
+    void begin(const request_view& request, const exchange_parameters& parameters);
     void write_request();
     void expect_progress();
-    void read_response();
-    void take_bytes(std::string_view fresh);
-    void take_response(bool nothing_follows);
-    [[nodiscard]] static bool is_farewell(std::string_view said);
-    [[nodiscard]] bool answers_earlier_request() const;
-    void end_of_stream(boost::system::error_code failure);
-    void fail(boost::system::error_code code, std::string problem = {});
-    /// What to complete once the mutex is released.
-    [[nodiscard]] completion<> finish();
+    /// What to complete, once the mutex is released, if the exchange has ended.
+    [[nodiscard]] exchange_completion finish();
     /// Whether the connection is still good.
     [[nodiscard]] bool watch_idle();
     void arm_read();
-    void close_stream(bool abort) noexcept;
+    void close_channel(bool abort) noexcept;
+    /// The mutex is not held. Completes if there is something to complete.
+    void complete(exchange_completion done, bool may_be_inline);
 
     const boost::asio::any_io_executor executor_;
     const std::string address_;
@@ -138,20 +131,13 @@ private:
     bool read_armed_ = false;
     bool write_armed_ = false;
 
-    // The exchange under way; `done_` tells that there is one.
-    completion<> done_;
+    http_exchange exchange_;
+    /// Of the exchange under way, if there is one.
+    exchange_completion done_;
     std::uint64_t exchange_number_ = 0;
-    exchange_request request_;
+    exchange_parameters parameters_;
     /// When the kernel must have taken some more; `max()` once it has all.
     clock::time_point write_deadline_ = clock::time_point::max();
-    std::string request_text_;
-    std::uint64_t wire_bytes_before_ = 0;
-    /// Of the requests before, the last one first.
-    std::array<std::string, 2> earlier_ids_;
-    response_parser parser_;
-    /// It has its result and only `finish` is left to do.
-    bool ended_ = false;
-    exchange_report report_;
 };
 
 } // namespace sipher::detail

@@ -4,7 +4,6 @@
 #include "values/field_text.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace sipher::detail {
 
@@ -17,12 +16,20 @@ std::size_t token_size(std::string_view text)
     return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_token_character) - text.begin());
 }
 
-/// Looks at all of it, so that many are looked at together.
-bool has_control_character(std::string_view text)
+/// Line ends are CR LF, and all other bytes are printable ASCII: what else may be in a header is rare enough to be left
+/// to the parser. One pass over all of it, without a branch, so that many bytes are looked at together.
+bool is_clean(std::string_view header)
 {
-    return std::accumulate(text.begin(), text.end(), 0U, [](unsigned found, char each) {
-               return found | static_cast<unsigned>(is_control_character(each));
-           }) != 0;
+    unsigned char found = 0;
+    for (std::size_t at = 1; at < header.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(header[at]);
+        const bool is_cr = byte == '\r';
+        const bool is_lf = byte == '\n';
+        const bool is_unprintable = static_cast<signed char>(byte + 1) <= ' '; // DEL and above wrap around
+        const bool breaks_line = (header[at - 1] == '\r') != is_lf;
+        found |= static_cast<unsigned char>((is_unprintable != (is_cr | is_lf)) | breaks_line);
+    }
+    return found == 0;
 }
 
 /// Content-Length, Transfer-Encoding, Connection, Proxy-Connection, Upgrade, and a few that look like them: one more
@@ -60,18 +67,17 @@ std::size_t skim_header(std::string_view input, response_head& head, std::string
         const std::string_view text = input.substr(line, end - line);
         if (text.empty()) {
             kept.append(line_end);
-            return next;
+            return is_clean(input.substr(0, next)) ? next : 0;
         }
         const std::size_t colon = token_size(text);
-        const std::string_view value = text.substr(std::min(colon + 1, text.size()));
-        if (colon == 0 || colon == text.size() || text[colon] != ':' || has_control_character(value)) {
+        if (colon == 0 || colon == text.size() || text[colon] != ':') {
             return 0;
         }
         const std::string_view name = text.substr(0, colon);
         if (may_bear_on_framing(name)) {
             kept.append(input.substr(line, next - line));
         } else {
-            read_field(head, name, trimmed(value));
+            read_field(head, name, trimmed(text.substr(colon + 1)));
         }
         line = next;
     }

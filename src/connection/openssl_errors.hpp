@@ -22,13 +22,15 @@ public:
     }
     ~openssl_errors()
     {
-        if (ERR_peek_error() != 0) {
+        if (!all_succeeded_ && ERR_peek_error() != 0) {
             ERR_clear_error();
         }
         for (const auto& [code, text] : users_) {
             ERR_raise_data(ERR_GET_LIB(code), ERR_GET_REASON(code), "%s", text.c_str());
         }
     }
+    /// OpenSSL was called with success only, and leaves no error then.
+    void expect_none() noexcept { all_succeeded_ = true; }
     openssl_errors(const openssl_errors&) = delete;
     openssl_errors& operator=(const openssl_errors&) = delete;
 
@@ -47,6 +49,7 @@ private:
     }
 
     std::vector<std::pair<unsigned long, std::string>> users_;
+    bool all_succeeded_ = false;
 };
 
 } // namespace sipher::detail

@@ -1,7 +1,6 @@
 #include "connection/response_head.hpp"
 
 #include "values/field_text.hpp"
-#include "values/rate_limit_fields.hpp"
 
 #include <boost/beast/core/string.hpp>
 
@@ -76,7 +75,7 @@ void response_head::clear()
     closes = false;
     has_length = false;
     field_count = 0;
-    rate_limit = {};
+    rate_limit.clear();
     keep_alive.reset();
     fields.clear();
 }
@@ -128,11 +127,13 @@ void read_field(response_head& head, std::string_view name, std::string_view val
             head.content_encoding = value;
             break;
         }
-        read_rate_limit_field(head.rate_limit, name, value);
+        head.rate_limit.read(name, value);
         break;
     case 9:
     case 15:
-    case 19: read_rate_limit_field(head.rate_limit, name, value); break;
+    case 17:
+    case 19:
+    case 21: head.rate_limit.read(name, value); break;
     default: break;
     }
 }

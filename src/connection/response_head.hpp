@@ -1,5 +1,7 @@
 #pragma once
 
+#include "values/rate_limit_fields.hpp"
+
 #include <sipher/response_info.hpp>
 
 #include <chrono>
@@ -28,7 +30,7 @@ struct response_head {
     bool has_length = false;
     /// Fields in the header, whether the library reads them or not.
     unsigned field_count = 0;
-    rate_limit_state rate_limit;
+    rate_limit_fields rate_limit;
     /// `Keep-Alive: timeout=`
     std::optional<std::chrono::seconds> keep_alive;
     /// Every field, if they were asked for.

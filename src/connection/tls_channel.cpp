@@ -131,18 +131,20 @@ private:
     template <class Step>
     channel_result step(Step&& do_step)
     {
-        const openssl_errors ours;
+        openssl_errors ours;
         bio_state_.failure = {};
         channel_result result;
         const int returned = do_step(ssl_.get(), &result.bytes);
-        if (returned <= 0) {
-            result.bytes = 0;
-            switch (SSL_get_error(ssl_.get(), returned)) {
-            case SSL_ERROR_WANT_READ: result.waits_for = need::readable; break;
-            case SSL_ERROR_WANT_WRITE: result.waits_for = need::writable; break;
-            case SSL_ERROR_ZERO_RETURN: result.failure = boost::asio::error::eof; break;
-            default: result.failure = failure_of_stream_or_tls(); break;
-            }
+        if (returned > 0) {
+            ours.expect_none();
+            return result;
+        }
+        result.bytes = 0;
+        switch (SSL_get_error(ssl_.get(), returned)) {
+        case SSL_ERROR_WANT_READ: result.waits_for = need::readable; break;
+        case SSL_ERROR_WANT_WRITE: result.waits_for = need::writable; break;
+        case SSL_ERROR_ZERO_RETURN: result.failure = boost::asio::error::eof; break;
+        default: result.failure = failure_of_stream_or_tls(); break;
         }
         return result;
     }

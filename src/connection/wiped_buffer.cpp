@@ -46,19 +46,14 @@ void wiped_buffer::release() noexcept
     capacity_ = 0;
 }
 
-void wiped_buffer::append(std::string_view bytes, std::uint64_t most)
+void wiped_buffer::grow(std::size_t needed, std::uint64_t most)
 {
-    const std::size_t needed = size_ + bytes.size();
-    if (needed > capacity_) {
-        const std::size_t larger = next_capacity(capacity_, needed, most);
-        auto memory = std::make_unique_for_overwrite<char[]>(larger); // NOLINT(modernize-avoid-c-arrays)
-        std::copy_n(memory_.get(), size_, memory.get());
-        wipe_memory(memory_.get(), size_);
-        memory_ = std::move(memory);
-        capacity_ = larger;
-    }
-    std::copy(bytes.begin(), bytes.end(), memory_.get() + size_);
-    size_ = needed;
+    const std::size_t larger = next_capacity(capacity_, needed, most);
+    auto memory = std::make_unique_for_overwrite<char[]>(larger); // NOLINT(modernize-avoid-c-arrays)
+    std::copy_n(memory_.get(), size_, memory.get());
+    wipe_memory(memory_.get(), size_);
+    memory_ = std::move(memory);
+    capacity_ = larger;
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,9 +31,18 @@ public:
 
     /// @param most The size that it will have at most. What is larger than a few pages takes that much in one step: a
     /// buffer that grows in several holds its content twice each time.
-    void append(std::string_view bytes, std::uint64_t most);
+    void append(std::string_view bytes, std::uint64_t most)
+    {
+        if (bytes.size() > capacity_ - size_) {
+            grow(size_ + bytes.size(), most);
+        }
+        std::copy(bytes.begin(), bytes.end(), memory_.get() + size_);
+        size_ += bytes.size();
+    }
 
 private:
+    void grow(std::size_t needed, std::uint64_t most);
+
     std::unique_ptr<char[]> memory_; // NOLINT(modernize-avoid-c-arrays): of a size that is known late
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;

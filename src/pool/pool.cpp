@@ -49,15 +49,14 @@ pooled* pool::take_idle(bool careful, clock::time_point now, pool_aftermath& aft
     return found;
 }
 
-void pool::wait(bool careful, std::optional<std::size_t> ready, clock::time_point deadline,
-                completion<acquire_result> done)
+void pool::wait(const pool_request& asked, completion<acquire_result> done)
 {
     try {
-        const auto call = std::make_shared<pool_call>(self(), timers_, careful, ready);
+        const auto call = std::make_shared<pool_call>(self(), timers_, asked);
         call->connect_cancellation(done.slot());
         pool_aftermath after{watcher_.get()};
         const std::lock_guard lock{mutex_};
-        timers_->arm(*call, deadline);
+        timers_->arm(*call, asked.deadline);
         call->done = std::move(done);
         call->self = call;
         admit(*call, after);

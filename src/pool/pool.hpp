@@ -41,29 +41,19 @@ public:
     /// @param careful The request must not be repeated, so the connection must not be about to be closed.
     [[nodiscard]] lease try_acquire(bool careful, clock::time_point now);
 
-    /// Waits for a connection, at most until `deadline`; completes with an `acquire_result`, never inline.
+    /// Waits for a connection, at most until the deadline; completes with an `acquire_result`, never inline.
     /// Cancellation: every type; the connection that is being made stays in the making for others.
+    ///
+    /// Or, where that is asked, completes when so many connections are ready or all that could be tried have failed; it
+    /// must not be more than `max_connections`. Cancellation: every type; what is being made goes on.
     template <class CompletionToken>
-    auto async_acquire(bool careful, clock::time_point deadline, CompletionToken&& token)
+    auto async_acquire(const pool_request& wanted, CompletionToken&& token)
     {
         return boost::asio::async_initiate<CompletionToken, void(acquire_result)>(
-            [self = self()](auto handler, bool only_fresh, clock::time_point until) {
-                self->wait(only_fresh, {}, until, completion<acquire_result>{std::move(handler), self->executor_});
+            [self = self()](auto handler, const pool_request& asked) {
+                self->wait(asked, completion<acquire_result>{std::move(handler), self->executor_});
             },
-            token, careful, deadline);
-    }
-
-    /// Completes when `ready` connections are there, or all that could be tried have failed. `ready` must not be more
-    /// than `max_connections`. Cancellation: every type; what is being made goes on.
-    template <class CompletionToken>
-    auto async_prewarm(std::size_t ready, CompletionToken&& token)
-    {
-        return boost::asio::async_initiate<CompletionToken, void(acquire_result)>(
-            [self = self()](auto handler, std::size_t wanted) {
-                self->wait(false, wanted, clock::time_point::max(),
-                           completion<acquire_result>{std::move(handler), self->executor_});
-            },
-            token, ready);
+            token, wanted);
     }
 
     /// Those that wait for a lease fail with `client_closed`; who asks later gets one as before.
@@ -86,9 +76,7 @@ private:
     std::shared_ptr<pool> self() { return std::static_pointer_cast<pool>(shared_from_this()); }
     [[nodiscard]] pool_time time() const;
 
-    /// @param ready Of one who waits for connections to be ready: how many.
-    void wait(bool careful, std::optional<std::size_t> ready, clock::time_point deadline,
-              completion<acquire_result> done);
+    void wait(const pool_request& asked, completion<acquire_result> done);
     void give_up(pool_call& call, boost::system::error_code why) noexcept;
     void drop_contemporaries(const pool_entry& stale) noexcept;
     void give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;

@@ -78,9 +78,9 @@ bool pool_core::enqueue(pool_waiter& waiter)
     if (waiting() >= rules_.max_waiting + dialing_ + could_dial) {
         return false;
     }
-    list_of(waiter).push_back(waiter);
+    queue_.push_back(waiter);
     waiter.waiting = true;
-    waiter.number = ++last_number_;
+    careful_ += waiter.careful ? 1 : 0;
     return true;
 }
 
@@ -88,26 +88,22 @@ void pool_core::remove(pool_waiter& waiter) noexcept
 {
     if (waiter.waiting) {
         waiter.waiting = false;
-        waiter_list& list = list_of(waiter);
-        list.erase(list.iterator_to(waiter));
+        careful_ -= waiter.careful ? 1 : 0;
+        queue_.erase(waiter);
     }
 }
 
-pool_waiter* pool_core::first_waiter(bool accepting_any_only) noexcept
+pool_waiter* pool_core::pop_waiter(bool accepting_any_only) noexcept
 {
-    pool_waiter* const first = waiters_.empty() ? nullptr : &waiters_.front();
-    if (accepting_any_only || careful_waiters_.empty()) {
-        return first;
+    if (accepting_any_only && careful_ == queue_.size()) {
+        return nullptr;
     }
-    pool_waiter& careful = careful_waiters_.front();
-    return first == nullptr || careful.number < first->number ? &careful : first;
-}
-
-pool_waiter* pool_core::pop_waiter() noexcept
-{
-    pool_waiter* const first = first_waiter(false);
+    pool_waiter* const first =
+        queue_.first_of([accepting_any_only](const pool_waiter& each) { return !accepting_any_only || !each.careful; });
     if (first != nullptr) {
-        remove(*first);
+        first->waiting = false;
+        careful_ -= first->careful ? 1 : 0;
+        queue_.serve(*first);
     }
     return first;
 }
@@ -115,11 +111,7 @@ pool_waiter* pool_core::pop_waiter() noexcept
 pool_core::prospect pool_core::outlook(const pool_waiter& waiter) const noexcept
 {
     prospect result;
-    for (const waiter_list* list : {&waiters_, &careful_waiters_}) {
-        for (auto each = list->begin(); each != list->end() && each->number < waiter.number; ++each) {
-            ++result.ahead;
-        }
-    }
+    result.ahead = queue_.ahead_of(waiter);
     result.dialing = dialing_ != 0 && (busy_ == 0 || result.ahead < dialing_);
     return result;
 }
@@ -210,8 +202,7 @@ pool_core::give_back_result pool_core::give_back_unused(pooled& unused, bool usa
 
 pool_core::give_back_result pool_core::hand_on(pooled& free, bool fresh)
 {
-    if (pool_waiter* const waiter = first_waiter(!fresh)) {
-        remove(*waiter);
+    if (pool_waiter* const waiter = pop_waiter(!fresh)) {
         ++busy_;
         return {fate::to_waiter, waiter};
     }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "runtime/fair_queue.hpp"
+
 #include <sipher/clock.hpp>
 
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
 namespace sipher::detail {
@@ -42,23 +43,31 @@ struct pooled : boost::intrusive::list_base_hook<> {
 using pooled_list = boost::intrusive::list<pooled>;
 
 /// A call that waits for a connection.
-struct pool_waiter : boost::intrusive::list_base_hook<> {
-    explicit pool_waiter(bool accepts_only_fresh = false) noexcept : careful(accepts_only_fresh) {}
+struct pool_waiter : fair_queue_member {
+    explicit pool_waiter(bool accepts_only_fresh = false, const queue_place& at = {}) noexcept
+        : fair_queue_member(apart(accepts_only_fresh, at)), careful(accepts_only_fresh)
+    {
+    }
 
     /// Its request must not be repeated, so the connection must not be about to be closed.
     const bool careful;
     bool waiting = false;
-    /// Its place among all that wait.
-    std::uint64_t number = 0;
+
+private:
+    /// Those of a flow that do not accept every connection are a flow of their own.
+    [[nodiscard]] static queue_place apart(bool careful, queue_place at) noexcept
+    {
+        at.flow = 2 * at.flow + (careful ? 1 : 0);
+        return at;
+    }
 };
 
 /// Who gets which connection, when one is made and when one is closed: decisions without I/O, time passed in.
 ///
-/// Idle connections form a stack, so that the surplus dies of old age; waiters form a queue. What comes first, a
-/// connection given back or one newly made, goes to the waiter that has waited longest of those who accept it, and the
-/// failure to make one to the one that has waited longest, unless other connections still in the making are enough for
-/// everybody who waits. So whoever waits accepts none of those that are idle, and an idle one may be taken past them.
-/// No member needs memory: what it does always succeeds.
+/// Idle connections form a stack, so that the surplus dies of old age; waiters form a fair queue. What comes first, a
+/// connection given back or one newly made, goes to the first waiter of those who accept it, and the failure to make
+/// one to the first of all, unless other connections still in the making are enough for everybody who waits. So whoever
+/// waits accepts none of those that are idle, and an idle one may be taken past them. What it does always succeeds.
 class pool_core {
 public:
     explicit pool_core(const pool_rules& rules) : rules_(rules) {}
@@ -72,8 +81,8 @@ public:
     [[nodiscard]] bool enqueue(pool_waiter& waiter);
     /// The waiter gives up, or was served.
     void remove(pool_waiter& waiter) noexcept;
-    /// Empties the queue from its head; null if it is empty.
-    [[nodiscard]] pool_waiter* pop_waiter() noexcept;
+    /// Takes the first out of the queue, or the first of those who accept every connection; null if there is none.
+    [[nodiscard]] pool_waiter* pop_waiter(bool accepting_any_only = false) noexcept;
 
     enum class fate { to_waiter, idle, closed_expired, closed_not_reusable, closed_surplus };
     struct give_back_result {
@@ -137,28 +146,20 @@ public:
     [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
     [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
     [[nodiscard]] std::size_t dialing() const noexcept { return dialing_; }
-    [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size() + careful_waiters_.size(); }
+    [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
     [[nodiscard]] std::size_t open() const noexcept { return idle() + busy_ + dialing_; }
 
 private:
-    using waiter_list = boost::intrusive::list<pool_waiter>;
-
     static constexpr std::chrono::seconds rest_after{1};
 
-    [[nodiscard]] waiter_list& list_of(const pool_waiter& waiter) noexcept
-    {
-        return waiter.careful ? careful_waiters_ : waiters_;
-    }
-    [[nodiscard]] pool_waiter* first_waiter(bool accepting_any_only) noexcept;
     [[nodiscard]] give_back_result hand_on(pooled& free, bool fresh);
     void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;
     void end_dial() noexcept;
 
     const pool_rules rules_;
     pooled_list idle_;
-    waiter_list waiters_;
-    waiter_list careful_waiters_;
-    std::uint64_t last_number_ = 0;
+    fair_queue<pool_waiter> queue_;
+    std::size_t careful_ = 0;
     std::size_t busy_ = 0;
     std::size_t dialing_ = 0;
     /// Of those in the making, the ones that were asked for to be ready.

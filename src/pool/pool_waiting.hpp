@@ -15,13 +15,24 @@
 
 namespace sipher::detail {
 
+/// What is asked of the pool.
+struct pool_request {
+    pool_request() = default;
+
+    /// The request must not be repeated, so the connection must not be about to be closed.
+    bool careful = false;
+    clock::time_point deadline = clock::time_point::max();
+    queue_place place;
+    /// Of one who waits for connections to be ready: how many.
+    std::optional<std::size_t> ready;
+};
+
 /// Somebody who waits for a connection, or for connections to be ready. The pool's mutex guards it, but for `done`,
 /// which belongs to whoever took it off its list.
 class pool_call final : public pool_waiter, public timer_target {
 public:
-    pool_call(const std::shared_ptr<pool>& owner, std::shared_ptr<timer_queue> timers, bool accepts_only_fresh,
-              std::optional<std::size_t> wanted)
-        : pool_waiter(accepts_only_fresh), ready(wanted), owner_(owner), timers_(std::move(timers))
+    pool_call(const std::shared_ptr<pool>& owner, std::shared_ptr<timer_queue> timers, const pool_request& wanted)
+        : pool_waiter(wanted.careful, wanted.place), ready(wanted.ready), owner_(owner), timers_(std::move(timers))
     {
     }
     ~pool_call() override { timers_->disarm(*this); }

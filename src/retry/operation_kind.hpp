@@ -29,6 +29,8 @@ struct operation {
     /// A literal: what errors and events call it.
     const char* name = "";
     operation_kind kind = operation_kind::read;
+    /// The library does it by itself, to clean up.
+    bool is_own = false;
 };
 
 } // namespace sipher::detail

@@ -1,220 +1,264 @@
 #include "retry/rate_gate.hpp"
 
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
+
 #include <algorithm>
-#include <utility>
+#include <new>
 
 namespace sipher::detail {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-/// A longer one is a mistake of somebody's.
-constexpr std::chrono::milliseconds longest_closure = 1h;
-/// The end of a window is told in whole seconds: two that are closer are the same.
-constexpr auto same_window = 1500ms;
-/// Of the last few requests, so many more than others lately used are left to them, but not more than a part of all.
-constexpr unsigned spare = 3;
-constexpr unsigned largest_part_left = 20;
-/// Sharing does not make anybody wait longer than this part of the window.
-constexpr int longest_pause = 10;
-/// Between two requests that waited, where nothing is known of the limit.
-constexpr std::chrono::nanoseconds usual_spacing = 50ms;
-
-} // namespace
-
-bool rate_gate::is_free(const ticket& mine, clock::time_point now) const
-{
-    if (now < paced_until_) {
-        return false;
+/// Somebody who waits. The gate's mutex guards it, but for `done`, which belongs to whoever took it out of the queue.
+class gate_call final : public gate_waiter, public timer_target {
+public:
+    gate_call(const std::shared_ptr<rate_gate>& owner, const gate_request& asked)
+        : gate_waiter(asked.place, asked.deadline), owner_(owner), timers_(owner->timers_)
+    {
     }
-    return mine.queued_ ? now >= mine.turn_ : now >= opens_at_ && queue_.empty();
+    ~gate_call() override { timers_->disarm(*this); }
+
+    void on_timer() override
+    {
+        if (const auto owner = owner_.lock()) {
+            owner->give_up(*this, errc::rate_limited);
+        }
+    }
+
+    void connect_cancellation(boost::asio::cancellation_slot slot)
+    {
+        if (slot.is_connected()) {
+            slot.assign([weak = weak_from_this()](boost::asio::cancellation_type) {
+                const auto call = std::static_pointer_cast<gate_call>(weak.lock());
+                const auto owner = call ? call->owner_.lock() : nullptr;
+                if (owner) {
+                    owner->give_up(*call, boost::asio::error::operation_aborted);
+                }
+            });
+        }
+    }
+
+    completion<gate_result> done;
+    gate_result result;
+    /// Keeps it alive while it waits.
+    std::shared_ptr<gate_call> self;
+
+private:
+    const std::weak_ptr<rate_gate> owner_;
+    const std::shared_ptr<timer_queue> timers_;
+};
+
+/// Completes calls once the mutex is released, because others' code runs then: declare it before the lock.
+class rate_gate::aftermath {
+public:
+    aftermath() = default;
+    aftermath(const aftermath&) = delete;
+    aftermath& operator=(const aftermath&) = delete;
+    ~aftermath()
+    {
+        while (!to_complete_.empty()) {
+            const std::shared_ptr<gate_call> call = take_first();
+            try {
+                std::move(call->done).post(call->result);
+            } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+                // Asio has no memory to resume a coroutine, and has destroyed it.
+            }
+        }
+    }
+
+    void complete(gate_waiter& waiter, const gate_result& result) noexcept
+    {
+        static_cast<gate_call&>(waiter).result = result;
+        to_complete_.push_back(waiter);
+    }
+    void refuse(gate_waiter_list& refused, std::chrono::nanoseconds wait) noexcept
+    {
+        for (gate_waiter& each : refused) {
+            static_cast<gate_call&>(each).result = gate_result{errc::rate_limited, wait};
+        }
+        to_complete_.splice(to_complete_.end(), refused);
+    }
+    /// Destroys them instead.
+    void abandon() noexcept
+    {
+        while (!to_complete_.empty()) {
+            take_first();
+        }
+    }
+
+private:
+    std::shared_ptr<gate_call> take_first() noexcept
+    {
+        auto& first = static_cast<gate_call&>(to_complete_.front());
+        to_complete_.pop_front();
+        return std::move(first.self);
+    }
+
+    gate_waiter_list to_complete_;
+};
+
+rate_gate::rate_gate(rate_gate_core::rules chosen, std::shared_ptr<jitter> chance,
+                     boost::asio::any_io_executor executor, std::shared_ptr<timer_queue> timers)
+    : executor_(std::move(executor)), timers_(std::move(timers)),
+      free_from_(clock::time_point::min().time_since_epoch().count()), core_(chosen, std::move(chance))
+{
 }
 
-void rate_gate::tell_when_free() noexcept
+rate_gate::~rate_gate()
 {
-    const clock::time_point when = queue_.empty() ? std::max(opens_at_, paced_until_) : clock::time_point::max();
-    free_from_.store(when.time_since_epoch().count(), std::memory_order_release);
+    timers_->disarm(*this);
+    abandon();
 }
 
-std::optional<clock::time_point> rate_gate::wait_until(ticket& mine, clock::time_point now)
+void rate_gate::wait(const gate_request& asked, completion<gate_result> done)
 {
-    if (!rules_.enabled || now.time_since_epoch().count() >= free_from_.load(std::memory_order_acquire)) {
-        return std::nullopt;
+    try {
+        const auto call = std::make_shared<gate_call>(self(), asked);
+        call->connect_cancellation(done.slot());
+        aftermath after;
+        const std::lock_guard lock{mutex_};
+        timers_->arm(*call, asked.deadline);
+        call->done = std::move(done);
+        call->self = call;
+        admit(*call, asked.again, after);
+    } catch (const std::bad_alloc&) {
+        std::move(done).post(gate_result{make_error_code(boost::system::errc::not_enough_memory)});
     }
-    const std::lock_guard lock{mutex_};
-    if (is_free(mine, now)) {
-        return std::nullopt;
-    }
-    if (!mine.queued_) {
-        enqueue(mine);
-    }
-    return std::max(mine.turn_, paced_until_);
 }
 
-bool rate_gate::pass(ticket& mine, clock::time_point now)
+void rate_gate::admit(gate_call& call, bool again, aftermath& after) noexcept
 {
-    if (!rules_.enabled) {
-        return true;
-    }
-    const std::lock_guard lock{mutex_};
-    if (!is_free(mine, now)) {
-        return false;
-    }
-    if (mine.queued_) {
-        queue_.erase(queue_.iterator_to(mine));
-        mine.queued_ = false;
-    }
-    count(now);
-    tell_when_free();
-    return true;
-}
-
-void rate_gate::leave(ticket& gone) noexcept
-{
-    if (!gone.queued_) {
+    if (closed_) {
+        after.complete(call, gate_result{errc::client_closed});
         return;
     }
+    const clock::time_point now = timers_->time().now();
+    const auto wait = core_.enter(call, again, now);
+    if (wait) {
+        const bool is_free = *wait == std::chrono::nanoseconds{};
+        after.complete(call, is_free ? gate_result{} : gate_result{errc::rate_limited, *wait});
+    }
+    go_on(after, now);
+}
+
+/// Whoever can go goes, and the timer is set for the next one.
+void rate_gate::go_on(aftermath& after, clock::time_point now) noexcept
+{
+    for (;;) {
+        if (gate_waiter* const late = core_.refuse_first()) {
+            after.complete(*late, gate_result{errc::rate_limited, core_.expected_wait(late->place, now)});
+        } else if (gate_waiter* const next = core_.release(now)) {
+            after.complete(*next, gate_result{});
+        } else {
+            break;
+        }
+    }
+    free_from_.store(core_.free_from().time_since_epoch().count(), std::memory_order_release);
+    const clock::time_point when = core_.next_release();
+    if (when == timer_at_) {
+        return;
+    }
+    try {
+        timers_->arm(*this, when);
+        timer_at_ = when;
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // Those who wait have deadlines, and whoever comes next sets it.
+    }
+}
+
+void rate_gate::on_timer()
+{
+    aftermath after;
     const std::lock_guard lock{mutex_};
-    queue_.erase(queue_.iterator_to(gone));
-    gone.queued_ = false;
-    tell_when_free();
+    timer_at_ = clock::time_point::max();
+    go_on(after, timers_->time().now());
 }
 
-void rate_gate::enqueue(ticket& mine)
+void rate_gate::give_up(gate_call& call, boost::system::error_code why) noexcept
 {
-    if (queue_.empty()) {
-        // Those who were to go before have gone, or have given up.
-        next_slot_ = opens_at_;
-    }
-    mine.turn_ = next_turn();
-    queue_.push_back(mine);
-    mine.queued_ = true;
-    tell_when_free();
-}
-
-/// Somewhere in the next slot, so that the clients of a fleet do not go together.
-clock::time_point rate_gate::next_turn()
-{
-    const clock::time_point slot = std::max({next_slot_, opens_at_, paced_until_});
-    const std::chrono::nanoseconds width = spacing();
-    next_slot_ = slot + width;
-    return slot + std::chrono::duration_cast<std::chrono::nanoseconds>(width * jitter_->unit());
-}
-
-std::chrono::nanoseconds rate_gate::spacing() const
-{
-    if (limit_.value_or(0) == 0) {
-        return usual_spacing;
-    }
-    return std::chrono::nanoseconds{window_} / *limit_;
-}
-
-/// A request leaves.
-void rate_gate::count(clock::time_point now)
-{
-    if (now >= window_ends_ && remaining_) {
-        remaining_.reset();
-        uncounted_ = 0;
-    }
-    if (!remaining_) {
-        ++uncounted_;
-        return;
-    }
-    *remaining_ -= *remaining_ == 0 ? 0 : 1;
-    const bool shared = is_to_be_shared();
-    if (*remaining_ == 0 || (shared && *remaining_ <= left_to_others())) {
-        close_until(window_ends_);
-    } else if (shared || rules_.pacing) {
-        slow_down(now);
-    }
-}
-
-unsigned rate_gate::left_to_others() const
-{
-    return std::min(foreign_ + spare, limit_.value_or(0) / largest_part_left);
-}
-
-bool rate_gate::is_to_be_shared() const
-{
-    return (shared_ || shared_before_) && *remaining_ <= limit_.value_or(0) / 2;
-}
-
-/// What remains is to last until the end of the window, for the others as well.
-void rate_gate::slow_down(clock::time_point now)
-{
-    const auto share = (window_ends_ - now) / *remaining_ * (foreign_ + 1);
-    const auto longest = std::max<std::chrono::nanoseconds>(window_ / longest_pause, spacing());
-    paced_until_ = now + std::min<std::chrono::nanoseconds>(share, longest);
-}
-
-void rate_gate::close_until(clock::time_point when)
-{
-    if (when <= opens_at_) {
-        return;
-    }
-    opens_at_ = when;
-    next_slot_ = when;
-    for (ticket& each : queue_) {
-        each.turn_ = next_turn();
-    }
-}
-
-void rate_gate::merge(const rate_limit_state& state, clock::time_point now)
-{
-    limit_ = state.limit ? state.limit : limit_;
-    window_ = std::max(1s, std::min<std::chrono::seconds>(state.window.value_or(window_), 1h));
-    if (!state.remaining) {
-        return;
-    }
-    // The service leaves out a zero.
-    const auto left = state.reset.value_or(*state.remaining == 0 ? window_ : 0s);
-    const clock::time_point ends = now + std::min<std::chrono::milliseconds>(left, longest_closure);
-    if (ends > window_ends_ + same_window) {
-        remaining_ = state.remaining;
-        window_ends_ = ends;
-        paced_until_ = clock::time_point::min();
-        shared_before_ = std::exchange(shared_, false);
-    } else if (ends + same_window > window_ends_) {
-        const unsigned expected = remaining_.value_or(*state.remaining);
-        remaining_ = std::min(expected, *state.remaining);
-        const unsigned fallen = expected - *remaining_;
-        const unsigned ours = std::min(fallen, uncounted_);
-        uncounted_ -= ours;
-        // It is forgotten slowly: answers that come together do not show it one by one.
-        shared_ = shared_ || fallen > ours;
-        foreign_ = std::max(fallen - ours, foreign_ == 0 ? 0 : foreign_ - 1);
-        window_ends_ = std::max(window_ends_, ends);
-    }
-}
-
-bool rate_gate::learn(const rate_limit_state& state, bool refused, std::optional<std::chrono::milliseconds> retry_after,
-                      clock::time_point now)
-{
-    if (!rules_.enabled || (!refused && !state.remaining && !state.window)) {
-        return false;
-    }
+    aftermath after;
     const std::lock_guard lock{mutex_};
-    merge(state, now);
-    if (refused && retry_after) {
-        close_until(now + std::min(*retry_after, longest_closure));
-    } else if (refused && state.reset) {
-        close_until(now + std::min<std::chrono::milliseconds>(*state.reset, longest_closure));
+    if (!call.is_queued()) {
+        return;
     }
-    if (remaining_ == 0U && window_ends_ > now && !(refused && retry_after)) {
-        close_until(window_ends_);
+    const clock::time_point now = timers_->time().now();
+    core_.leave(call);
+    after.complete(call, gate_result{why, core_.expected_wait(call.place, now)});
+    go_on(after, now);
+}
+
+bool rate_gate::pass(bool has_turn, clock::time_point now)
+{
+    const std::lock_guard lock{mutex_};
+    const bool may = core_.pass(has_turn, now);
+    free_from_.store(core_.free_from().time_since_epoch().count(), std::memory_order_release);
+    return may;
+}
+
+bool rate_gate::learn(const rate_gate_core::lesson& told, clock::time_point now)
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    const clock::time_point opened_at = core_.opens_at();
+    const bool is_news = core_.learn(told, now);
+    if (core_.opens_at() > opened_at) {
+        gate_waiter_list refused;
+        core_.refuse(now, refused);
+        after.refuse(refused, core_.opens_at() - now);
     }
-    // Closed by the last request itself, it is told with the next answer.
-    tell_when_free();
-    const bool is_news = opens_at_ > std::max(now, told_until_);
-    told_until_ = std::max(told_until_, opens_at_);
+    go_on(after, now);
     return is_news;
 }
 
 clock::time_point rate_gate::opens_at() const
 {
     const std::lock_guard lock{mutex_};
-    return opens_at_;
+    return core_.opens_at();
+}
+
+rate_gate_stats rate_gate::stats(clock::time_point now) const
+{
+    const std::lock_guard lock{mutex_};
+    rate_gate_stats snapshot;
+    snapshot.waiting = core_.waiting();
+    snapshot.longest_wait = core_.longest_wait(now);
+    snapshot.closed_for = std::max<std::chrono::nanoseconds>(core_.opens_at() - now, {});
+    snapshot.remaining = core_.remaining(now);
+    return snapshot;
+}
+
+void rate_gate::close() noexcept
+{
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+    }
+    refuse_waiting();
+}
+
+void rate_gate::refuse_waiting() noexcept
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    while (gate_waiter* const waiting = core_.dismiss()) {
+        after.complete(*waiting, gate_result{errc::client_closed});
+    }
+    go_on(after, timers_->time().now());
+}
+
+void rate_gate::abandon() noexcept
+{
+    aftermath after;
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        while (gate_waiter* const waiting = core_.dismiss()) {
+            after.complete(*waiting, gate_result{});
+        }
+    }
+    after.abandon();
 }
 
 } // namespace sipher::detail

@@ -1,11 +1,14 @@
 #pragma once
 
-#include "runtime/jitter.hpp"
+#include "retry/rate_gate_core.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/timer_queue.hpp"
 
-#include <sipher/clock.hpp>
-#include <sipher/response_info.hpp>
+#include <sipher/client_stats.hpp>
 
-#include <boost/intrusive/list.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -16,96 +19,94 @@
 
 namespace sipher::detail {
 
-/// When the service's rate limit is used up, nobody sends before its window opens again; who waited for that then
-/// goes in the order of coming, spread over the window, so that the opening is not met by a storm.
-///
-/// What is left of the window is counted down with every request that is let pass, so that requests under way are
-/// not forgotten; answers correct it downwards only, because they may come out of order. Where it falls faster than
-/// that, others use the same quota: the second half of a window is then shared with them, by going slower and by
-/// leaving the last few requests, which they may have used already. Decisions without waiting: the time is passed in.
+/// What is asked of the gate.
+struct gate_request {
+    gate_request() = default;
+
+    queue_place place;
+    clock::time_point deadline = clock::time_point::max();
+    /// It had its turn and could not make use of it.
+    bool again = false;
+};
+
+/// What waiting at the gate came to.
+struct gate_result {
+    gate_result() = default;
+    explicit gate_result(boost::system::error_code why_not, std::chrono::nanoseconds wait_needed = {}) noexcept
+        : code(why_not), wait(wait_needed)
+    {
+    }
+
+    /// `errc::rate_limited`: it cannot make it by its deadline.
+    boost::system::error_code code;
+    /// How long it would have to wait then.
+    std::chrono::nanoseconds wait{};
+};
+
+class gate_call;
+
+/// The gate in front of the service's rate limit: carries out what `rate_gate_core` decides.
 ///
 /// Thread safety: all members may be called from any thread.
-class rate_gate {
+class rate_gate final : public timer_target {
 public:
-    struct rules {
-        /// Off: the gate is always open.
-        bool enabled = true;
-        /// Requests are spread over the window from its beginning, not only once it was used up.
-        bool pacing = false;
-    };
+    rate_gate(rate_gate_core::rules chosen, std::shared_ptr<jitter> chance, boost::asio::any_io_executor executor,
+              std::shared_ptr<timer_queue> timers);
+    ~rate_gate() override;
 
-    rate_gate(rules chosen, std::shared_ptr<jitter> chance) : rules_(chosen), jitter_(std::move(chance)) {}
+    /// Whether to go on without waiting; the usual case, and a cheap one.
+    [[nodiscard]] bool is_open(clock::time_point now) const noexcept
+    {
+        return now.time_since_epoch().count() >= free_from_.load(std::memory_order_acquire);
+    }
 
-    /// One request's place in the queue, if it has one. Must not outlive the gate.
-    class ticket : public boost::intrusive::list_base_hook<> {
-    public:
-        explicit ticket(rate_gate& gate) noexcept : gate_(gate) {}
-        ticket(const ticket&) = delete;
-        ticket& operator=(const ticket&) = delete;
-        ~ticket() { gate_.leave(*this); }
+    /// Waits for a turn; completes with a `gate_result`, never inline. Cancellation: every type.
+    template <class CompletionToken>
+    auto async_wait(const gate_request& wanted, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(gate_result)>(
+            [self = self()](auto handler, const gate_request& asked) {
+                self->wait(asked, completion<gate_result>{std::move(handler), self->executor_});
+            },
+            token, wanted);
+    }
 
-    private:
-        friend class rate_gate;
-        rate_gate& gate_;
-        clock::time_point turn_;
-        bool queued_ = false;
-    };
-
-    /// Whether to go on and get a connection: nothing; else when to ask again.
-    [[nodiscard]] std::optional<clock::time_point> wait_until(ticket& mine, clock::time_point now);
-
-    /// The last question before sending, which counts the request. False: the gate has closed in the meantime.
-    [[nodiscard]] bool pass(ticket& mine, clock::time_point now);
-
-    /// Takes in what an answer says of the limit. `refused`: it was a 429, with this `Retry-After`.
-    /// @return Whether the gate is closed for longer than was told before.
-    bool learn(const rate_limit_state& state, bool refused, std::optional<std::chrono::milliseconds> retry_after,
-               clock::time_point now);
-
-    /// The moment before which nothing is sent.
+    /// As of `rate_gate_core`.
+    [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
+    bool learn(const rate_gate_core::lesson& told, clock::time_point now);
     [[nodiscard]] clock::time_point opens_at() const;
+    [[nodiscard]] rate_gate_stats stats(clock::time_point now) const;
+
+    /// Ends all waits with `client_closed`.
+    void refuse_waiting() noexcept;
+    /// Ends all waits with `client_closed`, those that begin later too.
+    void close() noexcept;
+    /// Destroys the waiting handlers without running them.
+    void abandon() noexcept;
+
+    void on_timer() override;
 
 private:
-    void tell_when_free() noexcept;
-    [[nodiscard]] bool is_free(const ticket& mine, clock::time_point now) const;
-    void leave(ticket& gone) noexcept;
-    void enqueue(ticket& mine);
-    void count(clock::time_point now);
-    [[nodiscard]] bool is_to_be_shared() const;
-    [[nodiscard]] unsigned left_to_others() const;
-    void slow_down(clock::time_point now);
-    void merge(const rate_limit_state& state, clock::time_point now);
-    void close_until(clock::time_point when);
-    [[nodiscard]] clock::time_point next_turn();
-    [[nodiscard]] std::chrono::nanoseconds spacing() const;
+    friend class gate_call;
+    class aftermath;
 
-    const rules rules_;
-    const std::shared_ptr<jitter> jitter_;
-    /// For those who ask without the mutex: from when on everybody is free to go. Nobody waits then.
-    std::atomic<clock::time_point::rep> free_from_ = clock::time_point::min().time_since_epoch().count();
+    std::shared_ptr<rate_gate> self() { return std::static_pointer_cast<rate_gate>(shared_from_this()); }
+    void wait(const gate_request& asked, completion<gate_result> done);
+    void give_up(gate_call& call, boost::system::error_code why) noexcept;
+
+    // The mutex is held in these.
+    void admit(gate_call& call, bool again, aftermath& after) noexcept;
+    void go_on(aftermath& after, clock::time_point now) noexcept;
+
+    const boost::asio::any_io_executor executor_;
+    const std::shared_ptr<timer_queue> timers_;
+    /// For those who ask without the mutex.
+    std::atomic<clock::time_point::rep> free_from_;
 
     mutable std::mutex mutex_;
-    clock::time_point opens_at_ = clock::time_point::min();
-    /// The latest of these moments that `learn` has told of.
-    clock::time_point told_until_ = clock::time_point::min();
-    /// From when on the next one who comes to the queue may have its turn.
-    clock::time_point next_slot_ = clock::time_point::min();
-    boost::intrusive::list<ticket> queue_;
-
-    /// What is known of the service's window; `remaining` is nothing once the window is over.
-    std::optional<unsigned> limit_;
-    std::optional<unsigned> remaining_;
-    std::chrono::seconds window_{60};
-    clock::time_point window_ends_ = clock::time_point::min();
-    /// Requests of ours that went before anything was known of the window, less those that answers have shown since.
-    unsigned uncounted_ = 0;
-    /// Requests of others between two answers of ours, lately.
-    unsigned foreign_ = 0;
-    /// Others were seen in this window, and in the one before.
-    bool shared_ = false;
-    bool shared_before_ = false;
-    /// The next request goes no sooner, so that what remains lasts.
-    clock::time_point paced_until_ = clock::time_point::min();
+    rate_gate_core core_;
+    bool closed_ = false;
+    clock::time_point timer_at_ = clock::time_point::max();
 };
 
 } // namespace sipher::detail

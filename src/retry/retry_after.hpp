@@ -1,5 +1,7 @@
 #pragma once
 
+#include "values/http_date.hpp"
+
 #include <sipher/clock.hpp>
 
 #include <boost/json/fwd.hpp>
@@ -9,12 +11,6 @@
 #include <string_view>
 
 namespace sipher::detail {
-
-/// An HTTP date in any of its three forms (RFC 9110, 5.6.7); nothing if it is none.
-[[nodiscard]] std::optional<clock::wall_time> parse_http_date(std::string_view text);
-
-/// `2026-11-24T00:00:00.000Z` (RFC 3339 in UTC); nothing if it is none.
-[[nodiscard]] std::optional<clock::wall_time> parse_utc_time(std::string_view text);
 
 /// `Retry-After` in seconds or as a date. A date is taken relative to the answer's own `Date`, because the two
 /// clocks need not agree, and to `wall` where there is none. Nothing if it is malformed or past; never more than 250

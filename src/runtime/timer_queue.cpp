@@ -6,7 +6,7 @@ namespace sipher::detail {
 
 std::shared_ptr<timer_queue> timer_queue::make(boost::asio::any_io_executor executor, std::shared_ptr<clock> time)
 {
-    const std::shared_ptr<timer_queue> queue{new timer_queue{std::move(time)}};
+    std::shared_ptr<timer_queue> queue{new timer_queue{std::move(time)}};
     queue->alarm_ = queue->time_->make_alarm(std::move(executor), [weak = std::weak_ptr<timer_queue>{queue}] {
         if (const auto self = weak.lock()) {
             self->wake();

@@ -23,8 +23,8 @@ namespace {
 
 /// What outlives an alarm: a wake-up that is already on its way finds out here that it is no longer wanted.
 struct alarm_state {
-    alarm_state(boost::asio::any_io_executor executor, std::function<void()> what)
-        : timer(std::move(executor)), on_wake(std::move(what))
+    alarm_state(const boost::asio::any_io_executor& executor, std::function<void()> what)
+        : timer(executor), on_wake(std::move(what))
     {
     }
 

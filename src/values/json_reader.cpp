@@ -30,7 +30,7 @@ public:
     static constexpr std::size_t max_key_size = json::string::max_size();
     static constexpr std::size_t max_string_size = json::string::max_size();
 
-    explicit value_builder(json::storage_ptr storage) : stack_({}, memory_.data(), memory_.size())
+    explicit value_builder(json::storage_ptr storage) : stack_({}, memory_.bytes.data(), memory_.bytes.size())
     {
         stack_.reset(std::move(storage));
     }
@@ -108,7 +108,12 @@ private:
         return done(push);
     }
 
-    std::array<unsigned char, 2048> memory_; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    /// Overwritten when the stack is done with it: short strings, and parts of long ones, have been in it.
+    struct wiped_memory {
+        ~wiped_memory() { wipe(bytes.data(), bytes.size()); }
+        std::array<unsigned char, 2048> bytes; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    };
+    wiped_memory memory_;
     json::value_stack stack_;
     std::string digits_;
 };

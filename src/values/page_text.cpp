@@ -84,7 +84,7 @@ std::string status_phrase(unsigned status)
 std::string describe_page(unsigned status, std::string_view body)
 {
     const std::string_view text = trimmed(body);
-    const std::string line = text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
+    std::string line = text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
     const std::string phrase = status_phrase(status);
     if (text.empty()) {
         return phrase + " without a body";

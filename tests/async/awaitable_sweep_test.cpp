@@ -334,8 +334,8 @@ protected:
 
 TEST_P(throwing_sweep, whatever_a_callback_throws_at_any_call_it_gives_a_result_or_an_error)
 {
-    for (const auto which : {callback::key, callback::async_key, callback::should_retry, callback::delay,
-                             callback::observer}) {
+    for (const auto which :
+         {callback::key, callback::async_key, callback::should_retry, callback::delay, callback::observer}) {
         for (const auto kind : {exception_kind::standard, exception_kind::number, exception_kind::error}) {
             for (int n = 1;; ++n) {
                 SCOPED_TRACE("callback " + std::to_string(static_cast<int>(which)) + ", exception " +

@@ -17,6 +17,16 @@
 namespace sipher::test {
 
 /// A connection to a scripted peer, on a clock that stands still.
+/// What the tests of connections ask for, and how it is written.
+inline const detail::request_view sample_request = [] {
+    detail::request_view request;
+    request.target = "/a";
+    request.fields = "Host: b\r\n";
+    request.request_id = "id";
+    return request;
+}();
+inline constexpr std::string_view sample_text = "GET /a HTTP/1.1\r\nHost: b\r\nX-Request-ID: id\r\n\r\n";
+
 class connection_test : public ::testing::Test, public detail::connection_owner {
 protected:
     connection_test() { connect(); }
@@ -42,16 +52,20 @@ protected:
         ended_while_idle = false;
     }
 
-    void begin(std::string_view request = "GET / HTTP/1.1\r\n\r\n", detail::exchange_request wanted = {})
+    void begin(const detail::request_view& wanted = sample_request, const detail::exchange_parameters& how = {})
     {
         completed = false;
-        connection->request_text() = request;
-        connection->async_exchange(std::move(wanted), [this] {
+        connection->async_exchange(wanted, how, [this](const detail::exchange_result&) {
             EXPECT_FALSE(completed) << "completed twice";
             completed = true;
         });
         EXPECT_FALSE(completed) << "completed inline";
     }
+
+    // Of the last exchange.
+    [[nodiscard]] const detail::exchange_report& report() const { return *connection->result().report; }
+    [[nodiscard]] const detail::response_head& head() const { return *connection->result().head; }
+    [[nodiscard]] std::string_view body() const { return connection->result().body; }
 
     void run()
     {
@@ -61,17 +75,17 @@ protected:
 
     /// One exchange whose answer comes as `bytes` and then ends as told, if at all.
     const detail::exchange_report& exchange(std::string_view bytes, boost::system::error_code end = {},
-                                            detail::exchange_request wanted = {})
+                                            const detail::request_view& wanted = sample_request)
     {
         connect(limits);
         peer->deliver_at_most(largest_read);
-        begin("GET / HTTP/1.1\r\n\r\n", std::move(wanted));
+        begin(wanted);
         peer->send(bytes);
         if (end) {
             peer->end(end);
         }
         run();
-        return connection->report();
+        return report();
     }
 
     void on_connection_closed(detail::connection&, detail::idle_end how) noexcept override

@@ -42,9 +42,8 @@ protected:
         };
         asio::co_spawn(of_caller, client->create_session({}), asio::bind_cancellation_slot(cancel.slot(), told));
         std::optional<tcp::socket> arrived;
-        acceptor.async_accept([&arrived](boost::system::error_code, tcp::socket accepted) {
-            arrived.emplace(std::move(accepted));
-        });
+        acceptor.async_accept(
+            [&arrived](boost::system::error_code, tcp::socket accepted) { arrived.emplace(std::move(accepted)); });
         const auto until = std::chrono::steady_clock::now() + 30s;
         while (!arrived && std::chrono::steady_clock::now() < until) {
             poll();

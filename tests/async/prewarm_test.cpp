@@ -23,8 +23,10 @@ protected:
     {
         open();
         auto ended = std::make_shared<result>();
-        client->services()->pool->async_prewarm(
-            connections, asio::bind_cancellation_slot(cancel.slot(), [ended](detail::acquire_result told) {
+        detail::pool_request wanted;
+        wanted.ready = connections;
+        client->services()->pool->async_acquire(
+            wanted, asio::bind_cancellation_slot(cancel.slot(), [ended](detail::acquire_result told) {
                 EXPECT_FALSE(*ended) << "completed twice";
                 *ended = std::move(told);
             }));

@@ -24,30 +24,30 @@ protected:
     const detail::exchange_report& receive(const response_row& row, std::string_view bytes,
                                            boost::system::error_code end = {})
     {
-        detail::exchange_request wanted;
-        wanted.expects_no_body = row.is_to_head;
-        return exchange(bytes, end, std::move(wanted));
+        detail::request_view wanted = sample_request;
+        wanted.method = row.is_to_head ? verb::head : verb::get;
+        return exchange(bytes, end, wanted);
     }
 
     void expect_success(const response_row& row)
     {
-        const detail::exchange_report& report = connection->report();
+        const detail::exchange_report& told = report();
         ASSERT_TRUE(completed);
-        EXPECT_FALSE(report.code) << report.code.message() << ": " << report.problem;
-        EXPECT_EQ(connection->head().status, row.status);
-        EXPECT_EQ(connection->body(), row.body);
-        EXPECT_EQ(report.reached, phase::done);
-        EXPECT_TRUE(report.header_complete);
-        EXPECT_TRUE(report.complete);
+        EXPECT_FALSE(told.code) << told.code.message() << ": " << told.problem;
+        EXPECT_EQ(head().status, row.status);
+        EXPECT_EQ(body(), row.body);
+        EXPECT_EQ(told.reached, phase::done);
+        EXPECT_TRUE(told.header_complete);
+        EXPECT_TRUE(told.complete);
     }
 
     void expect_failure(const boost::system::error_code& code)
     {
-        const detail::exchange_report& report = connection->report();
+        const detail::exchange_report& told = report();
         ASSERT_TRUE(completed);
-        EXPECT_EQ(report.code, code) << report.code.message() << ": " << report.problem;
-        EXPECT_FALSE(report.reusable);
-        EXPECT_FALSE(report.complete);
+        EXPECT_EQ(told.code, code) << told.code.message() << ": " << told.problem;
+        EXPECT_FALSE(told.reusable);
+        EXPECT_FALSE(told.complete);
         EXPECT_TRUE(peer->is_closed());
     }
 
@@ -67,14 +67,14 @@ protected:
         switch (row.expected) {
         case result::accepted:
             expect_success(row);
-            EXPECT_EQ(connection->report().reusable, row.reusable);
+            EXPECT_EQ(report().reusable, row.reusable);
             break;
         case result::ends_with_stream:
             EXPECT_FALSE(completed);
             peer->end(eof);
             run();
             expect_success(row);
-            EXPECT_FALSE(connection->report().reusable);
+            EXPECT_FALSE(report().reusable);
             break;
         case result::incomplete:
             EXPECT_FALSE(completed);
@@ -95,8 +95,8 @@ protected:
         if (!in_header && row.expected == result::ends_with_stream && row.status >= 400 && count == row.header.size()) {
             // A bare header and a bare end: the refusal stands.
             ASSERT_TRUE(completed);
-            EXPECT_FALSE(connection->report().code);
-            EXPECT_TRUE(connection->report().complete);
+            EXPECT_FALSE(report().code);
+            EXPECT_TRUE(report().complete);
             return;
         }
         expect_failure(cut_after(row, count));
@@ -104,14 +104,14 @@ protected:
 
     void expect_cut_refused(const response_row& row, std::size_t count)
     {
-        const auto& report = receive(row, std::string_view{row.header}.substr(0, count), truncated);
+        const auto& told = receive(row, std::string_view{row.header}.substr(0, count), truncated);
         ASSERT_TRUE(completed);
-        EXPECT_TRUE(report.code);
-        EXPECT_FALSE(report.reusable);
-        EXPECT_FALSE(report.complete);
+        EXPECT_TRUE(told.code);
+        EXPECT_FALSE(told.reusable);
+        EXPECT_FALSE(told.complete);
         // What was refused does not become better by what follows.
-        EXPECT_TRUE(!refused_before || report.code == errc::protocol_error);
-        refused_before = report.code == errc::protocol_error;
+        EXPECT_TRUE(!refused_before || told.code == errc::protocol_error);
+        refused_before = told.code == errc::protocol_error;
     }
 
     bool refused_before = false;

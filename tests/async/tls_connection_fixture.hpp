@@ -68,8 +68,7 @@ protected:
     void begin()
     {
         completed = false;
-        connection->request_text() = request;
-        connection->async_exchange({}, [this] { completed = true; });
+        connection->async_exchange(post_request(), {}, [this](const auto&) { completed = true; });
         run();
     }
 
@@ -96,7 +95,21 @@ protected:
         connection->open({});
     }
 
-    const std::string request = "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}";
+    static constexpr std::string_view request =
+        "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: id\r\nContent-Type: application/json\r\n"
+        "Content-Length: 2\r\n\r\n{}";
+
+    static detail::request_view post_request()
+    {
+        detail::request_view post;
+        post.method = verb::post;
+        post.target = "/v1/sessions";
+        post.fields = "Host: localhost\r\n";
+        post.request_id = "id";
+        post.body = "{}";
+        return post;
+    }
+
     const testing::detail::pem_pair authority = testing::detail::make_authority();
     boost::asio::io_context context;
     std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>(

@@ -65,7 +65,7 @@ protected:
         let_server_answer();
         EXPECT_TRUE(completed);
         EXPECT_EQ(server->decrypted, "");
-        return connection->report();
+        return *connection->result().report;
     }
 
     static constexpr int demanded = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
@@ -89,10 +89,10 @@ TEST_F(tls_refusal, that_comes_before_the_request_is_told_to_it)
     EXPECT_FALSE(connection->is_open());
     begin();
     ASSERT_TRUE(completed);
-    EXPECT_EQ(connection->report().code, errc::tls_verify_failed);
-    EXPECT_TRUE(connection->report().handshake_refused);
-    EXPECT_EQ(connection->report().bytes_written, 0U);
-    EXPECT_EQ(connection->report().problem,
+    EXPECT_EQ(connection->result().report->code, errc::tls_verify_failed);
+    EXPECT_TRUE(connection->result().report->handshake_refused);
+    EXPECT_EQ(connection->result().report->bytes_written, 0U);
+    EXPECT_EQ(connection->result().report->problem,
               refused + "certificate required; it wants a client certificate (tls.certificate_file)");
 }
 
@@ -104,8 +104,8 @@ TEST_F(tls_refusal, that_comes_while_writing_fails_is_told)
     ERR_clear_error();
     begin();
     ASSERT_TRUE(completed);
-    EXPECT_EQ(connection->report().code, errc::tls_verify_failed);
-    EXPECT_TRUE(connection->report().handshake_refused);
+    EXPECT_EQ(connection->result().report->code, errc::tls_verify_failed);
+    EXPECT_TRUE(connection->result().report->handshake_refused);
 }
 
 struct wrong_certificate {
@@ -163,9 +163,10 @@ TEST_F(tls_refusal, an_alert_about_what_came_later_is_none)
     peer->received().back() = static_cast<char>(peer->received().back() ^ 1);
     let_server_answer();
     ASSERT_TRUE(completed);
-    EXPECT_EQ(connection->report().code, errc::no_response);
-    EXPECT_FALSE(connection->report().handshake_refused);
-    EXPECT_NE(connection->report().problem.find("bad record mac"), std::string::npos) << connection->report().problem;
+    EXPECT_EQ(connection->result().report->code, errc::no_response);
+    EXPECT_FALSE(connection->result().report->handshake_refused);
+    EXPECT_NE(connection->result().report->problem.find("bad record mac"), std::string::npos)
+        << connection->result().report->problem;
 }
 
 /// Before TLS 1.3 all of it happens inside of the handshake.

@@ -25,7 +25,7 @@ protected:
         peer->end(asio::error::connection_reset);
         run();
         EXPECT_TRUE(completed);
-        return connection->report();
+        return *connection->result().report;
     }
 
     /// What the retry policy makes of it, for a create.

@@ -60,12 +60,14 @@ boost::system::error_code end_for(unsigned choice)
 
 void check(const detail::connection& used, const limit_options& limits, bool ends)
 {
-    const detail::exchange_report& report = used.report();
-    require(used.body().size() <= limits.body_size);
-    require(used.head().fields.size() <= limits.header_fields);
+    const detail::exchange_result result = used.result();
+    const detail::exchange_report& report = *result.report;
+    const detail::response_head& head = *result.head;
+    require(result.body.size() <= limits.body_size);
+    require(head.fields.size() <= limits.header_fields);
     require(!report.code || !report.reusable);
     require(!report.reusable || (report.header_complete && report.fully_written && report.reached == phase::done));
-    require(!report.header_complete || (used.head().status >= 200 && used.head().status <= 999));
+    require(!report.header_complete || (head.status >= 200 && head.status <= 999));
     require(report.code || report.header_complete);
     require(!ends || !report.reusable || !report.code);
     require(!report.complete || (!report.code && report.header_complete));
@@ -84,10 +86,11 @@ struct outcome_seen {
 
 outcome_seen seen_of(const detail::connection& used)
 {
-    const detail::response_head& head = used.head();
-    return {used.report().code,     head.status,      used.report().reusable,
-            used.report().complete, head.field_count, std::string{used.body()},
-            head.request_id,        head.date,        head.retry_after};
+    const detail::exchange_result result = used.result();
+    const detail::exchange_report& report = *result.report;
+    const detail::response_head& head = *result.head;
+    return {report.code,     head.status, report.reusable, report.complete, head.field_count, std::string{result.body},
+            head.request_id, head.date,   head.retry_after};
 }
 
 outcome_seen exchange(world& around, std::uint8_t kind, std::uint8_t step, std::string_view bytes)
@@ -100,13 +103,13 @@ outcome_seen exchange(world& around, std::uint8_t kind, std::uint8_t step, std::
     if (step != 0) {
         peer->deliver_at_most(step);
     }
-    detail::exchange_request wanted;
-    wanted.expects_no_body = (kind & 1U) != 0;
-    wanted.keep_fields = (kind & keeps_fields) != 0;
+    detail::request_view wanted;
+    wanted.method = (kind & 1U) != 0 ? verb::head : verb::get;
     wanted.request_id = "id";
-    used->request_text() = "GET / HTTP/1.1\r\n\r\n";
+    detail::exchange_parameters how;
+    how.keep_fields = (kind & keeps_fields) != 0;
     int completions = 0;
-    used->async_exchange(std::move(wanted), [&completions] { ++completions; });
+    used->async_exchange(wanted, how, [&completions](const auto&) { ++completions; });
     peer->send(bytes);
     const boost::system::error_code end = end_for(kind >> 3U);
     if (end) {

@@ -1,7 +1,9 @@
 #include "require.hpp"
-#include "retry/rate_gate.hpp"
+#include "retry/rate_gate_core.hpp"
 #include "retry/retry_after.hpp"
 #include "values/rate_limit_fields.hpp"
+
+#include <sipher/testing/manual_clock.hpp>
 
 #include <array>
 #include <chrono>
@@ -27,30 +29,35 @@ std::string_view next_line(std::string_view& rest)
     return line;
 }
 
-rate_limit_state read_fields(std::string_view rest)
+detail::rate_limit_fields::state_list read_fields(std::string_view date, std::string_view rest)
 {
-    constexpr std::array<const char*, 5> names{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
-                                               "RateLimit-Policy", "RateLimit"};
-    rate_limit_state state;
+    static const testing::manual_clock clock;
+    constexpr std::array<const char*, 8> names{"RateLimit-Limit",       "RateLimit-Remaining", "RateLimit-Reset",
+                                               "RateLimit-Policy",      "RateLimit",           "X-RateLimit-Limit",
+                                               "X-RateLimit-Remaining", "X-RateLimit-Reset"};
+    detail::rate_limit_fields fields;
     for (const char* const name : names) {
-        detail::read_rate_limit_field(state, name, next_line(rest));
+        fields.read(name, next_line(rest));
     }
-    return state;
+    return fields.plausible(date, clock);
 }
 
-void check_gate(const rate_limit_state& state, std::optional<std::chrono::milliseconds> retry_after)
+void check_gate(const detail::rate_limit_fields::state_list& policies,
+                std::optional<std::chrono::milliseconds> retry_after)
 {
     static const auto chance = std::make_shared<detail::jitter>(1);
     for (const auto& [refused, pacing] : {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}}) {
-        detail::rate_gate gate{{true, pacing}, chance};
+        detail::rate_gate_core gate{{true, pacing}, chance};
         clock::time_point now = clock::time_point{} + 24h;
         for (int i = 0; i < 3; ++i) {
-            gate.learn(state, refused, retry_after, now);
-            detail::rate_gate::ticket one{gate};
-            const auto turn = gate.wait_until(one, now);
-            require(!turn || (*turn >= now && *turn <= now + 3h));
-            now = turn.value_or(now);
-            require(gate.pass(one, now));
+            gate.learn({policies, refused, retry_after, now}, now);
+            detail::gate_waiter one{{}, clock::time_point::max()};
+            if (!gate.enter(one, false, now)) {
+                require(gate.next_release() >= now && gate.next_release() <= now + 3h);
+                now = gate.next_release();
+                require(gate.release(now) == &one);
+            }
+            require(gate.pass(true, now));
         }
     }
 }
@@ -66,6 +73,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto wait = detail::parse_retry_after(after, date, wall);
     require(!wait || (*wait >= 0ms && *wait <= std::chrono::years{250}));
     static_cast<void>(detail::parse_utc_time(after));
-    check_gate(read_fields(rest), wait);
+    check_gate(read_fields(date, rest), wait);
     return 0;
 }

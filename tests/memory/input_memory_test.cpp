@@ -51,7 +51,7 @@ protected:
             run();
         }
         EXPECT_TRUE(completed) << "it is still listening";
-        EXPECT_EQ(connection->report().code, errc::protocol_error) << connection->report().problem;
+        EXPECT_EQ(report().code, errc::protocol_error) << report().problem;
         return watched_memory::peak - before;
     }
 };
@@ -99,11 +99,11 @@ TEST_F(body_memory, a_limit_without_sense_takes_no_more_than_what_comes)
         exchange("HTTP/1.1 200 OK\r\nContent-Length: " + std::string{length} + "\r\n\r\n" + std::string(10'000, 'x'),
                  boost::asio::error::eof);
         EXPECT_TRUE(completed);
-        EXPECT_EQ(connection->report().code, errc::incomplete_body);
+        EXPECT_EQ(report().code, errc::incomplete_body);
         EXPECT_LE(watched_memory::peak - before, 128U * 1024);
     }
     exchange(chunked + "7fffffffffffffff\r\n" + std::string(10'000, 'x'), boost::asio::error::eof);
-    EXPECT_EQ(connection->report().code, errc::incomplete_body);
+    EXPECT_EQ(report().code, errc::incomplete_body);
 }
 
 TEST_F(body_memory, a_warm_exchange_takes_none)
@@ -153,27 +153,28 @@ protected:
 
 TEST_F(secrets_in_memory, are_overwritten)
 {
-    std::string request;
+    std::string fields;
     std::string response;
     for (const std::size_t size : {100U, 5'000U, 100'000U, 500'000U}) {
         for (const bool in_chunks : {false, true}) {
             for (const std::size_t read : {std::size_t{7}, std::size_t{60}, mebibyte}) {
                 {
                     const allocation_truce own;
-                    request = "POST / HTTP/1.1\r\nX-API-Key: " + std::string{viewing_key} + "\r\n\r\n";
+                    fields = "X-API-Key: " + std::string{viewing_key} + "\r\n";
                     response = response_of(size, in_chunks);
                 }
                 watched_memory::secret = viewing_key;
                 watched_memory::found = 0;
                 connect();
                 peer->deliver_at_most(read);
-                connection->request_text() = request;
-                completed = false;
-                connection->async_exchange({}, [this] { completed = true; });
+                detail::request_view request = sample_request;
+                request.fields = fields;
+                request.body = viewing_key;
+                begin(request);
                 peer->send(response);
                 run();
                 ASSERT_TRUE(completed);
-                EXPECT_NE(connection->body().find(viewing_key), std::string_view::npos);
+                EXPECT_NE(body().find(viewing_key), std::string_view::npos);
                 connection->close({}, true);
                 run();
                 connection.reset();
@@ -201,7 +202,7 @@ TEST_F(secrets_in_openssl, are_overwritten)
     }
     run();
     ASSERT_TRUE(completed);
-    EXPECT_EQ(connection->body(), viewing_key);
+    EXPECT_EQ(connection->result().body, viewing_key);
     watched_memory::found = 0;
     watched_memory::secret = viewing_key;
     connection->close({}, false);

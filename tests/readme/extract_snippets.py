@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes each ```cpp block of a Markdown file as a translation unit and prints their names, separated by ';'.
+"""Writes each ```cpp block of Markdown files as a translation unit and prints their names, separated by ';'.
+
+usage: extract_snippets.py FOLDER MARKDOWN...
 
 A block with an #include is a file as it stands, and a program if it has a main function: its name begins with
 `program_`, that of any other with `snippet_`. A block without is the body of a coroutine in which the names of
@@ -26,22 +28,24 @@ def translation_unit(block, markdown, line):
     )
 
 
-def main():
-    markdown = pathlib.Path(sys.argv[1])
-    folder = pathlib.Path(sys.argv[2])
+def extract(markdown, folder):
     text = markdown.read_text(encoding="utf-8")
-    names = []
     for number, match in enumerate(BLOCK.finditer(text), start=1):
         line = text.count("\n", 0, match.start()) + 2
         kind = "program" if "int main(" in match.group(1) else "snippet"
-        path = folder / f"{kind}_{number}.cpp"
+        path = folder / f"{kind}_{markdown.stem.lower()}_{number}.cpp"
         unit = translation_unit(match.group(1), markdown, line)
         # Left alone if it is the same, so that it need not be compiled again.
         if not path.exists() or path.read_text(encoding="utf-8") != unit:
             path.write_text(unit, encoding="utf-8")
-        names.append(str(path))
+        yield str(path)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    names = [name for each in sys.argv[2:] for name in extract(pathlib.Path(each), folder)]
     if not names:
-        sys.exit(f"{markdown}: no ```cpp block found")
+        sys.exit("no ```cpp block found")
     print(";".join(names))
 
 

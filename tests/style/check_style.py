@@ -13,6 +13,14 @@ SUFFIXES = {".hpp", ".cpp"}
 LINES_ALLOWED = {"include": 250, "src": 300}
 LINE_LENGTH = 120
 
+# The floors of the library, the lowest first. A file includes its own floor and those below it.
+FLOORS = (("values",), ("runtime",), ("connection",), ("pool", "retry"), ("call",), ("client",))
+INCLUDE = re.compile(r'^#include "([a-z_0-9]+)/', re.MULTILINE)
+
+# [text](target), where the target is a file of the project, a heading of one, or both.
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
 LITERALS_AND_COMMENTS = re.compile(
     r'R"(?P<delimiter>[^()\\\s]{0,16})\(.*?\)(?P=delimiter)"'
     r'|"(?:\\.|[^"\\\n])*"'
@@ -80,11 +88,40 @@ def awaits_in_choices(code):
             yield match.start() + found.start(), "co_await together with ?: in one statement; name the value first"
 
 
+def includes_upwards(path, text):
+    heights = {name: height for height, names in enumerate(FLOORS) for name in names}
+    if path.parts[0] != "src" or path.parts[1] not in heights:
+        return
+    for match in INCLUDE.finditer(text):
+        if heights.get(match.group(1), len(FLOORS)) > heights[path.parts[1]]:
+            yield match.start(), f"{path.parts[1]}/ must not know {match.group(1)}/, which is a floor above it"
+
+
+def anchor(heading):
+    """As forges make it of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def broken_links(root):
+    for page in sorted([*root.glob("*.md"), *root.glob("docs/*.md")]):
+        text = page.read_text(encoding="utf-8")
+        for match in LINK.finditer(text):
+            target = page.parent / match.group(1) if match.group(1) else page
+            place = f"{page.relative_to(root)}:{text.count(chr(10), 0, match.start()) + 1}"
+            if not target.exists():
+                yield f"{place}: {match.group(1)} does not exist"
+            elif match.group(2):
+                headings = {anchor(each) for each in HEADING.findall(target.read_text(encoding="utf-8"))}
+                if match.group(2) not in headings:
+                    yield f"{place}: there is no heading #{match.group(2)} in {target.name}"
+
+
 def problems_of_text(path, text):
     """(offset, message) of everything wrong in a file; `path` is relative to the project."""
     code = code_only(text)
     yield from awaits_in_conditions(code)
     yield from awaits_in_choices(code)
+    yield from includes_upwards(path, text)
     if path.parts[0] == "tests":
         for match in SLEEP.finditer(code):
             yield match.start(), "a test must not sleep"
@@ -121,7 +158,7 @@ def problems_of_tree(root):
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-    problems = list(problems_of_tree(root))
+    problems = [*problems_of_tree(root), *broken_links(root)]
     print("\n".join(problems))
     return 1 if problems else 0
 

@@ -2,6 +2,7 @@
 """The checker finds what it is there to find, and nothing else."""
 
 import pathlib
+import tempfile
 import unittest
 
 import check_style
@@ -40,6 +41,22 @@ class CheckStyle(unittest.TestCase):
         self.assert_sound('log("if (co_await f()) ? :");\n')
         self.assert_sound('log(R"(while (co_await "f"))");\n')
         self.assert_sound("const int a = 10'000; /* while (co_await f()) */ const int b = 1'0;\n")
+
+    def test_floors(self):
+        self.assert_found('#include "call/call.hpp"\n', "src/pool/pool.cpp")
+        self.assert_sound('#include "call/call.hpp"\n', "src/client/client.cpp")
+        self.assert_found('#include "testing/service.hpp"\n', "src/values/json.cpp")
+
+    def test_links(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "docs").mkdir()
+            (root / "docs" / "a.md").write_text("# One `thing`, here\n[up](../README.md) [x](b.md)\n")
+            (root / "README.md").write_text("[a](docs/a.md#one-thing-here) [b](docs/a.md#two) [c](https://c.example)\n")
+            found = list(check_style.broken_links(root))
+            self.assertEqual(len(found), 2)
+            self.assertIn("#two", found[0])
+            self.assertIn("b.md", found[1])
 
     def test_sleep_in_tests(self):
         self.assert_found("std::this_thread::sleep_for(1ms);\n", "tests/unit/example_test.cpp")

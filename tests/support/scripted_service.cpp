@@ -57,9 +57,9 @@ client scripted_service::make_public_client(client_options options)
     complete(options);
     client made{context_.get_executor(), std::move(options)};
     detail::call_services& services = *detail::handle_of(made)->services();
-    services.pool = std::make_shared<detail::pool>(
-        context_.get_executor(), services.options.pool, std::make_unique<scripted_connector>(*this, services),
-        services.timers, services.chance, services.options.observer);
+    services.pool = std::make_shared<detail::pool>(context_.get_executor(), services.options.pool,
+                                                   std::make_unique<scripted_connector>(*this, services),
+                                                   services.timers, services.chance, services.options.observer);
     return made;
 }
 

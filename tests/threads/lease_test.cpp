@@ -80,7 +80,7 @@ public:
         while (left_ != 0) {
             detail::lease lease = pool_->try_acquire(number_ % 4 == 0, std::chrono::steady_clock::now());
             if (!lease) {
-                pool_->async_acquire(false, clock::time_point::max(),
+                pool_->async_acquire(detail::pool_request{},
                                      [self = shared_from_this()](detail::acquire_result result) {
                                          if (result.granted) {
                                              self->use(std::move(result.granted));

@@ -1,6 +1,7 @@
 #include "values/base_url.hpp"
 
-#include "call/request_text.hpp"
+#include "call/request_fields.hpp"
+#include "connection/request_serializer.hpp"
 #include "refusal.hpp"
 
 #include <gtest/gtest.h>
@@ -299,12 +300,16 @@ TEST(base_url, is_what_requests_are_addressed_to)
     for (const auto& [text, beginning] : rows) {
         const sipher::client_options options;
         const base_url url = parse_base_url(text);
-        sipher::detail::request_message message;
-        message.method = sipher::verb::post;
-        message.target = "/v1/x";
-        std::string written;
-        sipher::detail::request_writer{options, url}.write(written, message, {}, {}, "id");
-        EXPECT_TRUE(written.starts_with(beginning)) << written;
+        const sipher::detail::request_fields fields{options, url};
+        sipher::secret own;
+        sipher::detail::request_view request;
+        request.method = sipher::verb::post;
+        request.path_prefix = url.path_prefix;
+        request.target = "/v1/x";
+        request.fields = fields.of({}, {}, own);
+        sipher::detail::wiped_buffer written;
+        serialize(request, written);
+        EXPECT_TRUE(written.view().starts_with(beginning)) << written.view();
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <list>
 #include <memory>
 #include <random>
@@ -77,6 +78,28 @@ TEST_F(pool_core_test, waiters_are_served_in_their_order)
     EXPECT_EQ(core.begin_dials(gone), 0U) << "there are as many connections as allowed";
     EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &one);
     EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &two);
+}
+
+TEST_F(pool_core_test, the_urgent_and_those_of_other_flows_do_not_wait_for_a_busy_one)
+{
+    pool_core single{pool_rules{1, 9, 1, 4s}};
+    pooled connection;
+    std::deque<pool_waiter> greedy;
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(single.enqueue(greedy.emplace_back(false, queue_place{urgency::normal, 1})));
+    }
+    pool_waiter modest{false, {urgency::normal, 2}};
+    pool_waiter careful{true, {urgency::normal, 2}};
+    pool_waiter urgent{false, {urgency::interactive, 1}};
+    for (pool_waiter* each : {&modest, &careful, &urgent}) {
+        ASSERT_TRUE(single.enqueue(*each));
+    }
+    ASSERT_EQ(single.begin_dials(gone), 1U);
+    EXPECT_EQ(single.dial_succeeded(connection, time).waiter, &urgent);
+    for (pool_waiter* each : {&greedy[0], &modest, &careful, &greedy[1], &greedy[2]}) {
+        EXPECT_EQ(single.give_back(connection, true, 5s, time).waiter, each);
+    }
+    EXPECT_EQ(single.give_back(connection, false, 5s, time).waiter, nullptr);
 }
 
 TEST_F(pool_core_test, a_waiter_that_gives_up_is_passed_over)
@@ -540,10 +563,16 @@ private:
         const bool careful = random_() % 2 == 0;
         if (pooled* const found = core_.take_idle(time_, careful, gone_)) {
             busy_.push_back(found);
-        } else if (auto waiter = std::make_unique<pool_waiter>(careful); core_.enqueue(*waiter)) {
+        } else if (auto waiter = make_waiter(careful); core_.enqueue(*waiter)) {
             waiting_.push_back(std::move(waiter));
         }
         forget_gone();
+    }
+
+    std::unique_ptr<pool_waiter> make_waiter(bool careful)
+    {
+        return std::make_unique<pool_waiter>(careful,
+                                             queue_place{static_cast<urgency>(random_() % urgencies), random_() % 3});
     }
 
     void give_back()
@@ -559,7 +588,7 @@ private:
         const auto result = was_used ? core_.give_back(*used, reusable, std::chrono::seconds{random_() % 8}, time_)
                                      : core_.give_back_unused(*used, reusable, time_);
         if (result.what == pool_core::fate::to_waiter) {
-            serve(result.waiter, was_used);
+            serve(result.waiter);
             busy_.push_back(used);
         } else if (result.what != pool_core::fate::idle) {
             gone_.push_back(*used);
@@ -636,12 +665,11 @@ private:
         forget_gone();
     }
 
-    /// The first in the queue, unless the connection may be too old for those that only accept a fresh one.
-    void serve(pool_waiter* waiter, bool fresh = true)
+    /// The first of its flow.
+    void serve(pool_waiter* waiter)
     {
-        const auto accepts = [fresh](const auto& each) { return fresh || !each->careful; };
-        const auto first = std::ranges::find_if(waiting_, [waiter, &accepts](const auto& each) {
-            return each.get() == waiter || accepts(each);
+        const auto first = std::ranges::find_if(waiting_, [waiter](const auto& each) {
+            return each->place.flow == waiter->place.flow && each->place.how_urgent == waiter->place.how_urgent;
         });
         ASSERT_EQ(waiter, first->get()) << "out of turn";
         waiting_.erase(first);

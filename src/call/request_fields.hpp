@@ -1,0 +1,34 @@
+// The header fields of a client's requests that do not depend on the operation.
+#pragma once
+
+#include "values/base_url.hpp"
+
+#include <sipher/call_options.hpp>
+#include <sipher/client_options.hpp>
+#include <sipher/secret.hpp>
+
+#include <string_view>
+
+namespace sipher::detail {
+
+/// Most requests of a client have the same fields, which are put together once.
+class request_fields {
+public:
+    /// Both must outlive this.
+    request_fields(const client_options& options, const base_url& url);
+
+    /// The fields of one request, serialized.
+    /// @param key Of this attempt; empty: none.
+    /// @param own Where they are kept if they are its own.
+    [[nodiscard]] std::string_view of(const call_options& call, const secret& key, secret& own) const;
+
+private:
+    [[nodiscard]] secret serialize(const call_options& call, const secret& key) const;
+
+    const client_options& options_;
+    const base_url& url_;
+    /// Of the requests that have none of their own. Empty if a provider gives the key, which is in here.
+    secret usual_;
+};
+
+} // namespace sipher::detail
