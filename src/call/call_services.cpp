@@ -1,6 +1,6 @@
 #include "call/call_services.hpp"
 
-#include "retry/retry_after.hpp"
+#include <sipher/error_code.hpp>
 
 #include <utility>
 
@@ -22,52 +22,68 @@ call_services::call_services(client_options checked_options, const boost::asio::
     : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)), fields(options, url),
       chance(std::make_shared<jitter>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
       sleepers(std::make_shared<sleep_list>(executor, timers)),
+      library_sleepers(std::make_shared<sleep_list>(executor, timers)),
       gate(std::make_shared<rate_gate>(rate_gate_core::rules{options.rate_gate, options.rate_pacing}, chance, executor,
                                        timers)),
-      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers))
+      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers)),
+      executor_(executor)
 {
 }
 
-clock::wall_time call_services::service_now() const
+std::shared_ptr<sleep_list> call_services::make_sleepers(caller by)
 {
-    return service_time.latest(now(), timers->time().wall_now());
-}
-
-void call_services::learn_date(std::string_view date, clock::time_point sent, clock::time_point now)
-{
-    if (!service_time.is_stale(now)) {
-        return;
-    }
-    using namespace std::chrono_literals;
-    if (const auto stamp = parse_http_date(date)) {
-        service_time.learn({*stamp, 1s}, sent, now, timers->time().wall_now());
-    }
-}
-
-std::shared_ptr<sleep_list> call_services::make_sleepers(const boost::asio::any_io_executor& executor)
-{
-    auto made = std::make_shared<sleep_list>(executor, timers);
+    auto made = std::make_shared<sleep_list>(executor_, timers);
     const std::lock_guard lock{mutex_};
-    std::erase_if(more_sleepers_, [](const auto& each) { return each.expired(); });
-    more_sleepers_.push_back(made);
+    std::erase_if(more_sleepers_of(by), [](const auto& each) { return each.expired(); });
+    more_sleepers_of(by).push_back(made);
     return made;
+}
+
+call_services::sleep_lists call_services::take_more_sleepers_of(caller by) noexcept
+{
+    const std::lock_guard lock{mutex_};
+    return std::exchange(more_sleepers_of(by), {});
+}
+
+void call_services::begin_closing() noexcept
+{
+    closing = true;
+    gate->refuse_waiting();
+    sleepers->release(errc::client_closed);
+    for (const auto& each : take_more_sleepers_of(caller::user)) {
+        if (const auto there = each.lock()) {
+            there->release(errc::client_closed);
+        }
+    }
+    pool->refuse_waiting();
+}
+
+void call_services::close() noexcept
+{
+    closed = true;
+    begin_closing();
+    gate->close();
+    library_sleepers->release(errc::client_closed);
+    pool->close();
+    drained->release({});
+    // Nothing is due any more, and an alarm would keep the executor busy.
+    timers->stop();
 }
 
 void call_services::on_context_shutdown() noexcept
 {
     closing = true;
+    closed = true;
     timers->stop();
     gate->abandon();
-    sleepers->abandon();
-    drained->abandon();
-    std::vector<std::weak_ptr<sleep_list>> others;
-    {
-        const std::lock_guard lock{mutex_};
-        others.swap(more_sleepers_);
+    for (const auto& each : {sleepers, library_sleepers, drained}) {
+        each->abandon();
     }
-    for (const auto& each : others) {
-        if (const auto there = each.lock()) {
-            there->abandon();
+    for (const caller by : {caller::user, caller::library}) {
+        for (const auto& each : take_more_sleepers_of(by)) {
+            if (const auto there = each.lock()) {
+                there->abandon();
+            }
         }
     }
     pool->close();

@@ -231,9 +231,17 @@ rate_gate_stats rate_gate::stats(clock::time_point now) const
 
 void rate_gate::close() noexcept
 {
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+    }
+    refuse_waiting();
+}
+
+void rate_gate::refuse_waiting() noexcept
+{
     aftermath after;
     const std::lock_guard lock{mutex_};
-    closed_ = true;
     while (gate_waiter* const waiting = core_.dismiss()) {
         after.complete(*waiting, gate_result{errc::client_closed});
     }

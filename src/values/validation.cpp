@@ -172,6 +172,14 @@ void validate_call_options(const call_options& options)
         validate_header(name, value, "headers");
     }
     validate_request_id(options.request_id);
+    if (options.session) {
+        if (options.session->id() == session_id{}) {
+            throw_invalid("session", "must not be an empty one");
+        }
+        if (options.session->pinned()) {
+            validate_defaults(*options.session->pinned());
+        }
+    }
 }
 
 void validate_retry(const retry_options& options, std::string_view field)
