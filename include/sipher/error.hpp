@@ -75,8 +75,8 @@ public:
     [[nodiscard]] const std::string& service_code() const noexcept;
     /// `error.message` of the service's response; empty if it gave none.
     [[nodiscard]] const std::string& service_message() const noexcept;
-    /// `error.details` of the service's response: an array, an object, a string, or null. A response that has no `error`
-    /// but `data`, as those of health checks, gives its `data` here.
+    /// `error.details` of the service's response: an array, an object, a string, or null. A response that has no
+    /// `error` but `data`, as those of health checks, gives its `data` here.
     [[nodiscard]] const boost::json::value& details() const noexcept;
     /// The service's id of the last request, to give to its support.
     [[nodiscard]] const std::string& request_id() const noexcept;
