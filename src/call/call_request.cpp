@@ -89,6 +89,10 @@ queue_place call_request::place() const noexcept
         made.flow = std::hash<std::string>{}(options.fairness_key);
     } else if (message.subject || options.session) {
         made.flow = std::hash<session_id>{}(message.subject ? *message.subject : options.session->id());
+    } else {
+        // Nothing says that it has to do with others, so it takes turns by itself: agents that begin, each with a
+        // create, must not wait as one for the many that are there already.
+        made.flow = std::hash<const void*>{}(this);
     }
     return made;
 }

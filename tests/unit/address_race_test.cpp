@@ -95,7 +95,7 @@ TEST_F(address_race_test, at_most_six_are_open_and_the_oldest_makes_room_after_a
     EXPECT_EQ(begins(), "");
     now += 250ms;
     EXPECT_EQ(begins(), "10.0.0.8[10.0.0.2]");
-    EXPECT_NE(race->problems().find("10.0.0.1:443: no answer in time"), std::string::npos);
+    EXPECT_NE(race->problems().find("10.0.0.1:443: no response in time"), std::string::npos);
 }
 
 TEST_F(address_race_test, none_makes_room_before_it_had_a_second)

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 session_id id_of(int number)
 {
     const std::string digits = std::to_string(number);
-    return session_id{"sess_" + std::string(64 - digits.size(), 'a') + digits};
+    return session_id{"sess_" + digits + std::string(64 - digits.size(), 'a')};
 }
 
 class known_sessions_test : public ::testing::Test {
