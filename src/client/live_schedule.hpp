@@ -22,7 +22,9 @@ public:
     /// than two of them.
     void begin(time_point now, double chance)
     {
-        in_a_row_ = now < begun_ + 2 * std::max(step(), shortest_step) ? in_a_row_ + 1 : 0;
+        const bool was_of_use = is_made_ && now > begun_ + 2 * std::max(step(), shortest_step);
+        in_a_row_ = was_of_use ? 0 : in_a_row_ + 1;
+        is_made_ = false;
         begun_ = now;
         not_before_ = now + part_of(step(), 1 + chance / 2);
     }
@@ -32,6 +34,7 @@ public:
     {
         renew_at_ = now + std::max(part_of(life, is_first ? 0.3 + 0.6 * along : 0.8 + 0.1 * along), least_use);
         check_at_ = after_part_of_check(now, along);
+        is_made_ = true;
     }
     /// None could be made, and the service wants none to be asked for before `at_least` has passed. One that is still
     /// of use, for `left`, is renewed later.
@@ -81,6 +84,8 @@ private:
     time_point begun_{};
     time_point not_before_{};
     int in_a_row_ = -1;
+    /// The last one that was begun could be made.
+    bool is_made_ = false;
 };
 
 } // namespace sipher::detail

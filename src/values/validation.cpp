@@ -98,6 +98,11 @@ void validate_time_to_live(std::chrono::seconds value)
 
 void validate_defaults(const session_defaults& defaults)
 {
+    const auto is_empty = [](const auto& value) { return value && value->name().empty(); };
+    if (is_empty(defaults.chain) || is_empty(defaults.privacy_level) || is_empty(defaults.rpc_provider) ||
+        is_empty(defaults.backend)) {
+        throw_invalid("defaults", "must not have an empty name, such as is left of one that was moved from");
+    }
     if (!defaults.default_viewing_key) {
         return;
     }

@@ -64,6 +64,46 @@ TEST_F(empty_handle, a_live_session_that_was_moved_from_is_refused)
     expect_all_refused(*first); // NOLINT(bugprone-use-after-move): what is tested
 }
 
+TEST_F(empty_handle, a_client_that_was_moved_from_is_refused)
+{
+    client first = *world.api;
+    const client second = std::move(first);
+    // NOLINTBEGIN(bugprone-use-after-move): what is tested
+    expect_refused(first.create_session({}));
+    expect_refused(first.get_session(session_id{}));
+    expect_refused(first.update_session(session_id{}, {}));
+    expect_refused(first.delete_session(session_id{}));
+    expect_refused(first.request(verb::post, "/v1/x", object{}));
+    expect_refused(first.request(verb::get, "/v1/x"));
+    expect_refused(request_as<boost::json::value>(first, verb::get, "/v1/x"));
+    expect_refused(first.prewarm(1));
+    expect_refused(first.shutdown(1s));
+    expect_refused(live_session::start(first, {}));
+    expect_refused(session_scope::open(first, {}));
+    EXPECT_THROW((session_scope{first, session{scripted_session_id(), {}}}), error);
+    EXPECT_THROW(static_cast<void>(first.stats()), error);
+    EXPECT_THROW(static_cast<void>(first.get_executor()), error);
+    // NOLINTEND(bugprone-use-after-move)
+    EXPECT_TRUE(world.service.requests.empty());
+}
+
+TEST_F(empty_handle, an_empty_session_is_refused)
+{
+    call_options under;
+    under.session = session{};
+    expect_refused(world.api->request(verb::post, "/v1/x", object{}, under));
+    under.session = session_id{};
+    expect_refused(world.api->request(verb::post, "/v1/x", object{}, under));
+    expect_refused(live_session::adopt(*world.api, session{}));
+    EXPECT_THROW((session_scope{*world.api, session{}}), error);
+    session moved{scripted_session_id(), {}};
+    moved.defaults.default_viewing_key = secret{"0x1"};
+    const session other = std::move(moved);
+    under.session = moved; // NOLINT(bugprone-use-after-move): what is tested
+    expect_refused(world.api->request(verb::post, "/v1/x", object{}, under));
+    EXPECT_TRUE(world.service.requests.empty());
+}
+
 TEST_F(empty_handle, an_empty_session_scope_closes_without_a_request)
 {
     session_scope none;

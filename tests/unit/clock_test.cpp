@@ -37,6 +37,15 @@ TEST(system_clock, tells_steady_and_civil_time)
     EXPECT_LT(clock->wall_now().time_since_epoch(), 253'402'300'799'999ms);
 }
 
+TEST(system_clock, tells_the_time_since_the_machine_was_started)
+{
+    const auto clock = sipher::system_clock();
+    const auto boot = clock->boot_now();
+    const auto steady = clock->now();
+    EXPECT_GE(boot.time_since_epoch() + 1s, steady.time_since_epoch()) << "it stands still never, the other one may";
+    EXPECT_GE(clock->boot_now(), boot);
+}
+
 TEST_F(system_clock_alarm, wakes_once_and_never_inside_set)
 {
     make();

@@ -47,7 +47,10 @@ TEST_F(live_schedule_test, chance_only_makes_a_step_longer)
 TEST_F(live_schedule_test, a_session_that_was_of_use_begins_anew)
 {
     begin_as_often_as_possible(10s);
-    now += 1min;
+    now += 1h;
+    EXPECT_EQ(begin_as_often_as_possible(1s), 1) << "time alone is no use";
+    schedule.made(now, 1h, false, 0);
+    now += 1h;
     EXPECT_EQ(begin_as_often_as_possible(1s), 3);
 }
 

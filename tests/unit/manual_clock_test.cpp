@@ -77,6 +77,23 @@ TEST_F(manual_clock_test, advance_wall_moves_only_the_civil_time)
     EXPECT_TRUE(woken.empty());
 }
 
+TEST_F(manual_clock_test, a_machine_that_is_suspended_notices_nothing_by_itself)
+{
+    const auto alarm = make_alarm(1);
+    alarm->set(time.now() + 1s);
+    const time_point start = time.now();
+    const time_point boot = time.boot_now();
+    const auto wall_start = time.wall_now();
+    time.suspend(1h);
+    run();
+    EXPECT_EQ(time.now(), start);
+    EXPECT_EQ(time.boot_now() - boot, 1h);
+    EXPECT_EQ(time.wall_now() - wall_start, 1h);
+    EXPECT_TRUE(woken.empty());
+    time.advance(1s);
+    EXPECT_EQ(time.boot_now() - boot, 1h + 1s);
+}
+
 TEST_F(manual_clock_test, an_alarm_wakes_once_when_its_time_has_come)
 {
     const auto alarm = make_alarm(1);
