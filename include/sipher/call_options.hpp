@@ -98,8 +98,8 @@ struct SIPHER_API call_options {
     std::string request_id;
     call_priority priority = call_priority::normal;
     /// Where calls of the same priority wait, those with the same key take turns with the others as if they were one,
-    /// so that one busy agent does not hold up the rest. Empty: the session that the call is about or runs under; a call
-    /// with neither, such as a create, takes turns by itself.
+    /// so that one busy agent does not hold up the rest. Empty: the session that the call is about or runs under; a
+    /// call with neither, such as a create, takes turns by itself.
     std::string fairness_key;
     /// Sent as `X-Session-Id`, and see `applied_session`.
     std::optional<applied_session> session;
