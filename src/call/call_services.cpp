@@ -2,6 +2,8 @@
 
 #include "retry/retry_after.hpp"
 
+#include <sipher/error_code.hpp>
+
 #include <utility>
 
 namespace sipher::detail {
@@ -53,13 +55,20 @@ std::shared_ptr<sleep_list> call_services::make_sleepers(const boost::asio::any_
     return made;
 }
 
-void call_services::on_context_shutdown() noexcept
+void call_services::close() noexcept
 {
     closing = true;
+    gate->close();
+    sleepers->release(errc::client_closed);
+    pool->close();
+    drained->release({});
+    // Nothing is due any more, and an alarm would keep the executor busy.
     timers->stop();
-    gate->abandon();
-    sleepers->abandon();
-    drained->abandon();
+}
+
+void call_services::on_context_shutdown() noexcept
+{
+    close();
     std::vector<std::weak_ptr<sleep_list>> others;
     {
         const std::lock_guard lock{mutex_};
@@ -67,10 +76,9 @@ void call_services::on_context_shutdown() noexcept
     }
     for (const auto& each : others) {
         if (const auto there = each.lock()) {
-            there->abandon();
+            there->release(errc::client_closed);
         }
     }
-    pool->close();
 }
 
 } // namespace sipher::detail

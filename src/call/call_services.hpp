@@ -55,6 +55,8 @@ struct call_services final : context_client {
     void learn_date(std::string_view date, clock::time_point sent, clock::time_point now);
     /// A list of sleepers that the end of the execution context finds.
     [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(const boost::asio::any_io_executor& executor);
+    /// Ends everything that is under way with `client_closed`.
+    void close() noexcept;
     /// Calls and background work keep the services beyond the client, so these are what the context tells of its end.
     void on_context_shutdown() noexcept override;
 

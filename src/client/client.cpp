@@ -31,7 +31,7 @@ asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std
         co_await detail::with_outcome(services->drained->async_sleep_until(until, asio::use_awaitable), "shutdown",
                                       outcome::not_sent);
     }
-    detail::close_services(*services);
+    services->close();
 }
 
 asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::call_services> services, std::size_t connections)

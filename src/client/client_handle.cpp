@@ -4,8 +4,6 @@
 #include "connection/tls_context.hpp"
 #include "values/user_agent.hpp"
 
-#include <sipher/error_code.hpp>
-
 #include <boost/asio/ip/address.hpp>
 
 #include <utility>
@@ -60,7 +58,7 @@ client_handle::client_handle(boost::asio::any_io_executor executor, std::shared_
 
 client_handle::~client_handle()
 {
-    close_services(*services_);
+    services_->close();
 }
 
 std::shared_ptr<client_handle> client_handle::make(boost::asio::any_io_executor executor, client_options options)
@@ -79,17 +77,6 @@ std::shared_ptr<client_handle> client_handle::make(
                                             services->timers, services->chance, services->options.observer);
     watch_context(executor, services);
     return std::shared_ptr<client_handle>{new client_handle{executor, std::move(services)}};
-}
-
-void close_services(call_services& services) noexcept
-{
-    services.closing = true;
-    services.gate->close();
-    services.sleepers->release(errc::client_closed);
-    services.pool->close();
-    services.drained->release({});
-    // Nothing is due any more, and an alarm would keep the executor busy.
-    services.timers->stop();
 }
 
 } // namespace sipher::detail

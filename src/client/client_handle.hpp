@@ -32,7 +32,4 @@ private:
     const std::shared_ptr<call_services> services_;
 };
 
-/// Ends everything that the services have under way with `client_closed`.
-void close_services(call_services& services) noexcept;
-
 } // namespace sipher::detail

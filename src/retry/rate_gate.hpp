@@ -79,8 +79,6 @@ public:
 
     /// Ends all waits with `client_closed`, those that begin later too.
     void close() noexcept;
-    /// Destroys the waiting handlers without running them.
-    void abandon() noexcept;
 
     void on_timer() override;
 
@@ -91,6 +89,8 @@ private:
     std::shared_ptr<rate_gate> self() { return std::static_pointer_cast<rate_gate>(shared_from_this()); }
     void wait(const gate_request& asked, completion<gate_result> done);
     void give_up(gate_call& call, boost::system::error_code why) noexcept;
+    /// Destroys the waiting handlers without running them.
+    void abandon() noexcept;
 
     // The mutex is held in these.
     void admit(gate_call& call, bool again, aftermath& after) noexcept;
