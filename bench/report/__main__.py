@@ -27,6 +27,7 @@ def parse_arguments():
     parser.add_argument("--window", type=float)
     parser.add_argument("--connections")
     parser.add_argument("--lock", type=Path)
+    parser.add_argument("--before", type=Path)
     parser.add_argument("--real-time", action="store_true")
     parser.add_argument("measures", nargs="+")
     return parser.parse_args()

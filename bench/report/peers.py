@@ -5,7 +5,9 @@ import shutil
 from server import SESSION
 
 API_KEY = "sip_pro_0123456789abcdef0123456789abcdef"
-PEERS = ("sipher", "textbook", "curl_multi", "wrk")
+PEERS = ("sipher", "before", "floor", "textbook", "curl_multi", "wrk")
+# These know only how to get.
+ONLY_GET = ("floor", "wrk")
 
 
 def available(settings):

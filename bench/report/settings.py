@@ -16,9 +16,11 @@ class Settings:
     window_seconds: float = 1.5
     connections: tuple = (1, 8, 64, 256, 1024)
     lock_file: Path | None = None
+    # The client of the commit to compare with.
+    before: Path | None = None
 
     def program(self, name):
-        return self.programs / name
+        return (self.before or self.programs / name) if name == "before" else self.programs / name
 
     @contextmanager
     def quiet_machine(self):
@@ -33,7 +35,8 @@ class Settings:
 
 def settings_of(arguments):
     settings = Settings(
-        arguments.programs, quick=arguments.quick, real_time=arguments.real_time, lock_file=arguments.lock
+        arguments.programs, quick=arguments.quick, real_time=arguments.real_time, lock_file=arguments.lock,
+        before=arguments.before,
     )
     if arguments.quick:
         settings.rounds, settings.warm_seconds, settings.window_seconds = 2, 0.1, 0.2

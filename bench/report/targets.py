@@ -38,6 +38,7 @@ TARGETS = (
     Target("throughput", "CPU per get_session / textbook, 64 connections", 0.72, ratio_to("textbook", 64)),
     Target("throughput", "CPU per get_session / libcurl multi, 64 connections", 0.40, ratio_to("curl_multi", 64)),
     Target("throughput", "CPU per get_session / wrk, 64 connections", 1.20, ratio_to("wrk", 64)),
+    Target("throughput", "CPU per get_session / floor, 64 connections", 1.10, ratio_to("floor", 64)),
     Target("instructions", "instructions per call / textbook, 64 connections", 0.65, lambda result: result["ratio"]),
     Target("throughput", "CPU per get_session / textbook, 1 connection", 0.85, ratio_to("textbook", 1)),
     Target("throughput", "CPU per get_session, 1024 connections / 64", 1.3, growth),

@@ -20,7 +20,7 @@ enum class outcome {
     not_applied,
     /// The request left in full and nothing tells whether the service acted on it.
     unknown,
-    /// The service said that it acted; what it answered beyond that was lost or could not be read.
+    /// The service said that it acted; the rest of its response was lost or could not be read.
     applied_result_lost,
 };
 
@@ -34,7 +34,7 @@ enum class phase { waiting, resolving, connecting, tls_handshake, writing, readi
 SIPHER_API const char* to_string(phase value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, phase value);
 
-/// One attempt of a call: one try to get one answer over one connection.
+/// One attempt of a call: one try to get a response over one connection.
 struct SIPHER_API attempt {
     attempt() = default;
 

@@ -29,9 +29,9 @@ class owned_session;
 /// so that the request means the same whether or not the service still knows the session.
 class SIPHER_API applied_session {
 public:
-    /// Applies the session and pins its defaults. A session that is known to be gone (its `expires_at` has passed by
-    /// the service's clock, it was deleted, or the service did not know it) fails with `errc::session_gone` before
-    /// anything is sent.
+    /// Applies the session and pins its defaults. A session that is known to be gone fails with `errc::session_gone`
+    /// before anything is sent: this client has deleted it, the service has said that it does not know it, or its life
+    /// is over, counted from a response about it that this client got. An empty one fails with `errc::invalid_request`.
     applied_session(session value); // NOLINT(google-explicit-constructor): a session is one to apply
     /// Applies the session by its id alone; one that is known to be gone fails as above. Nothing is pinned: if the
     /// service has lost the session, the request runs under the service's own defaults and nothing tells.

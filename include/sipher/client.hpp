@@ -17,10 +17,23 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 namespace sipher {
 
 class client;
+
+/// How a client was shut down.
+struct SIPHER_API shutdown_report {
+    shutdown_report() = default;
+
+    /// Those that the library had made and could not delete in time, or not for certain. They end at their
+    /// `expires_at`.
+    std::vector<session_id> sessions_left;
+};
+
+static_assert(!std::is_aggregate_v<shutdown_report>);
 
 namespace detail {
 class client_handle;
@@ -82,7 +95,7 @@ public:
     /// Idempotency: none. It is sent again only when the request before is proven not applied.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown` and a session may remain
     /// until it expires.
-    /// Errors: see above. A session that was created but whose answer was lost or unreadable has the outcome
+    /// Errors: see above. A session that was created but whose response was lost or unreadable has the outcome
     /// `applied_result_lost`.
     /// Thread safety: safe.
     /// Source: `POST /v1/sessions` of the API's OpenAPI document.
@@ -127,7 +140,7 @@ public:
     /// Calls any other endpoint of the service, under a session if `options.session` is set.
     ///
     /// The result is the `data` member of the service's envelope, or the whole body where there is no envelope;
-    /// null for an answer without a body.
+    /// null for a response without a body.
     /// Arguments are taken by value. `target` is a path with an optional query, already percent-encoded, appended
     /// to the base URL's path. Members of `body` always win over the session's defaults.
     /// Idempotency: `get`, `head`, `put` and `delete_` are idempotent and retried on transient failures; `post` and
@@ -156,14 +169,21 @@ public:
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections);
 
-    /// Takes no new calls and waits for those under way, at most `grace`; then closes as destruction does. Calls
-    /// that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with
-    /// `errc::client_closed` at once. Zero closes at once.
+    /// Takes no new calls, and leaves no session behind: waits for the calls under way and deletes every session of
+    /// `with_session`, `session_scope` and `live_session`, all within `grace`; then closes as destruction does.
     ///
-    /// Cancellation: stops the waiting; the client takes no new calls all the same.
-    /// Errors: `operation_aborted` when cancelled.
+    /// Calls that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with
+    /// `errc::client_closed` at once. Sessions are deleted at the same time, over as many connections as the client may
+    /// have and within the service's rate limit: those that nobody uses at once, those of scopes and live sessions that
+    /// are still there when no call is under way any more, and after half of `grace` in any case. Deletes that failed
+    /// earlier are tried again. Zero closes at once.
+    /// Gives the sessions that are left, as far as is known.
+    /// Idempotency: may be called again.
+    /// Cancellation: stops the waiting; the client takes no new calls all the same, and what deletes are under way
+    /// go on.
+    /// Errors: `operation_aborted` when cancelled; none for what could not be deleted.
     /// Thread safety: safe.
-    [[nodiscard]] boost::asio::awaitable<void> shutdown(std::chrono::milliseconds grace);
+    boost::asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace);
 
     /// A snapshot of the connections.
     [[nodiscard]] client_stats stats() const;

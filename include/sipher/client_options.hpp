@@ -94,7 +94,7 @@ struct SIPHER_API timeout_options {
 
     /// One call with its waits and retries. Zero: no limit.
     std::chrono::milliseconds total{30'000};
-    /// One attempt: writing the request and reading the answer. Zero: no limit but the total.
+    /// One attempt: writing the request and reading the response. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
     /// Writing the request, as long as the system takes none of it. Zero: no limit but the attempt.
     std::chrono::milliseconds write{5000};

@@ -40,7 +40,11 @@ public:
 
     /// Time that never goes backwards; deadlines are measured by it.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
-    /// Civil time; compared with what the service writes into its answers, and to notice a suspended machine.
+    /// As `now`, and counts the time for which the machine was suspended as well (Linux: `CLOCK_BOOTTIME`). The ends of
+    /// sessions are measured by it. Only differences between its own values mean something. By default: `now()`.
+    [[nodiscard]] virtual time_point boot_now() const noexcept;
+    /// Civil time; only what others say in civil time is compared with it (certificates, a `Retry-After` that is a
+    /// date), and the age of idle connections.
     [[nodiscard]] virtual wall_time wall_now() const noexcept = 0;
     /// An alarm that calls `on_wake` on `executor`. A call already under way when the alarm is destroyed may still
     /// happen: `on_wake` must guard itself.

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <exception>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ enum class end_reason {
 };
 
 SIPHER_API const char* to_string(end_reason value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, end_reason value);
 
 /// The one exception of the library: what failed, and what it may have changed.
 ///
@@ -67,18 +69,18 @@ public:
     [[nodiscard]] const std::string& operation() const noexcept;
     /// What happened, in words, without the operation and the outcome.
     [[nodiscard]] const std::string& message() const noexcept;
-    /// HTTP status of the last answer; 0 if none came.
+    /// HTTP status of the last response; 0 if none came.
     [[nodiscard]] unsigned status() const noexcept;
-    /// `error.code` of the service's answer, such as `SESSION_NOT_FOUND`; empty if it gave none.
+    /// `error.code` of the service's response, such as `SESSION_NOT_FOUND`; empty if it gave none.
     [[nodiscard]] const std::string& service_code() const noexcept;
-    /// `error.message` of the service's answer; empty if it gave none.
+    /// `error.message` of the service's response; empty if it gave none.
     [[nodiscard]] const std::string& service_message() const noexcept;
-    /// `error.details` of the service's answer: an array, an object, a string, or null. An answer that has no `error`
-    /// but `data`, as those of health checks, gives its `data` here.
+    /// `error.details` of the service's response: an array, an object, a string, or null. A response that has no
+    /// `error` but `data`, as those of health checks, gives its `data` here.
     [[nodiscard]] const boost::json::value& details() const noexcept;
     /// The service's id of the last request, to give to its support.
     [[nodiscard]] const std::string& request_id() const noexcept;
-    /// `Location` of a create whose answer was lost; empty if there was none.
+    /// `Location` of a create whose response was lost; empty if there was none.
     [[nodiscard]] const std::string& location() const noexcept;
     /// How long the service asked to wait before another try.
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept;

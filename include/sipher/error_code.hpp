@@ -38,15 +38,15 @@ enum class errc {
     tls_verify_failed,
     /// The request could not be written.
     write_failed,
-    /// The connection ended after the request was written and before any of the answer came.
+    /// The connection ended after the request was written and before any of the response came.
     no_response,
     /// One attempt took too long.
     attempt_timeout,
-    /// The connection ended inside the answer's header.
+    /// The connection ended inside the response's header.
     incomplete_header,
-    /// The connection ended inside the answer's body.
+    /// The connection ended inside the response's body.
     incomplete_body,
-    /// What came is not an HTTP/1.1 answer, or one above the size limits.
+    /// What came is not an HTTP/1.1 response, or one above the size limits.
     protocol_error,
     /// What came was there before the request, or is the response to an earlier one; its content was not used.
     desynchronized,
@@ -74,7 +74,7 @@ enum class condition {
     timeout,
     /// 500 to 599.
     server_error,
-    /// No answer of the service decided the call: resolving, connecting, TLS, writing or reading failed.
+    /// No response of the service decided the call: resolving, connecting, TLS, writing or reading failed.
     transport,
     /// The caller cancelled the call.
     cancelled,

@@ -22,47 +22,45 @@
 /// Note that `value_from` writes viewing keys in the clear: it makes what goes over the wire.
 namespace sipher {
 
-namespace json = boost::json;
-
 // clang-format off
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const chain& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const privacy_level& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const rpc_provider& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const backend& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const secret& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const session_id& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const session_defaults& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const session& in);
-SIPHER_API void tag_invoke(json::value_from_tag, json::value& out, const deleted_session& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const chain& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const privacy_level& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const rpc_provider& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const backend& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const secret& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const session_id& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const session_defaults& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const session& in);
+SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const deleted_session& in);
 
-SIPHER_API chain            tag_invoke(json::value_to_tag<chain>, const json::value& in);
-SIPHER_API privacy_level    tag_invoke(json::value_to_tag<privacy_level>, const json::value& in);
-SIPHER_API rpc_provider     tag_invoke(json::value_to_tag<rpc_provider>, const json::value& in);
-SIPHER_API backend          tag_invoke(json::value_to_tag<backend>, const json::value& in);
-SIPHER_API secret           tag_invoke(json::value_to_tag<secret>, const json::value& in);
-SIPHER_API session_id       tag_invoke(json::value_to_tag<session_id>, const json::value& in);
-SIPHER_API session_defaults tag_invoke(json::value_to_tag<session_defaults>, const json::value& in);
-SIPHER_API session          tag_invoke(json::value_to_tag<session>, const json::value& in);
-SIPHER_API deleted_session  tag_invoke(json::value_to_tag<deleted_session>, const json::value& in);
+SIPHER_API chain            tag_invoke(boost::json::value_to_tag<chain>, const boost::json::value& in);
+SIPHER_API privacy_level    tag_invoke(boost::json::value_to_tag<privacy_level>, const boost::json::value& in);
+SIPHER_API rpc_provider     tag_invoke(boost::json::value_to_tag<rpc_provider>, const boost::json::value& in);
+SIPHER_API backend          tag_invoke(boost::json::value_to_tag<backend>, const boost::json::value& in);
+SIPHER_API secret           tag_invoke(boost::json::value_to_tag<secret>, const boost::json::value& in);
+SIPHER_API session_id       tag_invoke(boost::json::value_to_tag<session_id>, const boost::json::value& in);
+SIPHER_API session_defaults tag_invoke(boost::json::value_to_tag<session_defaults>, const boost::json::value& in);
+SIPHER_API session          tag_invoke(boost::json::value_to_tag<session>, const boost::json::value& in);
+SIPHER_API deleted_session  tag_invoke(boost::json::value_to_tag<deleted_session>, const boost::json::value& in);
 
 SIPHER_API boost::system::result<chain>
-    tag_invoke(json::try_value_to_tag<chain>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<chain>, const boost::json::value& in);
 SIPHER_API boost::system::result<privacy_level>
-    tag_invoke(json::try_value_to_tag<privacy_level>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<privacy_level>, const boost::json::value& in);
 SIPHER_API boost::system::result<rpc_provider>
-    tag_invoke(json::try_value_to_tag<rpc_provider>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<rpc_provider>, const boost::json::value& in);
 SIPHER_API boost::system::result<backend>
-    tag_invoke(json::try_value_to_tag<backend>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<backend>, const boost::json::value& in);
 SIPHER_API boost::system::result<secret>
-    tag_invoke(json::try_value_to_tag<secret>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<secret>, const boost::json::value& in);
 SIPHER_API boost::system::result<session_id>
-    tag_invoke(json::try_value_to_tag<session_id>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<session_id>, const boost::json::value& in);
 SIPHER_API boost::system::result<session_defaults>
-    tag_invoke(json::try_value_to_tag<session_defaults>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<session_defaults>, const boost::json::value& in);
 SIPHER_API boost::system::result<session>
-    tag_invoke(json::try_value_to_tag<session>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<session>, const boost::json::value& in);
 SIPHER_API boost::system::result<deleted_session>
-    tag_invoke(json::try_value_to_tag<deleted_session>, const json::value& in);
+    tag_invoke(boost::json::try_value_to_tag<deleted_session>, const boost::json::value& in);
 // clang-format on
 
 } // namespace sipher

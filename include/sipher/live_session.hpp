@@ -47,7 +47,8 @@ struct SIPHER_API replacement_event {
     session_id old_id;
     /// Not set if there is none yet.
     std::optional<session_id> new_id;
-    /// Why there is none yet. It is tried again until the old one expires, and then when somebody needs it.
+    /// Why there is none yet. It is tried again until the old one expires, and then when somebody needs it, as often as
+    /// the backoff lets it.
     std::optional<error> failure;
 };
 
@@ -56,11 +57,14 @@ struct SIPHER_API live_session_options {
 
     /// Of each session, from 60 s to 86 400 s. Zero: the service's (one hour).
     std::chrono::seconds time_to_live{};
-    /// Add the defaults to the JSON object of each request, so that it means the same whether or not the service still
-    /// knows the session. Off: a session that the service has lost is not noticed, and its requests run under the
-    /// service's own defaults.
+    /// Add the defaults to the JSON object of each request (a `post`, `put` or `patch` without a body is sent as an
+    /// object of them), so that it means the same whether or not the service still knows the session. Bodies that are
+    /// no object are sent as they are, because the service leaves them alone, too. Off: a session that the service has
+    /// lost is not noticed, and its requests run under the service's own defaults.
     bool pin_defaults = true;
-    /// Read the session at the service this often, and replace it if it is lost or changed. Costs a request each time.
+    /// Read the session at the service this often, and replace it if it is lost or changed. Each time costs a request
+    /// of the key's daily quota for sessions, 2 000 for a pro key: 24 a day for 1 h, 96 for 15 min, 1 440 for 1 min. (A
+    /// replacement costs two, so `time_to_live` takes about 56 a day for 1 h, 3 for 24 h, 3 400 for 60 s.)
     /// Zero: never; `verify` does so when called.
     std::chrono::milliseconds check_every{};
     /// Total time of each create, update, delete and check of its own. Zero: no limit.
@@ -78,8 +82,12 @@ static_assert(!std::is_aggregate_v<live_session_options>);
 /// It is a cheap, copyable handle; all copies are the same live session. Requests under it run under its defaults and
 /// no others. It is replaced after 80 to 90 % of its life (the first one after 30 to 90 %, so that many that were
 /// begun together do not come due together), by one create at a time; requests under way finish under the old one,
-/// which is deleted after the last of them. When the last copy is destroyed, the session is deleted in the background.
-/// It keeps a copy of the client.
+/// which is deleted after the last of them. When the last copy is destroyed, the session is deleted in the background;
+/// `client::shutdown` waits for that. It keeps a copy of the client.
+///
+/// Where there is none that can be used, the first three creates go out at once, and after that each waits for a step
+/// that doubles from 1 s to 60 s until a session was of use, whatever the service responds. A session is changed if its
+/// defaults at the service are not those that its create, or the last update, returned.
 ///
 /// What it cannot do: a member that its defaults leave open can be set by somebody else who has the key and the id;
 /// `verify` and `check_every` notice that.
@@ -101,14 +109,29 @@ public:
     [[nodiscard]] static boost::asio::awaitable<live_session> start(client owner, session_defaults defaults,
                                                                     live_session_options options = {});
 
+    /// Goes on with a session that is there already, such as the one that an agent had before its process was started
+    /// again. It is read once at the service; if it is lost, or its defaults are others than those of `known`, it is
+    /// replaced by a new one with the defaults of `known`.
+    ///
+    /// The live session owns it from then on, and deletes it like one of its own.
+    /// Arguments are taken by value.
+    /// Idempotency: as `start`, where a new session is needed; else as `client::get_session`.
+    /// Cancellation: every type, at any time; the session of `known` then stays at the service.
+    /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
+    /// service. `errc::invalid_request` for an empty session.
+    /// Thread safety: safe.
+    [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,
+                                                                    live_session_options options = {});
+
     /// Calls an endpoint under the session, as `client::request` does; waits for a new session where there is none
     /// just now. `options.session` is replaced.
     ///
     /// Arguments are taken by value.
     /// Idempotency and retry: as `client::request`.
     /// Cancellation: as `client::request`; a replacement under way goes on.
-    /// Errors: as `client::request`; when there is no session, the error of the create that failed, with `not_sent`;
-    /// `errc::session_gone` after `close`.
+    /// Errors: as `client::request`; when there is no session, the error of the create that failed, with `not_sent` and
+    /// in `retry_after` the time until another is made, at once if that is beyond the end of the call;
+    /// `errc::session_gone` after `close` or `release`, `errc::invalid_request` if it is empty.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      boost::json::value body,
@@ -123,15 +146,15 @@ public:
     /// Idempotency: as `client::update_session`. A session that the service has lost is replaced by one with the new
     /// defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
     /// Requests that begin while it is under way run under the old defaults.
-    /// Cancellation: as `client::update_session`; the defaults are then the old ones.
-    /// Errors: as `client::update_session` but for `not_found`, and as `request`.
-    /// Thread safety: safe.
+    /// Cancellation: every type, at any time; the defaults are then the old ones. What is under way goes on, and where
+    /// it was applied the session is replaced. Errors: as `client::update_session` but for `not_found`, and as
+    /// `request`. Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
 
     /// Reads the session at the service, and replaces it if it is lost or its defaults are not the intended ones.
     ///
     /// Idempotency: as `client::get_session`.
-    /// Cancellation: as `client::get_session`; a replacement under way goes on.
+    /// Cancellation: every type, at any time; what is under way goes on.
     /// Errors: as `client::get_session` but for `not_found`, and as `request`.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<session> verify(call_options options = {}) const;
@@ -144,20 +167,27 @@ public:
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> close() const;
 
-    /// What requests run under now.
+    /// Ends it for all copies as `close` does, but leaves the session at the service, to `adopt` it later, in another
+    /// process too. Gives what to store.
+    /// @throws error with `errc::session_gone` after `close`, `errc::invalid_request` if it is empty.
+    session release() const;
+
+    /// The session just now, with the defaults that requests run under; it may be replaced at any time.
+    [[nodiscard]] session current() const;
+    /// The defaults of `current`.
     [[nodiscard]] session_defaults defaults() const;
-    /// Of the session just now; it may be replaced at any time.
+    /// The id of `current`.
     [[nodiscard]] session_id id() const;
+    /// There is none: the object was made by the default constructor, or moved from.
+    [[nodiscard]] bool empty() const noexcept { return core_ == nullptr; }
 
 private:
     friend class applied_session;
 
-    /// When the last copy goes, it is over.
-    class ownership;
     explicit live_session(std::shared_ptr<detail::live_core> core);
 
+    /// When the last copy goes, it is over.
     std::shared_ptr<detail::live_core> core_;
-    std::shared_ptr<const ownership> ownership_;
 };
 
 } // namespace sipher

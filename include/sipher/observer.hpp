@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -54,6 +55,7 @@ enum class close_reason {
 
 /// In words, such as `not reusable`.
 SIPHER_API const char* to_string(close_reason value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, close_reason value);
 
 /// A connection was closed.
 struct SIPHER_API close_event {
@@ -95,7 +97,7 @@ struct SIPHER_API rate_limit_event {
     rate_limit_event() = default;
 
     std::chrono::nanoseconds closed_for{};
-    /// A request was refused (429); else its answer told that it was the last one of the window.
+    /// A request was refused (429); else its response was the last one of the window.
     bool refused = false;
     rate_limit_state state;
 };

@@ -3,7 +3,9 @@
 #include <sipher/config.hpp>
 
 #include <compare>
+#include <concepts>
 #include <cstddef>
+#include <functional>
 #include <iosfwd>
 #include <string_view>
 
@@ -99,6 +101,11 @@ public:
     {
         return left.name() == right.name();
     }
+    friend constexpr std::strong_ordering operator<=>(const open_enumeration& left,
+                                                      const open_enumeration& right) noexcept
+    {
+        return left.name() <=> right.name();
+    }
     friend std::ostream& operator<<(std::ostream& os, const open_enumeration& value)
     {
         return detail::write_name(os, value.name());
@@ -114,3 +121,12 @@ private:
 };
 
 } // namespace sipher
+
+template <class Enumeration>
+requires std::derived_from<Enumeration, sipher::open_enumeration<Enumeration>>
+struct std::hash<Enumeration> {
+    std::size_t operator()(const Enumeration& value) const noexcept
+    {
+        return std::hash<std::string_view>{}(value.name());
+    }
+};

@@ -2,7 +2,7 @@
 
 #include <sipher/config.hpp>
 
-#include <cstdint>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -24,8 +24,10 @@ public:
     /// Adds `name=value` to the query, both encoded.
     request_target& query(std::string_view name, std::string_view value);
     request_target& query(std::string_view name, const char* value) { return query(name, std::string_view{value}); }
-    request_target& query(std::string_view name, std::int64_t value);
-    request_target& query(std::string_view name, int value) { return query(name, std::int64_t{value}); }
+    request_target& query(std::string_view name, std::integral auto value)
+    {
+        return query(name, std::string_view{std::to_string(value)});
+    }
     request_target& query(std::string_view name, bool value) { return query(name, value ? "true" : "false"); }
 
     [[nodiscard]] const std::string& str() const noexcept { return text_; }

@@ -15,7 +15,7 @@ namespace sipher {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// The service's rate limit as its last answer stated it.
+/// The service's rate limit as its last response stated it.
 struct SIPHER_API rate_limit_state {
     rate_limit_state() = default;
 
@@ -37,7 +37,7 @@ struct SIPHER_API call_timings {
     std::chrono::nanoseconds total{};
     /// Waiting for a connection (and, if one had to be made, for it) in the last attempt.
     std::chrono::nanoseconds connection{};
-    /// From writing the request to the last byte of the answer in the last attempt.
+    /// From writing the request to the last byte of the response in the last attempt.
     std::chrono::nanoseconds exchange{};
 };
 
@@ -46,9 +46,9 @@ struct SIPHER_API call_timings {
 struct SIPHER_API response_info {
     response_info() = default;
 
-    /// HTTP status; 0 if no answer came.
+    /// HTTP status; 0 if no response came.
     unsigned status = 0;
-    /// All header fields of the answer, in their order.
+    /// All header fields of the response, in their order.
     header_list headers;
     /// The service's `X-Request-ID`; else what was sent.
     std::string request_id;

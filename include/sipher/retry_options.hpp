@@ -22,7 +22,7 @@ struct SIPHER_API retry_context {
     std::string_view operation;
     /// Attempts made so far; at least 1.
     std::size_t attempts = 0;
-    /// Why the last one failed, and the HTTP status of its answer; 0 if none came.
+    /// Why the last one failed, and the HTTP status of its response; 0 if none came.
     boost::system::error_code code;
     unsigned status = 0;
     /// What the last one may have changed at the service.

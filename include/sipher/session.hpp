@@ -38,23 +38,23 @@ struct SIPHER_API session {
 
     session_id id;
     session_defaults defaults;
-    /// Absent in the answer to an update.
+    /// Absent in the response to an update.
     std::optional<timestamp> created_at;
     /// Fixed at creation: using or updating a session never prolongs it.
     timestamp expires_at{};
-    /// Absent in the answer to a create.
+    /// Absent in the response to a create.
     std::optional<timestamp> last_accessed_at;
 
     friend bool operator==(const session&, const session&) = default;
 };
 
-/// The answer to a delete.
+/// The response to a delete.
 struct SIPHER_API deleted_session {
     deleted_session() = default;
     explicit deleted_session(session_id id_value) : id(id_value) {}
 
     session_id id;
-    /// The service answered 404 to a repetition whose predecessor may have been applied: the session is gone, and
+    /// The service responded with 404 to a retry of an attempt that may have been applied: the session is gone, and
     /// very likely it was this call that removed it.
     bool already_absent = false;
 

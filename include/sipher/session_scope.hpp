@@ -34,8 +34,9 @@ class owned_session;
 /// A session that is deleted when its scope ends, however it ends.
 ///
 /// The destructor waits for nothing: the client deletes the session in the background, on its own executor, trying
-/// for at most the grace given, and lives as long. It cannot be deleted by a client that was shut down, nor when the
-/// execution context is destroyed or no longer run; then it ends at its `expires_at`.
+/// for at most the grace given, and lives as long. `client::shutdown` waits for that, and deletes those of scopes that
+/// are still there. It cannot be deleted by a client that was shut down, nor when the execution context is destroyed
+/// or no longer run; then it ends at its `expires_at`.
 ///
 /// Thread safety: distinct objects are safe; one and the same is not, but for `get`.
 class SIPHER_API session_scope {
@@ -43,6 +44,7 @@ public:
     /// No session.
     session_scope() noexcept;
     /// Takes over an existing session.
+    /// @throws error with `errc::invalid_request` for an empty session or a client that was moved from.
     /// @param grace For the delete, retries included. Zero: no limit.
     session_scope(client owner, session value, std::chrono::milliseconds grace = std::chrono::seconds{5});
     session_scope(session_scope&&) noexcept;

@@ -28,13 +28,15 @@ call::call(const call_request& request)
       deadline_(deadline_of(request_.options, services().options.timeouts, started_)), now_(started_),
       base_request_id_(request_.make_request_id()), attempt_(request_), turn_(request_)
 {
-    services().active.fetch_add(1);
+    if (request_.by() == caller::user) {
+        services().active.fetch_add(1);
+    }
 }
 
 call::~call()
 {
     attempt_.connection = {};
-    if (services().active.fetch_sub(1) == 1 && services().closing) {
+    if (request_.by() == caller::user && services().active.fetch_sub(1) == 1 && services().closing) {
         services().drained->release({});
     }
 }
@@ -91,7 +93,7 @@ asio::awaitable<void> call::fetch_key()
         use_key(ask_for_key_now(services().options));
         co_return;
     }
-    key_result key = co_await ask_for_key(services().options, services().sleepers, deadline_);
+    key_result key = co_await ask_for_key(services().options, services().sleepers_of(request_.by()), deadline_);
     now_ = services().now();
     throw_if_stopped();
     use_key(std::move(key));
@@ -99,7 +101,8 @@ asio::awaitable<void> call::fetch_key()
 
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
-    const auto [failure] = co_await services().sleepers->async_sleep_until(when, asio::as_tuple(asio::deferred));
+    const auto [failure] =
+        co_await services().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
     now_ = services().now();
     if (failure) {
         fail_waiting(failure);
@@ -133,7 +136,7 @@ void call::throw_if_stopped()
     if (cancellation_.cancelled() != asio::cancellation_type::none) {
         fail(asio::error::operation_aborted, end_reason::cancelled);
     }
-    if (services().closing) {
+    if (services().is_closed_to(request_.by())) {
         fail(errc::client_closed, end_reason::client_closed);
     }
 }
@@ -210,33 +213,23 @@ void call::succeed(const verdict& decided)
     if (decided.what == action::succeed_already_absent) {
         request_.decoder.accept_absence();
     }
-    update_gone_sessions(true);
+    note_session(true);
     services().budget.deposit(counted_attempts_ == 1 ? 1 : tokens_paid_);
     if (request_.options.info != nullptr) {
         call_report{*this}.fill(*request_.options.info);
     }
-    learn_service_time(request_.decoder.stamp());
 }
 
-/// Known to be gone is only what was deleted, or what the service itself does not know.
-void call::update_gone_sessions(bool succeeded)
+void call::note_session(bool succeeded)
 {
-    if (!request_.message.subject) {
-        return;
-    }
-    if (attempt_.session_is_gone() || (succeeded && request_.what.kind == operation_kind::remove)) {
-        services().dead.add(*request_.message.subject);
-    } else if (succeeded) {
-        services().dead.remove(*request_.message.subject);
-    }
-}
-
-void call::learn_service_time(std::optional<clock::wall_time> stamp)
-{
-    // What is new must not be taken for expired, whatever was learned a moment ago.
-    if (stamp && (request_.what.kind == operation_kind::create || services().service_time.is_inexact(now_))) {
-        services().service_time.learn({*stamp, service_clock::exact}, attempt_.state().exchange_started, now_,
-                                      services().timers->time().wall_now());
+    const auto& subject = request_.message.subject;
+    const clock::time_point now = services().boot_now();
+    if (subject && succeeded && request_.what.kind == operation_kind::remove) {
+        services().sessions.remove(*subject, now);
+    } else if (subject && attempt_.session_is_gone()) {
+        services().sessions.lose(*subject, now);
+    } else if (const auto life = succeeded ? request_.decoder.life() : std::nullopt) {
+        services().sessions.learn(*life, now - (now_ - attempt_.state().exchange_started), now);
     }
 }
 
@@ -267,7 +260,7 @@ retry_plan call::plan(const verdict& decided)
     state.counted_attempts = counted_attempts_;
     state.all_attempts = attempts_.size();
     state.replayed = replayed_;
-    state.closing = services().closing;
+    state.closing = services().is_closed_to(request_.by());
     state.now = now_;
     state.deadline = deadline_;
     state.status = attempt_.state().status;
@@ -288,7 +281,7 @@ void call::fail_callback(std::string_view which, const std::exception_ptr& cause
 void call::fail(error_code code, end_reason reason, const std::exception_ptr& cause)
 {
     attempt_.connection = {};
-    update_gone_sessions(false);
+    note_session(false);
     const call_report report{*this};
     if (request_.options.info != nullptr) {
         report.fill(*request_.options.info);

@@ -59,9 +59,8 @@ private:
     void succeed(const verdict& decided);
     [[nodiscard]] clock::time_point schedule_next(const verdict& decided);
     [[nodiscard]] retry_plan plan(const verdict& decided);
-    void update_gone_sessions(bool succeeded);
-    /// The response has this time of the service's clock, read when it made the response.
-    void learn_service_time(std::optional<clock::wall_time> stamp);
+    /// What the call proves of a session.
+    void note_session(bool succeeded);
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason,
                            const std::exception_ptr& cause = nullptr);
     [[noreturn]] void fail_waiting(boost::system::error_code code);

@@ -130,7 +130,6 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
         state_.note().refusal = *std::move(reading.refusal);
     }
     const rate_limit_state limit = learn_rate_limit(now);
-    request_.services->learn_date(exchanged_.head->date, state_.exchange_started, now);
     if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
     }

@@ -95,15 +95,8 @@ queue_place call_request::place() const noexcept
 
 std::string_view call_request::why_session_is_gone() const
 {
-    if (!options.session) {
-        return {};
-    }
-    if (services->dead.contains(options.session->id())) {
-        return "the session to run under was deleted, or the service did not know it";
-    }
-    const auto& expires_at = options.session->expires_at();
-    return expires_at && *expires_at <= services->service_now() ? "the session to run under has expired"
-                                                                : std::string_view{};
+    return options.session ? services->sessions.why_gone(options.session->id(), services->boot_now())
+                           : std::string_view{};
 }
 
 call_request::~call_request()

@@ -1,7 +1,5 @@
 #include "call/call_services.hpp"
 
-#include "retry/retry_after.hpp"
-
 #include <sipher/error_code.hpp>
 
 #include <utility>
@@ -24,42 +22,51 @@ call_services::call_services(client_options checked_options, const boost::asio::
     : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)), fields(options, url),
       chance(std::make_shared<jitter>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
       sleepers(std::make_shared<sleep_list>(executor, timers)),
+      library_sleepers(std::make_shared<sleep_list>(executor, timers)),
       gate(std::make_shared<rate_gate>(rate_gate_core::rules{options.rate_gate, options.rate_pacing}, chance, executor,
                                        timers)),
-      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers))
+      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers)),
+      executor_(executor)
 {
 }
 
-clock::wall_time call_services::service_now() const
+std::shared_ptr<sleep_list> call_services::make_sleepers(caller by)
 {
-    return service_time.latest(now(), timers->time().wall_now());
-}
-
-void call_services::learn_date(std::string_view date, clock::time_point sent, clock::time_point now)
-{
-    if (!service_time.is_stale(now)) {
-        return;
-    }
-    using namespace std::chrono_literals;
-    if (const auto stamp = parse_http_date(date)) {
-        service_time.learn({*stamp, 1s}, sent, now, timers->time().wall_now());
-    }
-}
-
-std::shared_ptr<sleep_list> call_services::make_sleepers(const boost::asio::any_io_executor& executor)
-{
-    auto made = std::make_shared<sleep_list>(executor, timers);
+    auto made = std::make_shared<sleep_list>(executor_, timers);
     const std::lock_guard lock{mutex_};
-    std::erase_if(more_sleepers_, [](const auto& each) { return each.expired(); });
-    more_sleepers_.push_back(made);
+    std::erase_if(more_sleepers_of(by), [](const auto& each) { return each.expired(); });
+    more_sleepers_of(by).push_back(made);
+    if (context_ended) {
+        made->release(errc::client_closed);
+    }
     return made;
+}
+
+call_services::sleep_lists call_services::take_more_sleepers_of(caller by) noexcept
+{
+    const std::lock_guard lock{mutex_};
+    return std::exchange(more_sleepers_of(by), {});
+}
+
+void call_services::begin_closing() noexcept
+{
+    closing = true;
+    gate->refuse_waiting();
+    sleepers->release(errc::client_closed);
+    for (const auto& each : take_more_sleepers_of(caller::user)) {
+        if (const auto there = each.lock()) {
+            there->release(errc::client_closed);
+        }
+    }
+    pool->refuse_waiting();
 }
 
 void call_services::close() noexcept
 {
-    closing = true;
+    closed = true;
+    begin_closing();
     gate->close();
-    sleepers->release(errc::client_closed);
+    library_sleepers->release(errc::client_closed);
     pool->close();
     drained->release({});
     // Nothing is due any more, and an alarm would keep the executor busy.
@@ -68,13 +75,12 @@ void call_services::close() noexcept
 
 void call_services::on_context_shutdown() noexcept
 {
-    close();
-    std::vector<std::weak_ptr<sleep_list>> others;
     {
         const std::lock_guard lock{mutex_};
-        others.swap(more_sleepers_);
+        context_ended = true;
     }
-    for (const auto& each : others) {
+    close();
+    for (const auto& each : take_more_sleepers_of(caller::library)) {
         if (const auto there = each.lock()) {
             there->release(errc::client_closed);
         }

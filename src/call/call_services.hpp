@@ -1,9 +1,8 @@
 #pragma once
 
-#include "call/dead_sessions.hpp"
 #include "call/even_spread.hpp"
+#include "call/known_sessions.hpp"
 #include "call/request_fields.hpp"
-#include "call/service_clock.hpp"
 #include "pool/pool.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_budget.hpp"
@@ -19,16 +18,19 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <string_view>
 #include <vector>
 
 namespace sipher::detail {
+
+/// On whose behalf a call is made: the library's own deletes still run while the client shuts down.
+enum class caller { user, library };
 
 /// What all calls of a client share.
 struct call_services final : context_client {
     call_services(client_options checked_options, const boost::asio::any_io_executor& executor);
 
     [[nodiscard]] clock::time_point now() const noexcept { return timers->time().now(); }
+    [[nodiscard]] clock::time_point boot_now() const noexcept { return timers->time().boot_now(); }
 
     const client_options options;
     const base_url url;
@@ -41,34 +43,51 @@ struct call_services final : context_client {
     const std::shared_ptr<timer_queue> timers;
     /// Calls that wait for the rate gate or between two attempts.
     const std::shared_ptr<sleep_list> sleepers;
+    const std::shared_ptr<sleep_list> library_sleepers;
     const std::shared_ptr<rate_gate> gate;
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 
-    service_clock service_time;
-    dead_sessions dead;
+    known_sessions sessions;
     even_spread renewals;
 
-    /// The latest that it may be at the service.
-    [[nodiscard]] clock::wall_time service_now() const;
-    /// Takes in the `Date` of a response to a request that was sent at `sent`.
-    void learn_date(std::string_view date, clock::time_point sent, clock::time_point now);
-    /// A list of sleepers that the end of the execution context finds.
-    [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(const boost::asio::any_io_executor& executor);
+    /// A list of sleepers that the end of the execution context finds, and the end of calls, if they are a user's.
+    [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(caller by);
+    [[nodiscard]] const std::shared_ptr<sleep_list>& sleepers_of(caller by) const noexcept
+    {
+        return by == caller::user ? sleepers : library_sleepers;
+    }
+    [[nodiscard]] bool is_closed_to(caller by) const noexcept { return by == caller::user ? closing : closed; }
+    /// No new calls of users; those that have not sent anything yet end.
+    void begin_closing() noexcept;
     /// Ends everything that is under way with `client_closed`.
     void close() noexcept;
     /// Calls and background work keep the services beyond the client, so these are what the context tells of its end.
     void on_context_shutdown() noexcept override;
 
-    /// No new calls, and no new attempts.
+    /// No new calls, and no new attempts, of users.
     std::atomic<bool> closing = false;
-    /// Calls under way. Whoever ends the last one of a closing client releases `drained`.
+    /// Nor of the library's own.
+    std::atomic<bool> closed = false;
+    /// What runs on the client's own execution context never comes to its end any more.
+    std::atomic<bool> context_ended = false;
+    /// Calls of users under way. Whoever ends the last one of a closing client releases `drained`.
     std::atomic<std::size_t> active = 0;
     const std::shared_ptr<sleep_list> drained;
 
 private:
+    using sleep_lists = std::vector<std::weak_ptr<sleep_list>>;
+
+    [[nodiscard]] sleep_lists& more_sleepers_of(caller by) noexcept
+    {
+        return by == caller::user ? more_sleepers_ : more_library_sleepers_;
+    }
+    [[nodiscard]] sleep_lists take_more_sleepers_of(caller by) noexcept;
+
+    const boost::asio::any_io_executor executor_;
     std::mutex mutex_;
-    std::vector<std::weak_ptr<sleep_list>> more_sleepers_;
+    sleep_lists more_sleepers_;
+    sleep_lists more_library_sleepers_;
 };
 
 } // namespace sipher::detail

@@ -1,6 +1,7 @@
 // What a response says, and who says it.
 #pragma once
 
+#include "call/known_sessions.hpp"
 #include "connection/response_head.hpp"
 #include "retry/provenance.hpp"
 #include "values/decode.hpp"
@@ -29,8 +30,8 @@ public:
     virtual void accept_absence() noexcept {}
     /// What was decoded may have come with a secret, so that what is left of it has to be overwritten.
     [[nodiscard]] virtual bool may_hold_secret() const noexcept { return true; }
-    /// When the service made the response, as far as the result says so.
-    [[nodiscard]] virtual std::optional<timestamp> stamp() const { return std::nullopt; }
+    /// How long the session in the result lives, as far as it says so.
+    [[nodiscard]] virtual std::optional<session_life> life() const { return std::nullopt; }
 
 protected:
     ~result_decoder() = default;

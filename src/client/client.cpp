@@ -1,7 +1,6 @@
 #include <sipher/client.hpp>
 
 #include "call/deadline.hpp"
-#include "client/client_access.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
 #include "client/with_outcome.hpp"
@@ -20,22 +19,46 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std::chrono::milliseconds grace)
+const std::shared_ptr<detail::call_services>& services_of(const std::shared_ptr<detail::client_handle>& handle)
 {
-    services->closing = true;
-    services->gate->close();
-    services->sleepers->release(errc::client_closed);
-    services->pool->drain();
-    if (services->active != 0 && grace.count() > 0) {
-        const clock::time_point until = detail::deadline_after(services->now(), grace);
-        co_await detail::with_outcome(services->drained->async_sleep_until(until, asio::use_awaitable), "shutdown",
-                                      outcome::not_sent);
+    static const std::shared_ptr<detail::call_services> none;
+    return handle ? handle->services() : none;
+}
+
+detail::client_handle& checked(const std::shared_ptr<detail::client_handle>& handle)
+{
+    detail::require_client(handle);
+    return *handle;
+}
+
+asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> handle, std::chrono::milliseconds grace)
+{
+    detail::require_client(handle);
+    detail::call_services& services = *handle->services();
+    services.begin_closing();
+    if (grace.count() > 0) {
+        const clock::time_point start = services.now();
+        const clock::time_point until = detail::deadline_after(start, grace);
+        if (services.active != 0) {
+            // Sessions are not taken away in the middle of a request, unless it takes the time that deletes need.
+            const auto half = detail::deadline_after(start, (grace + std::chrono::milliseconds{1}) / 2);
+            co_await services.drained->async_sleep_until(half, asio::use_awaitable);
+        }
+        const auto settled = detail::owned_sessions::remove_all(handle, until);
+        co_await settled->async_sleep_until(until, asio::use_awaitable);
+        if (services.active != 0) {
+            co_await services.drained->async_sleep_until(until, asio::use_awaitable);
+        }
     }
-    services->close();
+    shutdown_report report;
+    report.sessions_left = handle->sessions().left();
+    services.close();
+    co_return report;
 }
 
 asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::call_services> services, std::size_t connections)
 {
+    detail::require_client(services);
     if (connections > services->options.pool.max_connections) {
         detail::throw_invalid("connections", "must not be more than pool.max_connections");
     }
@@ -61,48 +84,48 @@ client::client(asio::any_io_executor executor, client_options options)
 asio::awaitable<session> client::create_session(session_defaults defaults, std::chrono::seconds time_to_live,
                                                 call_options options)
 {
-    return detail::create_session(handle_->services(), std::move(defaults), time_to_live, std::move(options));
+    return detail::create_session(services_of(handle_), std::move(defaults), time_to_live, std::move(options));
 }
 
 asio::awaitable<session> client::get_session(session_id id, call_options options)
 {
-    return detail::get_session(handle_->services(), id, std::move(options));
+    return detail::get_session(services_of(handle_), id, std::move(options));
 }
 
 asio::awaitable<session> client::update_session(session_id id, session_defaults defaults, call_options options)
 {
-    return detail::update_session(handle_->services(), id, std::move(defaults), std::move(options));
+    return detail::update_session(services_of(handle_), id, std::move(defaults), std::move(options));
 }
 
 asio::awaitable<deleted_session> client::delete_session(session_id id, call_options options)
 {
-    return detail::delete_session(handle_->services(), id, std::move(options));
+    return detail::delete_session(services_of(handle_), id, std::move(options));
 }
 
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, boost::json::value body,
                                                     call_options options)
 {
-    return detail::request(handle_->services(), {method, std::move(target), std::move(body), std::move(options)});
+    return detail::request(services_of(handle_), {method, std::move(target), std::move(body), std::move(options)});
 }
 
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
-    return detail::request(handle_->services(), {method, std::move(target), std::nullopt, std::move(options)});
+    return detail::request(services_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
 }
 
 asio::awaitable<void> client::prewarm(std::size_t connections)
 {
-    return prewarm_pool(handle_->services(), connections);
+    return prewarm_pool(services_of(handle_), connections);
 }
 
-asio::awaitable<void> client::shutdown(std::chrono::milliseconds grace)
+asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grace)
 {
-    return drain(handle_->services(), grace);
+    return detail::with_outcome(drain(handle_, grace), "shutdown", outcome::not_sent);
 }
 
 client_stats client::stats() const
 {
-    const detail::call_services& services = *handle_->services();
+    const detail::call_services& services = *checked(handle_).services();
     client_stats snapshot = services.pool->stats();
     snapshot.rate_gate = services.gate->stats(services.now());
     return snapshot;
@@ -110,7 +133,7 @@ client_stats client::stats() const
 
 asio::any_io_executor client::get_executor() const
 {
-    return handle_->executor();
+    return checked(handle_).executor();
 }
 
 std::shared_ptr<detail::client_handle> detail::handle_of(const client& owner)

@@ -52,7 +52,7 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
 } // namespace
 
 client_handle::client_handle(boost::asio::any_io_executor executor, std::shared_ptr<call_services> services)
-    : executor_(std::move(executor)), services_(std::move(services))
+    : executor_(std::move(executor)), services_(std::move(services)), sessions_(services_)
 {
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/call_services.hpp"
+#include "client/owned_sessions.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -23,6 +24,7 @@ public:
     client_handle& operator=(const client_handle&) = delete;
 
     [[nodiscard]] const std::shared_ptr<call_services>& services() const noexcept { return services_; }
+    [[nodiscard]] owned_sessions& sessions() noexcept { return sessions_; }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
 private:
@@ -30,6 +32,7 @@ private:
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<call_services> services_;
+    owned_sessions sessions_;
 };
 
 } // namespace sipher::detail

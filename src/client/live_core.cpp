@@ -1,54 +1,42 @@
 #include "client/live_core.hpp"
 
+#include "call/call_request.hpp"
 #include "call/deadline.hpp"
-#include "client/merge_defaults.hpp"
-#include "client/operations.hpp"
+#include "client/live_actor.hpp"
 #include "values/error_report.hpp"
 #include "values/validation.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <exception>
-#include <string>
-#include <utility>
+#include <new>
 
 namespace sipher::detail {
 
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using boost::system::error_code;
 
 namespace {
 
-[[noreturn]] void throw_not_sent(boost::system::error_code code, std::string message, end_reason why)
+error live_error(error_code code, std::string message, end_reason why, outcome effect = outcome::not_sent)
 {
     error_report report;
     report.code = code;
     report.operation = "live_session";
     report.message = std::move(message);
+    report.outcome = effect;
     report.ended_because = why;
-    throw make_error(std::move(report));
-}
-
-[[noreturn]] void throw_no_session(const error& failure)
-{
-    error_report report;
-    report.code = failure.code();
-    report.operation = "live_session";
-    report.message = "no session to run under: " + failure.message();
-    report.ended_because = failure.ended_because();
-    report.retry_after = failure.retry_after();
-    report.cause = failure.cause();
-    throw_error(make_error(std::move(report)));
+    return make_error(std::move(report));
 }
 
 } // namespace
 
 live_core::live_core(std::shared_ptr<client_handle> owner, session_defaults defaults, live_session_options options)
-    : owner_(std::move(owner)), options_(std::move(options)), wanted_(std::move(defaults))
+    : owner_(std::move(owner)), options_(std::move(options)), state_(services().sessions, std::move(defaults), options_)
 {
 }
 
@@ -57,14 +45,40 @@ live_core::~live_core()
     services().timers->disarm(*this);
 }
 
-asio::awaitable<void> live_core::start(pointer self)
+asio::awaitable<created_session> live_core::acquire(pointer self, clock::time_point deadline)
 {
-    co_await acquire(std::move(self), clock::time_point::max());
+    if (auto found = self->use_now()) {
+        co_return *std::move(found);
+    }
+    call_options options;
+    options.total_timeout = 0ms;
+    options.deadline = deadline;
+    co_return co_await place(self, std::make_shared<live_order>(live_task::use), std::move(options));
+}
+
+std::optional<created_session> live_core::use_now()
+{
+    std::optional<created_session> found;
+    {
+        const std::lock_guard lock{mutex_};
+        throw_if_stopped();
+        const clock::time_point now = boot_now();
+        if (!state_.is_usable(now)) {
+            return std::nullopt;
+        }
+        found = state_.current();
+        if (!state_.is_renewal_due(now)) {
+            return found;
+        }
+    }
+    // The alarm is late, as it is after the machine was suspended.
+    start_running();
+    return found;
 }
 
 asio::awaitable<void> live_core::resolve(pointer self, applied_session& under, clock::time_point deadline)
 {
-    usable found = co_await acquire(self, deadline);
+    created_session found = co_await acquire(self, deadline);
     applied_session::state resolved{*under.state_};
     resolved.id = found.value.id;
     resolved.expires_at = found.value.expires_at;
@@ -75,224 +89,207 @@ asio::awaitable<void> live_core::resolve(pointer self, applied_session& under, c
     under = applied_session{std::move(resolved)};
 }
 
-asio::awaitable<live_core::usable> live_core::acquire(pointer self, clock::time_point deadline)
+asio::awaitable<created_session> live_core::place(pointer self, order placed, call_options options)
 {
-    for (;;) {
-        std::shared_ptr<sleep_list> ended;
-        std::optional<right> mine;
-        session_defaults wanted;
-        replacement_reason why = replacement_reason::lost;
-        {
-            const std::lock_guard lock{self->mutex_};
-            self->throw_if_stopped();
-            if (self->is_usable()) {
-                co_return self->current();
-            }
-            if (!self->right_) {
-                self->right_ = self->services().make_sleepers(self->owner_->executor());
-                mine.emplace(self, self->right_);
-                wanted = self->wanted_;
-                why = self->reason();
-            }
-            ended = self->right_;
-        }
-        if (mine) {
-            spawn_make(std::move(*mine), std::move(wanted), why);
-        }
-        co_await wait(self, std::move(ended), deadline);
-        const std::lock_guard lock{self->mutex_};
-        if (self->failure_ && !self->is_usable() && !self->right_) {
-            if (!self->held_) {
-                throw_error(*self->failure_);
-            }
-            throw_no_session(*self->failure_);
-        }
-    }
-}
-
-asio::awaitable<live_core::right> live_core::take_right(pointer self, clock::time_point deadline)
-{
-    for (;;) {
-        std::shared_ptr<sleep_list> ended;
-        {
-            const std::lock_guard lock{self->mutex_};
-            self->throw_if_stopped();
-            if (!self->right_) {
-                self->right_ = self->services().make_sleepers(self->owner_->executor());
-                co_return right{self, self->right_};
-            }
-            ended = self->right_;
-        }
-        co_await wait(self, std::move(ended), deadline);
-    }
-}
-
-asio::awaitable<void> live_core::wait(pointer self, std::shared_ptr<sleep_list> ended, clock::time_point deadline)
-{
-    const auto [failure] = co_await ended->async_sleep_until(deadline, asio::as_tuple(asio::use_awaitable));
-    if (failure) {
-        throw_not_sent(failure, "cancelled while a session was being made", end_reason::cancelled);
-    }
-    if (self->services().now() >= deadline) {
-        throw_not_sent(errc::deadline_exceeded, "there was no session in time", end_reason::deadline);
-    }
-}
-
-asio::awaitable<session> live_core::update(pointer self, session_defaults changes, call_options options)
-{
-    require(self);
-    validate_defaults(changes);
     validate_call_options(options);
-    const clock::time_point deadline =
-        deadline_after(self->services().now(), options.total_timeout.value_or(self->services().options.timeouts.total));
-    const usable found = co_await acquire(self, deadline);
-    right mine = co_await take_right(self, deadline);
-    const session_defaults before = self->defaults();
-    session_defaults wanted = merge_defaults(before, changes);
-    // Requests under way could not be kept from a member that is new, so they keep their session.
-    if (adds_member(before, changes) || !self->options_.pin_defaults || found.value.id != self->id()) {
-        co_return co_await replace_for(std::move(mine), std::move(wanted), deadline);
+    response_info* const info = options.info;
+    placed->deadline = deadline_of(options, self->services().options.timeouts, self->services().now());
+    placed->options = std::move(options);
+    placed->options.info = info != nullptr ? &placed->info : nullptr;
+    placed->options.total_timeout = 0ms;
+    placed->options.deadline = placed->deadline;
+    const auto interest = std::make_shared<const char>('\0');
+    placed->interest = interest;
+    {
+        const std::lock_guard lock{self->mutex_};
+        self->throw_if_stopped();
+        self->orders_.push_back(placed);
     }
-    std::optional<session> answer;
-    try {
-        answer = co_await update_session(self->owner_->services(), found.value.id, changes, std::move(options));
-    } catch (const error& failure) {
-        if (failure.code() != condition::not_found) {
-            if (failure.outcome() >= outcome::unknown) {
-                self->doubt(replacement_reason::changed);
-            }
-            throw;
-        }
+    self->start_running();
+    clock::time_point until;
+    while (const auto done = self->wait_for(*placed, until)) {
+        const auto [code] = co_await done->async_sleep_until(until, asio::as_tuple(asio::use_awaitable));
+        self->wake_up(*placed, done, code);
     }
-    if (answer && answer->defaults != wanted) {
-        // It was applied, and somebody else has changed the session as well.
-        self->doubt(replacement_reason::changed);
-        co_return co_await replace_updated(std::move(mine), std::move(wanted), deadline);
-    }
-    if (!answer) {
-        co_return co_await replace_for(std::move(mine), std::move(wanted), deadline);
-    }
-    const std::lock_guard lock{self->mutex_};
-    self->wanted_ = std::move(wanted);
-    co_return self->current().value;
-}
-
-asio::awaitable<session> live_core::replace_for(right mine, session_defaults wanted, clock::time_point deadline)
-{
-    const pointer self = mine.core();
-    const std::shared_ptr<sleep_list> ended = mine.ended();
-    const std::shared_ptr<order> placed = spawn_make(std::move(mine), std::move(wanted), replacement_reason::changed);
-    std::exception_ptr gave_up;
-    try {
-        co_await wait(self, ended, deadline);
-    } catch (const boost::system::system_error&) {
-        gave_up = std::current_exception();
-    }
-    const std::lock_guard lock{self->mutex_};
-    if (placed->made) {
-        co_return *placed->made;
+    if (info != nullptr) {
+        *info = std::move(placed->info);
     }
     if (placed->failure) {
-        throw_error(*placed->failure);
+        std::rethrow_exception(placed->failure);
     }
-    placed->given_up = true;
-    std::rethrow_exception(gave_up);
+    co_return std::move(placed->given);
 }
 
-asio::awaitable<session> live_core::replace_updated(right mine, session_defaults wanted, clock::time_point deadline)
+std::shared_ptr<sleep_list> live_core::wait_for(const live_order& placed, clock::time_point& until)
 {
-    try {
-        co_return co_await replace_for(std::move(mine), std::move(wanted), deadline);
-    } catch (const error& failure) {
-        error_report report = report_of(failure);
-        report.message = "the update was applied, but not the session that was to replace it: " + failure.message();
-        report.outcome = outcome::unknown;
-        throw_error(make_error(std::move(report)));
+    const std::lock_guard lock{mutex_};
+    if (placed.done) {
+        return nullptr;
+    }
+    if (!placed.begun) {
+        throw_if_stopped();
+    }
+    if (!placed.sent && services().now() >= placed.deadline) {
+        throw live_error(errc::deadline_exceeded, "there was no session in time", end_reason::deadline);
+    }
+    until = placed.sent ? clock::time_point::max() : placed.deadline;
+    if (!waiting_) {
+        waiting_ = services().make_sleepers(caller::user);
+    }
+    return waiting_;
+}
+
+void live_core::wake_up(const live_order& placed, const std::shared_ptr<sleep_list>& from, error_code code)
+{
+    const std::lock_guard lock{mutex_};
+    if (code == asio::error::operation_aborted) {
+        throw live_error(code, "cancelled", end_reason::cancelled, placed.sent ? outcome::unknown : outcome::not_sent);
+    }
+    if (code && services().context_ended) {
+        throw live_error(code, {}, end_reason::client_closed, placed.sent ? outcome::unknown : outcome::not_sent);
+    }
+    if (code && waiting_ == from) {
+        // The client shuts down, but what is under way may still be waited for.
+        waiting_.reset();
     }
 }
 
-asio::awaitable<session> live_core::verify(pointer self, call_options options)
+void live_core::tell_waiting() noexcept
 {
-    require(self);
-    validate_call_options(options);
-    const clock::time_point deadline =
-        deadline_after(self->services().now(), options.total_timeout.value_or(self->services().options.timeouts.total));
-    const usable found = co_await acquire(self, deadline);
+    if (const auto all = std::exchange(waiting_, nullptr)) {
+        all->release({});
+    }
+}
+
+void live_core::start_running() noexcept
+{
     {
-        const right mine = co_await take_right(self, deadline);
-        std::optional<session> answer;
-        try {
-            answer = co_await get_session(self->owner_->services(), found.value.id, std::move(options));
-        } catch (const error& failure) {
-            if (failure.code() != condition::not_found) {
-                throw;
-            }
-        }
-        if (found.value.id == self->id()) {
-            if (answer && answer->defaults == self->defaults()) {
-                co_return std::move(*answer);
-            }
-            self->doubt(answer ? replacement_reason::changed : replacement_reason::lost);
+        const std::lock_guard lock{mutex_};
+        if (std::exchange(running_, true)) {
+            return;
         }
     }
-    usable made = co_await acquire(self, deadline);
-    co_return std::move(made.value);
-}
-
-asio::awaitable<void> live_core::check(pointer self)
-{
-    try {
-        co_await verify(self, self->own_options());
-    } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
-        // A check that fails says nothing about the session; the next one may.
-    }
-}
-
-std::shared_ptr<live_core::order> live_core::spawn_make(right mine, session_defaults wanted, replacement_reason why)
-{
-    const asio::any_io_executor executor = mine.core()->owner_->executor();
-    const auto placed = std::make_shared<order>();
-    placed->wanted = std::move(wanted);
-    placed->why = why;
-    asio::co_spawn(executor, make(std::move(mine), placed), asio::detached);
-    return placed;
-}
-
-asio::awaitable<void> live_core::make(right mine, std::shared_ptr<order> what)
-{
-    live_core& core = *mine.core();
-    std::optional<session> made;
-    std::optional<error> failure;
-    try {
-        made = co_await create_session(core.owner_->services(), what->wanted, core.options_.time_to_live,
-                                       core.own_options());
-    } catch (const error& why_not) {
-        failure = why_not;
-    } catch (const boost::system::system_error& why_not) {
-        failure = error{why_not.code(), why_not.what()};
-    } catch (const std::exception& why_not) {
-        failure = error{errc::invalid_request, std::string{"a function of the options has thrown: "} + why_not.what()};
-    } catch (...) {
-        failure = error{errc::invalid_request, "a function of the options has thrown"};
-    }
-    if (made) {
-        core.took(*made, *what);
-    } else {
-        core.failed(*failure, *what);
-    }
-}
-
-asio::awaitable<void> live_core::close(pointer self)
-{
-    require(self);
-    std::shared_ptr<owned_session> last;
-    {
+    const auto end_without_memory = [self = self()](const std::exception_ptr& thrown) {
         const std::lock_guard lock{self->mutex_};
-        last = self->held_;
+        self->running_ = self->running_ && !thrown;
+    };
+    try {
+        asio::co_spawn(owner_->executor(), live_actor::run(self()), end_without_memory);
+    } catch (...) {
+        end_without_memory(std::current_exception());
     }
-    self->stop();
-    if (last && last.use_count() == 1 && last->is_alive()) {
-        co_await last->remove();
+}
+
+live_core::order live_core::take()
+{
+    const std::lock_guard lock{mutex_};
+    const clock::time_point now = boot_now();
+    std::erase_if(orders_, [](const order& each) { return each->interest.expired(); });
+    if (stopped_ || services().closing) {
+        running_ = false;
+        orders_.clear();
+        tell_waiting();
+        return nullptr;
+    }
+    if (state_.is_usable(now)) {
+        end_uses(std::nullopt, clock::time_point::max());
+    } else if (state_.failure()) {
+        end_uses(state_.failure(), saturating_add(services().now(), state_.not_before() - now));
+    }
+    const auto next = std::ranges::find_if(orders_, [](const order& each) { return each->what != live_task::use; });
+    if (next == orders_.end()) {
+        return take_own(now);
+    }
+    order taken = std::move(*next);
+    orders_.erase(next);
+    taken->begun = true;
+    return taken;
+}
+
+live_core::order live_core::take_own(clock::time_point now)
+{
+    const live_state::task due = state_.next(now, !orders_.empty());
+    if (due != live_state::task::none) {
+        auto own =
+            std::make_shared<live_order>(due == live_state::task::check ? live_task::verify : live_task::replace);
+        own->options = own_options();
+        return own;
+    }
+    running_ = false;
+    const clock::time_point wake_at = state_.next_due(now, !orders_.empty());
+    try {
+        services().timers->arm(*this, saturating_add(services().now(), wake_at - now));
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // It is replaced when somebody needs it.
+    }
+    return nullptr;
+}
+
+void live_core::end_uses(const std::optional<error>& failure, clock::time_point until)
+{
+    std::exception_ptr thrown;
+    try {
+        if (failure) {
+            throw_error(state_.has_any() ? reworded(*failure, "no session to run under: ", outcome::not_sent)
+                                         : *failure);
+        }
+    } catch (const error&) {
+        thrown = std::current_exception();
+    }
+    std::erase_if(orders_, [&](const order& each) {
+        const bool ends = each->what == live_task::use && each->deadline <= until;
+        if (ends) {
+            end(*each, thrown);
+        }
+        return ends;
+    });
+}
+
+void live_core::end(live_order& ended, const std::exception_ptr& failure)
+{
+    ended.given = state_.current();
+    ended.failure = failure;
+    ended.sent = false;
+    ended.done = true;
+    tell_waiting();
+}
+
+void live_core::adopt(session known)
+{
+    auto held = owned_sessions::own(owner_, known.id, options_.timeout);
+    const std::lock_guard lock{mutex_};
+    state_.adopt({std::move(held), std::move(known)});
+}
+
+std::shared_ptr<owned_session> live_core::stop() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+    services().timers->disarm(*this);
+    tell_waiting();
+    return state_.stop();
+}
+
+session live_core::current() const
+{
+    const std::lock_guard lock{mutex_};
+    return state_.current().value;
+}
+
+call_options live_core::own_options() const
+{
+    call_options options;
+    options.total_timeout = options_.timeout;
+    return options;
+}
+
+void live_core::throw_if_stopped() const
+{
+    if (stopped_) {
+        throw live_error(errc::session_gone, "the live session was closed", end_reason::permanent);
+    }
+    if (services().closing) {
+        throw live_error(errc::client_closed, {}, end_reason::client_closed);
     }
 }
 

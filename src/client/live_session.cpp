@@ -1,6 +1,5 @@
 #include <sipher/live_session.hpp>
 
-#include "client/client_access.hpp"
 #include "client/live_core.hpp"
 #include "client/operations.hpp"
 #include "client/with_outcome.hpp"
@@ -30,93 +29,147 @@ std::ostream& operator<<(std::ostream& os, replacement_reason value)
 
 namespace {
 
-/// An empty one is refused where it is awaited.
-asio::awaitable<boost::json::value> refuse_empty()
+void validate(const live_session_options& options)
 {
-    detail::live_core::require(nullptr);
-    co_return nullptr;
+    detail::validate_time_to_live(options.time_to_live);
+    detail::validate_duration(options.check_every, "check_every");
+    detail::validate_duration(options.timeout, "timeout");
+}
+
+std::shared_ptr<detail::live_core> make_core(const client& owner, session_defaults defaults,
+                                             live_session_options options)
+{
+    auto handle = detail::handle_of(owner);
+    detail::require_client(handle);
+    detail::validate_defaults(defaults);
+    validate(options);
+    return std::make_shared<detail::live_core>(std::move(handle), std::move(defaults), std::move(options));
+}
+
+detail::live_core& checked(const std::shared_ptr<detail::live_core>& core)
+{
+    detail::require_client(core);
+    return *core;
+}
+
+asio::awaitable<session> order(std::shared_ptr<detail::live_core> core, detail::live_task what,
+                               session_defaults changes, call_options options)
+{
+    detail::require_client(core);
+    detail::validate_defaults(changes);
+    const auto placed = std::make_shared<detail::live_order>(what);
+    placed->changes = std::move(changes);
+    detail::created_session given = co_await detail::live_core::place(core, placed, std::move(options));
+    co_return std::move(given.value);
+}
+
+asio::awaitable<void> end(std::shared_ptr<detail::live_core> core)
+{
+    const auto last = checked(core).stop();
+    // Else the last request under it does so when it ends.
+    if (last && last.use_count() == 1) {
+        co_await last->remove();
+    }
+}
+
+asio::awaitable<boost::json::value> send(const live_session& live, const std::shared_ptr<detail::live_core>& core,
+                                         detail::outgoing_request wanted)
+{
+    if (!core) {
+        return detail::request(nullptr, std::move(wanted)); // refused where it is awaited
+    }
+    wanted.options.session = live;
+    return detail::request(core->owner()->services(), std::move(wanted));
 }
 
 } // namespace
 
-class live_session::ownership {
-public:
-    explicit ownership(std::shared_ptr<detail::live_core> core) : core_(std::move(core)) {}
-    ownership(const ownership&) = delete;
-    ownership& operator=(const ownership&) = delete;
-    ~ownership() { core_->stop(); }
-
-private:
-    const std::shared_ptr<detail::live_core> core_;
-};
-
+/// The last handle to go stops the core, which others may still hold.
 live_session::live_session(std::shared_ptr<detail::live_core> core)
-    : core_(std::move(core)), ownership_(std::make_shared<const ownership>(core_))
+    : core_(core.get(), [core](detail::live_core* stopped) { stopped->stop(); })
 {
 }
 
 asio::awaitable<live_session> live_session::start(client owner, session_defaults defaults, live_session_options options)
 {
-    detail::validate_defaults(defaults);
-    detail::validate_time_to_live(options.time_to_live);
-    detail::validate_duration(options.check_every, "check_every");
-    detail::validate_duration(options.timeout, "timeout");
-    live_session made{
-        std::make_shared<detail::live_core>(detail::handle_of(owner), std::move(defaults), std::move(options))};
-    co_await detail::with_outcome(detail::live_core::start(made.core_), "live_session", outcome::unknown);
+    live_session made{make_core(owner, std::move(defaults), std::move(options))};
+    auto first = detail::live_core::acquire(made.core_, clock::time_point::max());
+    co_await detail::with_outcome(std::move(first), "live_session", outcome::unknown);
+    co_return made;
+}
+
+asio::awaitable<live_session> live_session::adopt(client owner, session known, live_session_options options)
+{
+    if (known.id == session_id{}) {
+        detail::throw_invalid("session", "must not be an empty one");
+    }
+    live_session made{make_core(owner, known.defaults, std::move(options))};
+    made.core_->adopt(std::move(known));
+    try {
+        co_await made.verify(made.core_->own_options());
+    } catch (...) {
+        // It is not this client's yet.
+        made.release();
+        throw;
+    }
     co_return made;
 }
 
 asio::awaitable<boost::json::value> live_session::request(verb method, std::string target, boost::json::value body,
                                                           call_options options) const
 {
-    if (!core_) {
-        return refuse_empty();
-    }
-    options.session = *this;
-    return detail::request(core_->owner()->services(),
-                           {method, std::move(target), std::move(body), std::move(options)});
+    return send(*this, core_, {method, std::move(target), std::move(body), std::move(options)});
 }
 
 asio::awaitable<boost::json::value> live_session::request(verb method, std::string target, call_options options) const
 {
-    if (!core_) {
-        return refuse_empty();
-    }
-    options.session = *this;
-    return detail::request(core_->owner()->services(), {method, std::move(target), std::nullopt, std::move(options)});
+    return send(*this, core_, {method, std::move(target), std::nullopt, std::move(options)});
 }
 
 asio::awaitable<session> live_session::update(session_defaults changes, call_options options) const
 {
-    return detail::with_outcome(detail::live_core::update(core_, std::move(changes), std::move(options)),
+    return detail::with_outcome(order(core_, detail::live_task::update, std::move(changes), std::move(options)),
                                 "update_session", outcome::unknown);
 }
 
 asio::awaitable<session> live_session::verify(call_options options) const
 {
-    return detail::with_outcome(detail::live_core::verify(core_, std::move(options)), "get_session", outcome::unknown);
+    return detail::with_outcome(order(core_, detail::live_task::verify, {}, std::move(options)), "get_session",
+                                outcome::unknown);
 }
 
 asio::awaitable<void> live_session::close() const
 {
-    return detail::with_outcome(detail::live_core::close(core_), "delete_session", outcome::unknown);
+    return detail::with_outcome(end(core_), "delete_session", outcome::unknown);
+}
+
+session live_session::release() const
+{
+    const auto last = checked(core_).stop();
+    if (!last) {
+        throw error{errc::session_gone, "the live session was closed"};
+    }
+    last->release();
+    return core_->current();
+}
+
+session live_session::current() const
+{
+    return checked(core_).current();
 }
 
 session_defaults live_session::defaults() const
 {
-    detail::live_core::require(core_);
-    return core_->defaults();
+    return current().defaults;
 }
 
 session_id live_session::id() const
 {
-    detail::live_core::require(core_);
-    return core_->id();
+    return current().id;
 }
 
 applied_session::applied_session(const live_session& live)
-    : applied_session(state{live.id(), {}, {}, false, live.core_, {}})
+    : applied_session(state{live.id(), {}, {}, false, live.core_->self(), {}})
 {
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "values/defaults_list.hpp"
+
 #include <sipher/session.hpp>
 
 namespace sipher::detail {
@@ -7,26 +9,17 @@ namespace sipher::detail {
 /// As an update does: what `changes` has, else what `from` has.
 [[nodiscard]] inline session_defaults merge_defaults(session_defaults from, const session_defaults& changes)
 {
-    const auto take = [](auto& member, const auto& change) {
-        if (change) {
-            member = change;
-        }
-    };
-    take(from.chain, changes.chain);
-    take(from.privacy_level, changes.privacy_level);
-    take(from.rpc_provider, changes.rpc_provider);
-    take(from.backend, changes.backend);
-    take(from.default_viewing_key, changes.default_viewing_key);
+    for_each_default([](auto, auto& member, const auto& change) { member = change ? change : member; }, from, changes);
     return from;
 }
 
 /// Whether `changes` has a member that `from` leaves open.
 [[nodiscard]] inline bool adds_member(const session_defaults& from, const session_defaults& changes)
 {
-    const auto is_new = [](const auto& member, const auto& change) { return change && !member; };
-    return is_new(from.chain, changes.chain) || is_new(from.privacy_level, changes.privacy_level) ||
-           is_new(from.rpc_provider, changes.rpc_provider) || is_new(from.backend, changes.backend) ||
-           is_new(from.default_viewing_key, changes.default_viewing_key);
+    bool adds = false;
+    for_each_default([&adds](auto, const auto& member, const auto& change) { adds |= change && !member; }, from,
+                     changes);
+    return adds;
 }
 
 } // namespace sipher::detail

@@ -7,7 +7,6 @@
 #include "values/decode.hpp"
 #include "values/error_report.hpp"
 #include "values/json_writer.hpp"
-#include "values/validation.hpp"
 #include "values/wiping_resource.hpp"
 
 #include <sipher/error.hpp>
@@ -78,9 +77,10 @@ public:
     {
         return !result_ || result_->defaults.default_viewing_key;
     }
-    [[nodiscard]] std::optional<timestamp> stamp() const override
+    [[nodiscard]] std::optional<session_life> life() const override
     {
-        return result_->last_accessed_at ? result_->last_accessed_at : result_->created_at;
+        const auto& stamp = result_->last_accessed_at ? result_->last_accessed_at : result_->created_at;
+        return stamp ? std::optional{session_life{result_->id, result_->expires_at - *stamp}} : std::nullopt;
     }
     /// A reference, so that no copy takes room in the frame of who returns it.
     [[nodiscard]] session&& take() && { return *std::move(result_); }
@@ -161,6 +161,14 @@ std::string write_body(const session_defaults& defaults, std::chrono::seconds ti
     return write_json(json::value(std::move(members)));
 }
 
+/// The service takes no body for `{}` where there may be one, and so fills in a session's defaults there, too.
+bool has_pinned_body(verb method, const call_options& options)
+{
+    const bool may_have_one = method == verb::post || method == verb::put || method == verb::patch;
+    return may_have_one && options.session && options.session->pinned() &&
+           *options.session->pinned() != session_defaults{};
+}
+
 std::string write_body(json::value body, const call_options& options, std::vector<std::string>& pinned)
 {
     if (options.session && options.session->pinned()) {
@@ -188,6 +196,7 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_servi
                                                       std::optional<session_id> subject,
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
+    require_client(services);
     Decoder decoder{subject};
     const call_request asked{std::move(services), what.repeatability, make_message(what, subject, prepare), decoder,
                              std::move(options)};
@@ -253,6 +262,7 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ou
     if (info != nullptr) {
         *info = {};
     }
+    require_client(services);
     validate_target(wanted.target);
     // Before the body is looked at.
     validate_call_options(options);
@@ -264,6 +274,9 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ou
         }
         request_message message = make_message(wanted.method, std::move(wanted.target));
         std::vector<std::string> pinned;
+        if (!wanted.body && has_pinned_body(wanted.method, options)) {
+            wanted.body.emplace(json::object{});
+        }
         if (wanted.body) {
             message.body = write_body(*std::move(wanted.body), options, pinned);
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/call_services.hpp"
+#include "values/validation.hpp"
 
 #include <sipher/call_options.hpp>
 #include <sipher/request_as.hpp>
@@ -19,7 +20,16 @@
 namespace sipher::detail {
 
 // The coroutines behind the members of `client`. They hold the services and not the client, so that a client may be
-// destroyed while they run.
+// destroyed while they run. Without services, of a client that was moved from, they fail with `invalid_request`.
+
+/// Throws if there are none.
+template <class T>
+void require_client(const std::shared_ptr<T>& of_client)
+{
+    if (!of_client) {
+        throw_invalid("client or session", "must not be empty or moved from");
+    }
+}
 
 [[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
                                                              session_defaults defaults,

@@ -1,6 +1,5 @@
 #include <sipher/request_as.hpp>
 
-#include "client/client_access.hpp"
 #include "client/client_handle.hpp"
 #include "client/live_core.hpp"
 #include "client/operations.hpp"
@@ -27,18 +26,21 @@ asio::awaitable<void> request_converted(client owner, verb method, std::string t
 {
     outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
     wanted.convert = std::move(convert);
-    return send(handle_of(owner)->services(), std::move(wanted));
+    const auto handle = handle_of(owner);
+    return send(handle ? handle->services() : nullptr, std::move(wanted));
 }
 
 asio::awaitable<void> request_converted(live_session owner, verb method, std::string target,
                                         std::optional<boost::json::value> body, call_options options,
                                         response_converter convert)
 {
-    options.session = owner;
-    const std::shared_ptr<call_services> services = options.session->live()->owner()->services();
     outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
     wanted.convert = std::move(convert);
-    return send(services, std::move(wanted));
+    if (owner.empty()) {
+        return send(nullptr, std::move(wanted)); // refused where it is awaited
+    }
+    wanted.options.session = owner;
+    return send(wanted.options.session->live()->owner()->services(), std::move(wanted));
 }
 
 } // namespace sipher::detail

@@ -43,9 +43,4 @@ request_target& request_target::query(std::string_view name, std::string_view va
     return *this;
 }
 
-request_target& request_target::query(std::string_view name, std::int64_t value)
-{
-    return query(name, std::string_view{std::to_string(value)});
-}
-
 } // namespace sipher

@@ -1,7 +1,8 @@
 #include <sipher/session_scope.hpp>
 
-#include "client/client_access.hpp"
-#include "client/owned_session.hpp"
+#include "client/in_background.hpp"
+#include "client/operations.hpp"
+#include "client/owned_sessions.hpp"
 #include "client/with_outcome.hpp"
 
 #include <boost/asio/error.hpp>
@@ -10,18 +11,30 @@
 
 namespace sipher {
 
+namespace {
+
+std::shared_ptr<detail::owned_session> own(const client& owner, const session& value, std::chrono::milliseconds grace)
+{
+    const auto handle = detail::handle_of(owner);
+    detail::require_client(handle);
+    if (value.id == session_id{}) {
+        detail::throw_invalid("session", "must not be an empty one");
+    }
+    return detail::owned_sessions::own(handle, value.id, grace);
+}
+
+} // namespace
+
 session_scope::session_scope() noexcept = default;
 
 session_scope::session_scope(client owner, session value, std::chrono::milliseconds grace)
-    : session_scope(std::make_shared<detail::owned_session>(detail::handle_of(owner), value, grace), value)
+    : session_scope(own(owner, value, grace), std::move(value))
 {
 }
 
 session_scope::session_scope(std::shared_ptr<detail::owned_session> owned, session value)
     : owned_(std::move(owned)), value_(std::move(value))
 {
-    // Whatever happens from here on, nothing more is needed for it to be deleted.
-    owned_->retire();
 }
 
 session_scope::session_scope(session_scope&&) noexcept = default;
@@ -32,11 +45,12 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
                                                           std::chrono::seconds time_to_live,
                                                           std::chrono::milliseconds grace)
 {
-    std::shared_ptr<detail::owned_session> owned;
-    auto creating =
-        detail::create_in_background(detail::handle_of(owner), std::move(defaults), time_to_live, grace, owned);
-    session made = co_await detail::with_outcome(std::move(creating), "create_session", outcome::unknown);
-    co_return session_scope{std::move(owned), std::move(made)};
+    const auto handle = detail::handle_of(owner);
+    detail::require_client(handle);
+    auto creating = detail::owned_sessions::create(handle, std::move(defaults), time_to_live, grace, {});
+    auto made = co_await detail::with_outcome(detail::in_background(handle, std::move(creating), "create_session"),
+                                              "create_session", outcome::unknown);
+    co_return session_scope{std::move(made.held), std::move(made.value)};
 }
 
 boost::asio::awaitable<void> session_scope::close()

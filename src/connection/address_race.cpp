@@ -131,7 +131,7 @@ std::string address_race::problems() const
         }
         const bool silent = each.is == state::open || each.why == boost::asio::error::timed_out;
         text += (text.empty() ? "" : "; ") + to_text(each.to) + ": " +
-                (silent ? std::string{"no answer in time"} : each.why.message());
+                (silent ? std::string{"no response in time"} : each.why.message());
     }
     return text;
 }

@@ -16,7 +16,7 @@ namespace sipher::detail {
 /// Which of a server's addresses to try when ("happy eyeballs", RFC 8305): decisions without I/O, time passed in.
 ///
 /// IPv6 addresses go first, and others wait 50 ms for them while they are still being asked for. The families
-/// alternate. The next address is tried when the one before has failed, or has not answered for 250 ms; all stay in the
+/// alternate. The next address is tried when the one before has failed, or has been silent for 250 ms; all stay in the
 /// race, at most six at a time. Beyond that the oldest makes room, but not before it had a second. When all have
 /// failed, addresses that are still being asked for have another 50 ms to join.
 class address_race {

@@ -93,7 +93,7 @@ void http_exchange::take_bytes(std::string_view fresh)
 
 void http_exchange::take_response(bool nothing_follows)
 {
-    if (answers_earlier_request()) {
+    if (responds_to_earlier_request()) {
         fail(errc::desynchronized);
         return;
     }
@@ -104,7 +104,7 @@ void http_exchange::take_response(bool nothing_follows)
 }
 
 /// Whatever an edge does to the id, it cannot come up with one of ours.
-bool http_exchange::answers_earlier_request() const
+bool http_exchange::responds_to_earlier_request() const
 {
     const std::string& echoed = parser_.head().request_id;
     if (echoed == request_id_ || has_item(echoed, request_id_)) {

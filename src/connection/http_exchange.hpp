@@ -55,7 +55,7 @@ private:
     void take_bytes(std::string_view fresh);
     void take_response(bool nothing_follows);
     void take_end_of_stream(boost::system::error_code failure, const channel& over);
-    [[nodiscard]] bool answers_earlier_request() const;
+    [[nodiscard]] bool responds_to_earlier_request() const;
 
     wiped_buffer request_;
     std::string request_id_;

@@ -24,7 +24,7 @@ std::chrono::seconds time_to_keep(const lookup_result& found)
     return found.failure ? 0s : 30s;
 }
 
-/// One family's answer with the other's. A failure counts only where there is no address, and then one that may pass
+/// One family's result with the other's. A failure counts only where there is no address, and then one that may pass
 /// counts for more than the absence of an address.
 void merge(lookup_result& known, const lookup_result& found)
 {
@@ -73,18 +73,18 @@ void name_cache::ask(const std::string& host, address_family family) noexcept
     try {
         source_->look_up(host, family, [weak = weak_from_this(), host](const lookup_result& found) {
             if (const auto self = weak.lock()) {
-                self->on_answer(host, found);
+                self->on_lookup_done(host, found);
             }
         });
     } catch (const std::exception&) {
         // No thread could be had, or no memory.
         lookup_result none;
         none.failure = boost::asio::error::host_not_found_try_again;
-        on_answer(host, none);
+        on_lookup_done(host, none);
     }
 }
 
-void name_cache::on_answer(const std::string& host, const lookup_result& found) noexcept
+void name_cache::on_lookup_done(const std::string& host, const lookup_result& found) noexcept
 {
     // The listeners only pass it on, and must not do so to an execution context that is gone: hence with the mutex.
     const std::lock_guard lock{mutex_};

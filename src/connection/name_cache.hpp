@@ -37,7 +37,7 @@ public:
     /// It is not told any more once what is returned is destroyed; the question goes on for others.
     [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener told);
 
-    /// None of the name's addresses was any good: the next one asks again, unless it would be for the same answer
+    /// None of the name's addresses was any good: the next one asks again, unless it would have the same result
     /// because the last one is so new.
     void forget(const std::string& host);
 
@@ -55,7 +55,7 @@ private:
     };
 
     void ask(const std::string& host, address_family family) noexcept;
-    void on_answer(const std::string& host, const lookup_result& found) noexcept;
+    void on_lookup_done(const std::string& host, const lookup_result& found) noexcept;
     static void tell(const std::weak_ptr<listener>& told, const lookup_result& known) noexcept;
 
     const std::unique_ptr<name_lookup> source_;

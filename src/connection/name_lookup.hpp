@@ -18,10 +18,10 @@ struct lookup_result {
 
     std::vector<boost::asio::ip::address> addresses;
     boost::system::error_code failure;
-    /// Nothing more is to come: both families were answered.
+    /// Nothing more is to come: both families are done.
     bool complete = false;
 
-    /// There is no such name, or no address for it: another question soon would have the same answer.
+    /// There is no such name, or no address for it: another lookup soon would have the same result.
     [[nodiscard]] bool is_absent() const noexcept;
 };
 

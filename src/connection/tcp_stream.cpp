@@ -19,7 +19,7 @@ namespace {
 using boost::system::error_code;
 namespace asio = boost::asio;
 
-/// Asio has registered a socket that it connected for readiness to write, too. Each later wait for an answer would
+/// Asio has registered a socket that it connected for readiness to write, too. Each later wait for a response would
 /// then find the socket ready at once, and be woken for nothing; one that is registered anew is not.
 asio::ip::tcp::socket without_interest_in_writing(asio::ip::tcp::socket socket)
 {

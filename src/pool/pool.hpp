@@ -56,6 +56,8 @@ public:
             token, wanted);
     }
 
+    /// Those that wait for a lease fail with `client_closed`; who asks later gets one as before.
+    void refuse_waiting() noexcept;
     /// No new leases; waiters fail with `client_closed`, connections that are idle or in the making close, busy ones
     /// go on.
     void drain() noexcept;

@@ -32,6 +32,16 @@ void pool::on_timer()
     arm_timer(core_.next_due());
 }
 
+void pool::refuse_waiting() noexcept
+{
+    pool_aftermath after{watcher_.get()};
+    const std::lock_guard lock{mutex_};
+    while (pool_waiter* const waiter = core_.pop_waiter()) {
+        after.complete(*waiter, acquire_result{errc::client_closed});
+    }
+    prewarms_.end_all(errc::client_closed, after);
+}
+
 void pool::drain() noexcept
 {
     pool_aftermath after{watcher_.get()};

@@ -151,8 +151,8 @@ verdict said_by_intermediary(const attempt_facts& facts)
         result.what = action::fail;
         result.not_repeatable = false;
     }
-    const bool answered = facts.status >= 200 && facts.status < 300;
-    if (answered && facts.kind == operation_kind::remove && facts.unreadable) {
+    const bool is_success = facts.status >= 200 && facts.status < 300;
+    if (is_success && facts.kind == operation_kind::remove && facts.unreadable) {
         result.outcome = outcome::applied_result_lost;
         result.code = facts.code ? facts.code : errc::bad_payload;
     }

@@ -7,9 +7,10 @@ namespace sipher::detail {
 
 /// How a client goes about a rate limit that others use as well, such as other processes at the same address.
 ///
-/// Where what remains falls faster than by the client's own requests, there are others. Once they were seen in a window
-/// or in the one before, the second half of the window's requests is shared with them: the client spreads its own over
-/// the time that is left, and leaves the last few alone, which the others may have used already.
+/// Where what remains falls faster than by the client's own requests, there are others. Once they were seen in a
+/// window, the second half of its requests is shared with them: the client spreads its own over the time that is left,
+/// and leaves the last few alone, which the others may have used already. The test of a fleet needs both: without the
+/// former it meets 30 refusals in ten windows instead of none, without the latter 3.
 class quota_sharing {
 public:
     /// Between two responses others have sent so many requests.
@@ -20,15 +21,11 @@ public:
         lately_ = std::max(requests, lately_ == 0 ? 0 : lately_ - 1);
     }
 
-    void begin_window() noexcept
-    {
-        shared_before_ = shared_;
-        shared_ = false;
-    }
+    void begin_window() noexcept { shared_ = false; }
 
     [[nodiscard]] bool applies(unsigned remaining, unsigned limit) const noexcept
     {
-        return (shared_ || shared_before_) && remaining <= limit / 2;
+        return shared_ && remaining <= limit / 2;
     }
 
     /// The last requests of a window, which are not used.
@@ -49,9 +46,8 @@ private:
 
     /// Requests of others between two responses.
     unsigned lately_ = 0;
-    /// Others were seen in this window, and in the one before.
+    /// Others were seen in this window.
     bool shared_ = false;
-    bool shared_before_ = false;
 };
 
 } // namespace sipher::detail

@@ -224,16 +224,24 @@ rate_gate_stats rate_gate::stats(clock::time_point now) const
     rate_gate_stats snapshot;
     snapshot.waiting = core_.waiting();
     snapshot.longest_wait = core_.longest_wait(now);
-    snapshot.closed_for = std::max<std::chrono::nanoseconds>(core_.opens_at() - now, {});
+    snapshot.closed_for = std::max(core_.opens_at(), now) - now;
     snapshot.remaining = core_.remaining(now);
     return snapshot;
 }
 
 void rate_gate::close() noexcept
 {
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+    }
+    refuse_waiting();
+}
+
+void rate_gate::refuse_waiting() noexcept
+{
     aftermath after;
     const std::lock_guard lock{mutex_};
-    closed_ = true;
     while (gate_waiter* const waiting = core_.dismiss()) {
         after.complete(*waiting, gate_result{errc::client_closed});
     }

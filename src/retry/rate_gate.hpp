@@ -77,6 +77,8 @@ public:
     [[nodiscard]] clock::time_point opens_at() const;
     [[nodiscard]] rate_gate_stats stats(clock::time_point now) const;
 
+    /// Ends all waits with `client_closed`.
+    void refuse_waiting() noexcept;
     /// Ends all waits with `client_closed`, those that begin later too.
     void close() noexcept;
 

@@ -12,6 +12,11 @@ using std::chrono::nanoseconds;
 /// Between two requests that waited, where nothing is known of the limit.
 constexpr nanoseconds usual_spacing = 50ms;
 
+nanoseconds time_until(clock::time_point when, clock::time_point now)
+{
+    return when > now ? when - now : 0ns;
+}
+
 } // namespace
 
 clock::time_point rate_gate_core::opens_at() const noexcept
@@ -33,7 +38,8 @@ std::optional<nanoseconds> rate_gate_core::enter(gate_waiter& waiter, bool again
     if (!rules_.enabled || now >= free_from()) {
         return 0ns;
     }
-    const nanoseconds wait = again ? std::max(opens_at() - now, 0ns) : expected_wait(waiter.place, now);
+    const nanoseconds wait =
+        again ? time_until(std::max(opens_at(), paced_until_), now) : expected_wait(waiter.place, now);
     if (waiter.deadline <= now || wait >= waiter.deadline - now) {
         return std::max<nanoseconds>(wait, 1ns);
     }
@@ -47,7 +53,7 @@ std::optional<nanoseconds> rate_gate_core::enter(gate_waiter& waiter, bool again
     by_age_.push_back(waiter);
     if (is_first) {
         choose_turn();
-        const nanoseconds until_turn = next_release() - now;
+        const nanoseconds until_turn = time_until(next_release(), now);
         if (refuse_first() != nullptr) {
             return until_turn;
         }
@@ -59,7 +65,7 @@ nanoseconds rate_gate_core::expected_wait(const queue_place& place, clock::time_
 {
     const clock::time_point first = queue_.empty() ? std::max(opens_at(), paced_until_) : next_release();
     const auto ahead = static_cast<nanoseconds::rep>(queue_.ahead_of_next(place));
-    const nanoseconds until_first = std::max<nanoseconds>(first - now, 0ns);
+    const nanoseconds until_first = time_until(first, now);
     constexpr nanoseconds longest = std::chrono::years{100};
     return spacing() > 0ns && ahead > (longest - until_first) / spacing() ? longest : until_first + ahead * spacing();
 }
@@ -103,7 +109,7 @@ gate_waiter* rate_gate_core::refuse_first() noexcept
 
 void rate_gate_core::refuse(clock::time_point now, gate_waiter_list& refused) noexcept
 {
-    const nanoseconds until_first = std::max<nanoseconds>(next_release() - now, 0ns);
+    const nanoseconds until_first = time_until(next_release(), now);
     queue_.for_each([&](gate_waiter& each, std::size_t ahead) {
         if (each.deadline - now <= until_first + static_cast<nanoseconds::rep>(ahead) * spacing()) {
             leave(each);
@@ -144,7 +150,8 @@ bool rate_gate_core::pass(bool has_turn, clock::time_point now)
     if (!rules_.enabled) {
         return true;
     }
-    if (now < opens_at() || (!has_turn && now < free_from())) {
+    // Several that were released at a time do not leave at a time, if what remains is to last.
+    if (now < std::max(opens_at(), paced_until_) || (!has_turn && !queue_.empty())) {
         return false;
     }
     sent_before_ += windows_.empty() ? 1 : 0;
@@ -208,7 +215,7 @@ bool rate_gate_core::learn(const lesson& told, clock::time_point now)
 
 nanoseconds rate_gate_core::longest_wait(clock::time_point now) const noexcept
 {
-    return by_age_.empty() ? 0ns : std::max<nanoseconds>(now - by_age_.front().since, 0ns);
+    return by_age_.empty() ? 0ns : time_until(now, by_age_.front().since);
 }
 
 std::optional<unsigned> rate_gate_core::remaining(clock::time_point now) const noexcept

@@ -12,7 +12,7 @@
 
 namespace sipher::detail {
 
-/// `Retry-After` in seconds or as a date. A date is taken relative to the answer's own `Date`, because the two
+/// `Retry-After` in seconds or as a date. A date is taken relative to the response's own `Date`, because the two
 /// clocks need not agree, and to `wall` where there is none. Nothing if it is malformed or past; never more than 250
 /// years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,

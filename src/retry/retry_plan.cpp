@@ -80,15 +80,15 @@ bool fits(std::chrono::nanoseconds delay, const retry_state& state)
 /// A response that was received stands, whatever else ends the call at the same time.
 std::optional<retry_plan> stopped(const retry_state& state, const verdict& decided)
 {
-    const bool answered = state.status != 0;
+    const bool has_response = state.status != 0;
     if (state.closing) {
-        return end(answered ? decided.code : errc::client_closed, end_reason::client_closed);
+        return end(has_response ? decided.code : errc::client_closed, end_reason::client_closed);
     }
     if (decided.code == errc::pool_timeout || decided.code == errc::deadline_exceeded) {
         return end(decided.code, end_reason::deadline);
     }
     if (state.now >= state.deadline) {
-        return end(answered ? decided.code : errc::deadline_exceeded, end_reason::deadline);
+        return end(has_response ? decided.code : errc::deadline_exceeded, end_reason::deadline);
     }
     return std::nullopt;
 }

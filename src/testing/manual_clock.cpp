@@ -37,6 +37,8 @@ struct manual_clock::state {
     mutable std::mutex mutex;
     /// Not zero, so that differences to earlier times make sense.
     time_point now{std::chrono::hours{24}};
+    /// How much further `boot_now` is.
+    std::chrono::nanoseconds suspended{};
     wall_nanoseconds wall;
     std::vector<record_pointer> records;
 };
@@ -115,6 +117,12 @@ clock::time_point manual_clock::now() const noexcept
     return state_->now;
 }
 
+clock::time_point manual_clock::boot_now() const noexcept
+{
+    const std::lock_guard lock{state_->mutex};
+    return state_->now + state_->suspended;
+}
+
 clock::wall_time manual_clock::wall_now() const noexcept
 {
     const std::lock_guard lock{state_->mutex};
@@ -145,6 +153,13 @@ void manual_clock::advance(std::chrono::nanoseconds by)
     for (const auto& [when, wake_up] : due) {
         post_wake(state_, wake_up.first, wake_up.second);
     }
+}
+
+void manual_clock::suspend(std::chrono::nanoseconds by)
+{
+    const std::lock_guard lock{state_->mutex};
+    state_->suspended += by;
+    state_->wall += by;
 }
 
 void manual_clock::advance_wall(std::chrono::milliseconds by)

@@ -1,4 +1,5 @@
 #include <sipher/client_options.hpp>
+#include <sipher/version.hpp>
 
 #include "values/base_url.hpp"
 #include "values/host.hpp"
@@ -94,6 +95,9 @@ void validate_durations(const client_options& options)
 void validate_limits(const client_options& options)
 {
     require_positive(options.pool.max_connections, "pool.max_connections");
+    if (options.pool.max_idle && *options.pool.max_idle > options.pool.max_connections) {
+        throw_invalid("pool.max_idle", "must be at most pool.max_connections");
+    }
     require_positive(options.limits.header_size, "limits.header_size");
     require_positive(options.limits.header_fields, "limits.header_fields");
     require_positive(options.limits.body_size, "limits.body_size");
@@ -119,6 +123,11 @@ void validate_credentials(const client_options& options, const detail::base_url&
 }
 
 } // namespace
+
+const char* version() noexcept
+{
+    return SIPHER_VERSION;
+}
 
 client_options client_options::from_environment()
 {

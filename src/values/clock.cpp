@@ -2,7 +2,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <time.h> // NOLINT(modernize-deprecated-headers): `clock_gettime` is POSIX's
+
 #include <cstdint>
+#include <ctime>
 #include <mutex>
 #include <utility>
 
@@ -10,6 +13,11 @@ namespace sipher {
 
 clock::alarm::~alarm() = default;
 clock::~clock() = default;
+
+clock::time_point clock::boot_now() const noexcept
+{
+    return now();
+}
 
 namespace {
 
@@ -71,6 +79,15 @@ private:
 class real_clock final : public clock {
 public:
     [[nodiscard]] time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+    [[nodiscard]] time_point boot_now() const noexcept override
+    {
+        std::timespec since_boot{};
+        // Fails only where the kernel has no such clock.
+        if (::clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) {
+            return now();
+        }
+        return time_point{std::chrono::seconds{since_boot.tv_sec} + std::chrono::nanoseconds{since_boot.tv_nsec}};
+    }
     [[nodiscard]] wall_time wall_now() const noexcept override
     {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

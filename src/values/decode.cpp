@@ -1,5 +1,7 @@
 #include "values/decode.hpp"
 
+#include "values/defaults_list.hpp"
+
 #include <boost/json/object.hpp>
 
 #include <cstdint>
@@ -124,11 +126,19 @@ public:
         return std::nullopt;
     }
 
-    template <class Enumeration>
-    std::optional<Enumeration> name_of(std::string_view member)
+    void take(std::string_view name, std::optional<secret>& to)
     {
-        const auto text = optional<std::string_view>(member, read_text);
-        return text ? std::optional{Enumeration::from_name(*text)} : std::nullopt;
+        if (const auto text = optional<std::string_view>(name, read_text)) {
+            to = secret{*text};
+        }
+    }
+
+    template <class Enumeration>
+    void take(std::string_view name, std::optional<Enumeration>& to)
+    {
+        if (const auto text = optional<std::string_view>(name, read_text)) {
+            to = Enumeration::from_name(*text);
+        }
     }
 
     [[nodiscard]] std::optional<decode_error>& failure() noexcept { return failure_; }
@@ -159,13 +169,7 @@ decoded<session_defaults> read_defaults(const json::value& in, const location& w
 {
     member_reader reader{in, where};
     session_defaults defaults;
-    defaults.chain = reader.name_of<chain>("chain");
-    defaults.privacy_level = reader.name_of<privacy_level>("privacyLevel");
-    defaults.rpc_provider = reader.name_of<rpc_provider>("rpcProvider");
-    defaults.backend = reader.name_of<backend>("backend");
-    if (const auto key = reader.optional<std::string_view>("defaultViewingKey", read_text)) {
-        defaults.default_viewing_key = secret{*key};
-    }
+    for_each_default([&reader](std::string_view name, auto& value) { reader.take(name, value); }, defaults);
     if (reader.failure()) {
         return *std::move(reader.failure());
     }

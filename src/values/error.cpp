@@ -200,6 +200,11 @@ const char* to_string(end_reason value) noexcept
     return "";
 }
 
+std::ostream& operator<<(std::ostream& os, end_reason value)
+{
+    return os << to_string(value);
+}
+
 error::error() : error(boost::system::error_code{}, {}) {}
 
 error::error(boost::system::error_code code, std::string message)

@@ -129,7 +129,7 @@ bool is_transport(errc value) noexcept
     return std::ranges::find(values, value) != values.end();
 }
 
-/// A failure of this moment. A certificate that is not accepted, or an answer that is no HTTP, stays one.
+/// A failure of this moment. A certificate that is not accepted, or a response that is no HTTP, stays one.
 bool is_retryable(errc value) noexcept
 {
     constexpr std::array values{errc::deadline_exceeded, errc::pool_timeout,         errc::pool_overloaded,

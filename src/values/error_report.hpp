@@ -7,6 +7,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sipher::detail {
@@ -37,6 +38,15 @@ struct error_report {
 
 /// The report of an error, to make another one of.
 [[nodiscard]] const error_report& report_of(const error& made) noexcept;
+
+/// The same error with words before its own, and another outcome.
+[[nodiscard]] inline error reworded(const error& made, const std::string& words, outcome effect)
+{
+    error_report report = report_of(made);
+    report.message = words + report.message;
+    report.outcome = effect;
+    return make_error(std::move(report));
+}
 
 /// Throws it; with a cause that is being handled also as a `std::nested_exception`.
 [[noreturn]] void throw_error(const error& made);

@@ -29,7 +29,7 @@ constexpr std::array table{
     foreign_status{504, proves_nothing, transient},
     // RFC 6585, 6: made by a network that lets nobody through before they log in.
     foreign_status{511, not_applied, lasting},
-    // Edge: the origin answered with something that the edge did not understand.
+    // Edge: the origin's response was not understood by the edge.
     foreign_status{520, proves_nothing, transient},
     // Edge: the origin refused the connection.
     foreign_status{521, not_applied, transient},

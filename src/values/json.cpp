@@ -1,6 +1,7 @@
 #include <sipher/json.hpp>
 
 #include "values/decode.hpp"
+#include "values/defaults_list.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -12,6 +13,8 @@
 #include <utility>
 
 namespace sipher {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -113,11 +116,11 @@ void tag_invoke(json::value_from_tag, json::value& out, const session_id& in)
 void tag_invoke(json::value_from_tag, json::value& out, const session_defaults& in)
 {
     json::object& members = out.emplace_object();
-    write_member(members, "chain", in.chain);
-    write_member(members, "privacyLevel", in.privacy_level);
-    write_member(members, "rpcProvider", in.rpc_provider);
-    write_member(members, "backend", in.backend);
-    write_member(members, "defaultViewingKey", in.default_viewing_key);
+    detail::for_each_default(
+        [&members](std::string_view name, const auto& value) {
+            write_member(members, {name.data(), name.size()}, value);
+        },
+        in);
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, const session& in)

@@ -1,5 +1,7 @@
 #include <sipher/observer.hpp>
 
+#include <ostream>
+
 namespace sipher {
 
 const char* to_string(close_reason value) noexcept
@@ -14,6 +16,11 @@ const char* to_string(close_reason value) noexcept
     case close_reason::client_closed: return "client closed";
     }
     return "";
+}
+
+std::ostream& operator<<(std::ostream& os, close_reason value)
+{
+    return os << to_string(value);
 }
 
 observer::~observer() = default;

@@ -13,6 +13,8 @@
 
 namespace sipher {
 
+namespace json = boost::json;
+
 namespace {
 
 session_defaults without_key(session_defaults defaults)

@@ -52,7 +52,7 @@ constexpr std::string_view key_advice = "is set by the client; use client_option
 
 /// Fields that the client writes itself, or that would contradict how it frames, routes or decodes messages.
 constexpr std::array<own_field, 18> own_fields{{
-    {"Accept-Encoding", "is not supported: answers are not decompressed"},
+    {"Accept-Encoding", "is not supported: responses are not decompressed"},
     {"Authorization", key_advice},
     {"Connection", connection_advice},
     {"Content-Length", connection_advice},
@@ -172,6 +172,14 @@ void validate_call_options(const call_options& options)
         validate_header(name, value, "headers");
     }
     validate_request_id(options.request_id);
+    if (options.session) {
+        if (options.session->id() == session_id{}) {
+            throw_invalid("session", "must not be an empty one");
+        }
+        if (options.session->pinned()) {
+            validate_defaults(*options.session->pinned());
+        }
+    }
 }
 
 void validate_retry(const retry_options& options, std::string_view field)
@@ -183,6 +191,9 @@ void validate_retry(const retry_options& options, std::string_view field)
     validate_duration(options.base_delay, prefix + "base_delay");
     validate_duration(options.throttled_base_delay, prefix + "throttled_base_delay");
     validate_duration(options.max_delay, prefix + "max_delay");
+    if (options.base_delay > options.max_delay) {
+        throw_invalid(prefix + "base_delay", "must be at most " + prefix + "max_delay");
+    }
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,7 @@
 #include <sipher/verb.hpp>
 
+#include <ostream>
+
 namespace sipher {
 
 const char* to_string(verb value) noexcept
@@ -13,6 +15,11 @@ const char* to_string(verb value) noexcept
     case verb::delete_: return "DELETE";
     }
     return "";
+}
+
+std::ostream& operator<<(std::ostream& os, verb value)
+{
+    return os << to_string(value);
 }
 
 } // namespace sipher

@@ -102,7 +102,7 @@ TEST_F(context_end, a_shutdown_without_end_waits_for_the_last_call)
     start_call();
     int ended = 0;
     asio::co_spawn(*of_client, client->shutdown(std::chrono::milliseconds::max()),
-                   [&ended](const std::exception_ptr& thrown) { ended += thrown ? 100 : 1; });
+                   [&ended](const std::exception_ptr& thrown, const shutdown_report&) { ended += thrown ? 100 : 1; });
     poll();
     poll();
     EXPECT_EQ(ended, 0);

@@ -97,7 +97,7 @@ protected:
         }
     }
 
-    void begin()
+    void begin(bool shut_down)
     {
         its_context_ = std::make_unique<asio::io_context>();
         callers_context_ = std::make_unique<asio::io_context>();
@@ -117,23 +117,27 @@ protected:
             }
             start(*context, client_->prewarm(2));
         }
-        start(*callers_context_, later(client_->shutdown(std::chrono::milliseconds::max())));
+        if (shut_down) {
+            start(*callers_context_, later(client_->shutdown(std::chrono::milliseconds::max())));
+        }
     }
 
     /// Whether so many handlers were there to be run.
-    bool run_and_destroy(int handlers, const destruction_order& order, bool run_between)
+    bool run_and_destroy(int handlers, const destruction_order& order, bool run_between, bool shut_down)
     {
-        begin();
+        begin(shut_down);
         bool ready = true;
         for (int i = 0; i < handlers && ready; ++i) {
             ready = step();
         }
+        // A shutdown and a live session hold copies of the client.
         bool client_has_ended = false;
         for (const owned each : order) {
             destroy(each);
             while (run_between && step()) {
             }
-            client_has_ended = client_has_ended || ends_the_client(each);
+            client_has_ended = client_has_ended || each == owned::its_context ||
+                               (each == owned::client && !shut_down && GetParam() != wait_for::session);
             const bool are_told = run_between && client_has_ended && callers_context_;
             for (const auto& waiting : on_callers_) {
                 EXPECT_TRUE(!are_told || waiting->completions == 1) << "after handler " << handlers;
@@ -150,12 +154,6 @@ protected:
 
 private:
     [[nodiscard]] detail::call_services& services() const { return *detail::handle_of(*client_)->services(); }
-
-    /// A live session holds a copy of the client.
-    [[nodiscard]] static bool ends_the_client(owned destroyed)
-    {
-        return destroyed == owned::its_context || (destroyed == owned::client && GetParam() != wait_for::session);
-    }
 
     static asio::awaitable<secret> never_a_key()
     {
@@ -177,7 +175,7 @@ private:
     static asio::awaitable<void> live(sipher::client used) { co_await live_session::start(std::move(used), {}); }
 
     /// A few handlers later, so that calls have begun.
-    static asio::awaitable<void> later(asio::awaitable<void> work)
+    static asio::awaitable<void> later(asio::awaitable<shutdown_report> work)
     {
         const auto executor = co_await asio::this_coro::executor;
         for (int i = 0; i < 12; ++i) {
@@ -290,9 +288,9 @@ TEST_P(destruction, in_every_order_after_every_handler_leaves_nothing_behind)
     destruction_order order{owned::client, owned::its_context, owned::callers_context};
     int longest = 0;
     do {
-        for (const bool run_between : {false, true}) {
+        for (const int how : {0, 1, 2, 3}) {
             int handlers = 0;
-            while (run_and_destroy(handlers, order, run_between)) {
+            while (run_and_destroy(handlers, order, (how & 1) != 0, (how & 2) != 0)) {
                 ASSERT_FALSE(HasFailure());
                 ASSERT_LT(++handlers, 1000);
             }

@@ -1,11 +1,13 @@
 #!/bin/bash
 # usage: output_test.sh PROGRAM EXPRESSION…
-# The program must end with 0, and each extended regular expression must match a line of what it prints.
+# The program, with the words of EXAMPLE_ARGUMENTS, must end with 0, and each extended regular expression must match a line
+# of what it prints.
 set -euo pipefail
 
 program=$1
 shift
-output=$("$program" 2>&1) || {
+read -ra arguments <<<"${EXAMPLE_ARGUMENTS:-}"
+output=$("$program" "${arguments[@]}" 2>&1) || {
     printf '%s\n' "$output" "$program ended with $?"
     exit 1
 }

@@ -220,10 +220,12 @@ TEST_F(lifecycle, shutdown_waits_for_what_is_under_way_and_takes_nothing_new)
     const auto waiting = start(client().get_session(mine.id));
     run_until(context, [&] { return client().stats().busy == 1 && client().stats().waiting == 1; });
     bool drained = false;
-    asio::co_spawn(context, client().shutdown(1min), [&](const std::exception_ptr& failure) {
-        EXPECT_FALSE(failure);
-        drained = true;
-    });
+    asio::co_spawn(context, client().shutdown(1min),
+                   [&](const std::exception_ptr& failure, const shutdown_report& report) {
+                       EXPECT_TRUE(report.sessions_left.empty());
+                       EXPECT_FALSE(failure);
+                       drained = true;
+                   });
     finish(waiting);
     EXPECT_EQ(waiting->failure->code(), errc::client_closed);
     run_until(context, [&] { return drained; });
@@ -274,7 +276,8 @@ TEST_F(lifecycle, shutdown_does_not_wait_longer_than_told)
 {
     const auto hanging = start_and_hang();
     bool drained = false;
-    asio::co_spawn(context, client().shutdown(10s), [&](const std::exception_ptr&) { drained = true; });
+    asio::co_spawn(context, client().shutdown(10s),
+                   [&](const std::exception_ptr&, const shutdown_report&) { drained = true; });
     run_until(context, [&] { return clock->next_alarm() <= clock->now() + 10s; });
     clock->advance(10s);
     run_until(context, [&] { return drained; });

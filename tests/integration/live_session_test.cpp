@@ -315,7 +315,7 @@ TEST_F(live_session_test, a_function_of_the_options_that_throws_is_an_error_and_
 TEST_F(live_session_test, a_session_that_is_over_when_it_is_made_is_an_error_and_no_loop)
 {
     const std::string over = R"({"success":true,"data":{"sessionId":"sess_)" + std::string(64, 'a') +
-                             R"(","defaults":{},"expiresAt":1000000000000}})";
+                             R"(","defaults":{},"createdAt":1000000000000,"expiresAt":1000000000000}})";
     sandbox();
     sandbox().add_faults(100, sipher::testing::fault::answer(201, over));
     EXPECT_EQ(failure_of(live_session::start(client(), {})).code(), errc::session_gone);

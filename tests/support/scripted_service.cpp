@@ -1,6 +1,5 @@
 #include "support/scripted_service.hpp"
 
-#include "client/client_access.hpp"
 #include "connection/connector.hpp"
 #include "pool/pool.hpp"
 #include "support/allocation_faults.hpp"

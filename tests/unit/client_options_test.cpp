@@ -74,6 +74,15 @@ TEST(client_options, name_the_duration_that_is_wrong)
               "accepted");
 }
 
+TEST(client_options, that_contradict_each_other_are_refused)
+{
+    EXPECT_EQ(with([](auto& it) { it.pool.max_idle = it.pool.max_connections + 1; }),
+              "pool.max_idle: must be at most pool.max_connections");
+    EXPECT_EQ(with([](auto& it) { it.pool.max_idle = it.pool.max_connections; }), "accepted");
+    EXPECT_EQ(with([](auto& it) { it.retry.base_delay = it.retry.max_delay + 1ms; }),
+              "retry.base_delay: must be at most retry.max_delay");
+}
+
 TEST(client_options, name_what_is_wrong_about_tls)
 {
     EXPECT_EQ(with([](auto& it) { it.tls.ca_file = it.tls.ca_pem = "x"; }),

@@ -1,12 +1,18 @@
 #include <sipher/enumerations.hpp>
+#include <sipher/error.hpp>
+#include <sipher/observer.hpp>
+#include <sipher/verb.hpp>
+#include <sipher/version.hpp>
 
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_set>
 #include <utility>
 
 namespace {
@@ -110,6 +116,28 @@ concept comparable = requires(const Left& left, const Right& right)
 {
     left == right;
 };
+
+TYPED_TEST(enumerations, can_be_keys)
+{
+    const TypeParam known = TypeParam::from_name(TypeParam::names.front());
+    const TypeParam other = TypeParam::from_name("of a newer service");
+    EXPECT_EQ((std::set<TypeParam>{known, other, known}.size()), 2U);
+    EXPECT_EQ((std::unordered_set<TypeParam>{known, other, known}.size()), 2U);
+    EXPECT_EQ(known < other, known.name() < other.name());
+}
+
+TEST(plain_enumerations, print_their_name)
+{
+    std::ostringstream text;
+    text << sipher::verb::delete_ << " " << sipher::outcome::not_sent << " " << sipher::phase::writing << " "
+         << sipher::end_reason::cancelled << " " << sipher::close_reason::client_closed;
+    EXPECT_EQ(text.str(), "DELETE not sent writing cancelled client closed");
+}
+
+TEST(version, of_the_library_is_that_of_the_headers)
+{
+    EXPECT_STREQ(sipher::version(), SIPHER_VERSION);
+}
 
 TEST(enumerations_of_the_contract, cannot_be_mixed_up)
 {

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+#include <string>
+
 namespace sipher {
 namespace {
 
@@ -19,6 +23,16 @@ TEST(request_target, segments_and_query_are_encoded)
     EXPECT_EQ(request_target{"/v1"}.query("q", "a&b=c+d").query("limit", 20).query("all", true).str(),
               "/v1?q=a%26b%3Dc%2Bd&limit=20&all=true");
     EXPECT_EQ(request_target{"/v1"}.query("x\r\n", "\0").str(), "/v1?x%0D%0A=");
+}
+
+TEST(request_target, a_query_takes_any_integer)
+{
+    const std::string text = "four";
+    EXPECT_EQ(
+        request_target{"/"}.query("size", text.size()).query("low", std::numeric_limits<std::int64_t>::min()).str(),
+        "/?size=4&low=-9223372036854775808");
+    EXPECT_EQ(request_target{"/"}.query("high", std::numeric_limits<std::uint64_t>::max()).query("no", false).str(),
+              "/?high=18446744073709551615&no=false");
 }
 
 TEST(request_target, a_segment_cannot_lead_elsewhere)

@@ -4,18 +4,18 @@ import re
 import tempfile
 from pathlib import Path
 
-from peers import command
+from peers import available, command
 from processes import CLIENT_CORE, Failure, finish
 from tables import heading, progress, table
 
 CONNECTIONS = 64
-PEERS = ("sipher", "textbook")
+PEERS = ("sipher", "before", "floor", "textbook")
 
 
 def run(settings, server):
     few, many = (500, 1500) if settings.quick else (2000, 12000)
     result = {}
-    for name in PEERS:
+    for name in [name for name in available(settings) if name in PEERS]:
         progress(f"instructions: {name}")
         counts = [instructions(settings, server, name, operations) for operations in (few, many)]
         result[name] = (counts[1] - counts[0]) / (many - few)
@@ -38,5 +38,5 @@ def instructions(settings, server, name, operations):
 
 def show(result):
     heading(f"instructions: of a warm get_session, {CONNECTIONS} connections, in user mode (callgrind)")
-    rows = [[name, f"{result[name]:.0f}", f"{result['sipher'] / result[name]:.2f}"] for name in PEERS]
+    rows = [[name, f"{result[name]:.0f}", f"{result['sipher'] / result[name]:.2f}"] for name in result if name in PEERS]
     table(["client", "instructions per call", "sipher / client"], rows)

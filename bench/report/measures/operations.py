@@ -1,7 +1,7 @@
 """Processor time of each of the four operations."""
 
 from figures import comparison
-from peers import available, command
+from peers import ONLY_GET, available, command
 from sampling import Client, interleaved
 from tables import heading, spread, table
 
@@ -10,8 +10,7 @@ OPERATIONS = ("create", "get", "update", "delete")
 
 
 def run(settings, server):
-    # wrk knows only requests without a body, unless it runs a script for each, which is another measure.
-    peers = [name for name in available(settings) if name != "wrk"]
+    peers = [name for name in available(settings) if name not in ONLY_GET]
     result = {}
     for operation in OPERATIONS:
         clients = {

@@ -18,13 +18,16 @@ public:
     ~manual_clock() override;
 
     [[nodiscard]] time_point now() const noexcept override;
+    [[nodiscard]] time_point boot_now() const noexcept override;
     [[nodiscard]] wall_time wall_now() const noexcept override;
     [[nodiscard]] std::unique_ptr<alarm> make_alarm(boost::asio::any_io_executor executor,
                                                     std::function<void()> on_wake) override;
 
-    /// Moves both times forward and posts every alarm that has come due to its executor.
+    /// Moves all times forward and posts every alarm that has come due to its executor.
     void advance(std::chrono::nanoseconds by);
-    /// Moves only the civil time, as a suspended machine or an adjusted clock does.
+    /// As a machine that was suspended: `boot_now` and the civil time move, `now` and so the alarms do not.
+    void suspend(std::chrono::nanoseconds by);
+    /// Moves only the civil time, forward or back, as somebody who sets the clock does.
     void advance_wall(std::chrono::milliseconds by);
     /// The earliest alarm that is set, or `time_point::max()`.
     [[nodiscard]] time_point next_alarm() const noexcept;
