@@ -36,6 +36,9 @@ std::shared_ptr<sleep_list> call_services::make_sleepers(caller by)
     const std::lock_guard lock{mutex_};
     std::erase_if(more_sleepers_of(by), [](const auto& each) { return each.expired(); });
     more_sleepers_of(by).push_back(made);
+    if (context_ended) {
+        made->release(errc::client_closed);
+    }
     return made;
 }
 
@@ -72,21 +75,16 @@ void call_services::close() noexcept
 
 void call_services::on_context_shutdown() noexcept
 {
-    closing = true;
-    closed = true;
-    timers->stop();
-    gate->abandon();
-    for (const auto& each : {sleepers, library_sleepers, drained}) {
-        each->abandon();
+    {
+        const std::lock_guard lock{mutex_};
+        context_ended = true;
     }
-    for (const caller by : {caller::user, caller::library}) {
-        for (const auto& each : take_more_sleepers_of(by)) {
-            if (const auto there = each.lock()) {
-                there->abandon();
-            }
+    close();
+    for (const auto& each : take_more_sleepers_of(caller::library)) {
+        if (const auto there = each.lock()) {
+            there->release(errc::client_closed);
         }
     }
-    pool->close();
 }
 
 } // namespace sipher::detail

@@ -69,6 +69,8 @@ struct call_services final : context_client {
     std::atomic<bool> closing = false;
     /// Nor of the library's own.
     std::atomic<bool> closed = false;
+    /// What runs on the client's own execution context never comes to its end any more.
+    std::atomic<bool> context_ended = false;
     /// Calls of users under way. Whoever ends the last one of a closing client releases `drained`.
     std::atomic<std::size_t> active = 0;
     const std::shared_ptr<sleep_list> drained;

@@ -5,6 +5,7 @@
 
 #include <sipher/error_code.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -78,7 +79,8 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
         co_return failed(name, std::move(problem));
     }
     auto asking = asio::co_spawn(executor, std::move(work), asio::deferred);
-    auto waiting = sleepers->async_sleep_until(deadline, asio::deferred);
+    // A group has no executor of its own: the sleep would end, and cancel the provider, where the client runs.
+    auto waiting = sleepers->async_sleep_until(deadline, asio::bind_executor(executor, asio::deferred));
     auto both = asio::experimental::make_parallel_group(std::move(asking), std::move(waiting));
     auto first = std::move(both).async_wait(asio::experimental::wait_for_one(), asio::deferred);
     auto [order, thrown, key, woken] = co_await std::move(first);

@@ -145,6 +145,9 @@ void live_core::wake_up(const live_order& placed, const std::shared_ptr<sleep_li
     if (code == asio::error::operation_aborted) {
         throw live_error(code, "cancelled", end_reason::cancelled, placed.sent ? outcome::unknown : outcome::not_sent);
     }
+    if (code && services().context_ended) {
+        throw live_error(code, {}, end_reason::client_closed, placed.sent ? outcome::unknown : outcome::not_sent);
+    }
     if (code && waiting_ == from) {
         // The client shuts down, but what is under way may still be waited for.
         waiting_.reset();

@@ -165,7 +165,11 @@ void connection::close(error_code reason, bool abort) noexcept
             close_channel(abort);
         }
     }
-    complete(std::move(completed), false);
+    try {
+        complete(std::move(completed), false);
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // Asio has no memory to resume a coroutine, and has destroyed it.
+    }
 }
 
 void connection::trim() noexcept

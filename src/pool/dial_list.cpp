@@ -63,7 +63,7 @@ std::string dial_list::describe(phase reached, std::size_t waiters_ahead) const 
     try {
         std::string text = "the total timeout ran out while ";
         switch (reached) {
-        case phase::waiting: text += "every connection was busy"; break;
+        case phase::waiting: text += "every connection was busy (pool.max_connections)"; break;
         case phase::resolving: text += "resolving the name of " + source_->server(); break;
         case phase::tls_handshake: text += "in the TLS handshake with " + source_->server(); break;
         default: text += "connecting to " + source_->server(); break;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace sipher::detail {
@@ -78,7 +79,7 @@ void pool::admit(pool_call& call, pool_aftermath& after) noexcept
         // It has become free since the call has looked.
         grant(call, static_cast<pool_entry&>(*found), after);
     } else if (!core_.enqueue(call)) {
-        after.complete(call, acquire_result{errc::pool_overloaded});
+        after.complete(call, overloaded());
     }
     go_on(after);
 }
@@ -106,6 +107,19 @@ acquire_result pool::out_of_time(const pool_waiter& waiter) const noexcept
     acquire_result result{waited_for.dialing ? errc::deadline_exceeded : errc::pool_timeout};
     result.reached = waited_for.dialing ? dials_.reached() : phase::waiting;
     result.problem = dials_.describe(result.reached, waited_for.ahead);
+    return result;
+}
+
+acquire_result pool::overloaded() const noexcept
+{
+    acquire_result result{errc::pool_overloaded};
+    try {
+        result.problem = std::to_string(core_.waiting()) + " calls wait for a connection already (pool.max_waiting: " +
+                         std::to_string(core_.rules().max_waiting) +
+                         ", pool.max_connections: " + std::to_string(core_.rules().max_connections) + ")";
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // The code alone has to do.
+    }
     return result;
 }
 

@@ -97,6 +97,7 @@ private:
     void close_all(pooled_list& connections, close_reason why, pool_aftermath& after) noexcept;
     void arm_timer(clock::time_point when) noexcept;
     [[nodiscard]] acquire_result out_of_time(const pool_waiter& waiter) const noexcept;
+    [[nodiscard]] acquire_result overloaded() const noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;

@@ -143,6 +143,7 @@ public:
     /// When there is something to do about any; `max()` if none is idle.
     [[nodiscard]] clock::time_point next_due() const noexcept;
 
+    [[nodiscard]] const pool_rules& rules() const noexcept { return rules_; }
     [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
     [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
     [[nodiscard]] std::size_t dialing() const noexcept { return dialing_; }

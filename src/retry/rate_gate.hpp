@@ -81,8 +81,6 @@ public:
     void refuse_waiting() noexcept;
     /// Ends all waits with `client_closed`, those that begin later too.
     void close() noexcept;
-    /// Destroys the waiting handlers without running them.
-    void abandon() noexcept;
 
     void on_timer() override;
 
@@ -93,6 +91,8 @@ private:
     std::shared_ptr<rate_gate> self() { return std::static_pointer_cast<rate_gate>(shared_from_this()); }
     void wait(const gate_request& asked, completion<gate_result> done);
     void give_up(gate_call& call, boost::system::error_code why) noexcept;
+    /// Destroys the waiting handlers without running them.
+    void abandon() noexcept;
 
     // The mutex is held in these.
     void admit(gate_call& call, bool again, aftermath& after) noexcept;

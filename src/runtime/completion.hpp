@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/context_watch.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -11,6 +13,8 @@
 #include <boost/asio/recycling_allocator.hpp>
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace sipher::detail {
@@ -18,7 +22,9 @@ namespace sipher::detail {
 /// A completion handler that waits somewhere in our own lists instead of in an Asio service.
 ///
 /// It keeps the handler's executor at work while it waits, and is consumed by completing it once. Destroying it
-/// destroys the handler, and so the coroutine behind it, without running it.
+/// destroys the handler, and so the coroutine behind it, without running it; so does the end of the execution context
+/// that the handler runs on, if that is not the client's own. It is made, completed and destroyed without locks held,
+/// because others' code may run then.
 ///
 /// (Asio's `any_completion_handler` would do, but that of 1.81 recurses without end when it is moved into a
 /// binder.)
@@ -30,8 +36,14 @@ public:
     /// @param fallback The executor of a handler that has none of its own.
     template <class Handler>
     completion(Handler handler, const boost::asio::any_io_executor& fallback)
-        : waiting_(waiting_for<Handler>::make(std::move(handler), fallback))
     {
+        const boost::asio::any_io_executor runs_on{boost::asio::get_associated_executor(handler, fallback)};
+        const bool runs_on_fallback = runs_on == fallback;
+        if (runs_on_fallback || share_context(runs_on, fallback)) {
+            waiting_.reset(waiting_for<Handler>::make(std::move(handler), runs_on, runs_on_fallback));
+        } else {
+            waiting_.reset(waiting_elsewhere<Handler>::make(std::move(handler), runs_on));
+        }
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return waiting_ != nullptr; }
@@ -65,12 +77,11 @@ private:
     template <class Handler>
     class waiting_for final : public waiting {
     public:
-        static waiting* make(Handler handler, const boost::asio::any_io_executor& fallback)
+        static waiting* make(Handler handler, const boost::asio::any_io_executor& runs_on, bool runs_on_fallback)
         {
-            const boost::asio::any_io_executor runs_on{boost::asio::get_associated_executor(handler, fallback)};
             allocator from{allocator_of(handler)};
             waiting_for* const memory = allocator_traits::allocate(from, 1);
-            return ::new (static_cast<void*>(memory)) waiting_for{std::move(handler), runs_on, runs_on == fallback};
+            return ::new (static_cast<void*>(memory)) waiting_for{std::move(handler), runs_on, runs_on_fallback};
         }
 
         void complete(bool may_be_inline, Args... args) override
@@ -130,6 +141,75 @@ private:
         boost::asio::any_io_executor work_;
         bool runs_on_fallback_;
         Handler handler_;
+    };
+
+    /// On another execution context, which may be destroyed while the client goes on.
+    template <class Handler>
+    class waiting_elsewhere final : public waiting,
+                                    public context_client,
+                                    public std::enable_shared_from_this<waiting_elsewhere<Handler>> {
+    public:
+        static waiting* make(Handler handler, const boost::asio::any_io_executor& runs_on)
+        {
+            const auto made = std::make_shared<waiting_elsewhere>(std::move(handler), runs_on);
+            watch_context(runs_on, made);
+            made->self_ = made;
+            return made.get();
+        }
+
+        waiting_elsewhere(Handler handler, const boost::asio::any_io_executor& runs_on)
+            : work_(boost::asio::prefer(runs_on, boost::asio::execution::outstanding_work.tracked)),
+              handler_(std::move(handler))
+        {
+        }
+
+        void complete(bool, Args... args) override
+        {
+            const std::shared_ptr<waiting_elsewhere> self = std::move(self_);
+            const std::lock_guard lock{mutex_};
+            if (handler_) {
+                // As long as the mutex is held the context lives.
+                boost::asio::post(work_,
+                                  [self, ... args = std::move(args)]() mutable { self->run(std::move(args)...); });
+            }
+        }
+
+        void destroy() noexcept override
+        {
+            const std::shared_ptr<waiting_elsewhere> self = std::move(self_);
+            on_context_shutdown();
+        }
+
+        void on_context_shutdown() noexcept override
+        {
+            std::optional<Handler> dropped;
+            const std::lock_guard lock{mutex_};
+            if (handler_) {
+                dropped.emplace(std::move(*handler_));
+                handler_.reset();
+            }
+            work_ = {};
+        }
+
+        [[nodiscard]] boost::asio::cancellation_slot slot() const noexcept override
+        {
+            return boost::asio::get_associated_cancellation_slot(*handler_);
+        }
+
+    private:
+        void run(Args... args)
+        {
+            Handler handler{std::move(*handler_)};
+            handler_.reset();
+            work_ = {};
+            std::move(handler)(std::move(args)...);
+        }
+
+        std::mutex mutex_;
+        boost::asio::any_io_executor work_;
+        std::optional<Handler> handler_;
+        /// Keeps it alive while it is owned by a `completion`.
+        std::shared_ptr<waiting_elsewhere> self_;
     };
 
     std::unique_ptr<waiting, destroyer> waiting_;

@@ -4,7 +4,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -23,7 +23,10 @@ public:
     void add(std::weak_ptr<context_client> client)
     {
         const std::lock_guard lock{mutex_};
-        std::erase_if(clients_, [](const auto& known) { return known.expired(); });
+        if (clients_.size() >= tidy_at_) {
+            std::erase_if(clients_, [](const auto& known) { return known.expired(); });
+            tidy_at_ = 2 * clients_.size() + least_to_tidy;
+        }
         clients_.push_back(std::move(client));
     }
 
@@ -42,16 +45,29 @@ private:
         }
     }
 
+    /// Looking for those that have gone takes time, so it is done when there are twice as many as the last time.
+    static constexpr std::size_t least_to_tidy = 16;
+
     std::mutex mutex_;
     std::vector<std::weak_ptr<context_client>> clients_;
+    std::size_t tidy_at_ = least_to_tidy;
 };
+
+boost::asio::execution_context& context_of(const boost::asio::any_io_executor& executor)
+{
+    return boost::asio::query(executor, boost::asio::execution::context);
+}
 
 } // namespace
 
 void watch_context(const boost::asio::any_io_executor& executor, std::weak_ptr<context_client> client)
 {
-    auto& context = boost::asio::query(executor, boost::asio::execution::context);
-    boost::asio::use_service<watch_service>(context).add(std::move(client));
+    boost::asio::use_service<watch_service>(context_of(executor)).add(std::move(client));
+}
+
+bool share_context(const boost::asio::any_io_executor& a, const boost::asio::any_io_executor& b)
+{
+    return &context_of(a) == &context_of(b);
 }
 
 } // namespace sipher::detail

@@ -2,6 +2,7 @@
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
 
 #include <new>
 
@@ -11,28 +12,30 @@ using boost::system::error_code;
 
 void sleep_list::begin(clock::time_point when, completion<error_code> done)
 {
-    const auto target = std::make_shared<sleeper>(shared_from_this(), std::move(done));
-    if (auto slot = target->done.slot(); slot.is_connected()) {
-        slot.assign([weak = std::weak_ptr<timer_target>{target}, this](boost::asio::cancellation_type) {
-            // The sleeper keeps the list alive.
-            if (const auto sleeping = std::static_pointer_cast<sleeper>(weak.lock())) {
-                wake(*sleeping, boost::asio::error::operation_aborted);
-            }
-        });
-    }
-    std::optional<error_code> released;
-    {
+    std::optional<error_code> ended;
+    try {
+        const auto target = std::make_shared<sleeper>(shared_from_this());
+        if (auto slot = done.slot(); slot.is_connected()) {
+            slot.assign([weak = std::weak_ptr<timer_target>{target}, this](boost::asio::cancellation_type) {
+                // The sleeper keeps the list alive.
+                if (const auto sleeping = std::static_pointer_cast<sleeper>(weak.lock())) {
+                    wake(*sleeping, boost::asio::error::operation_aborted);
+                }
+            });
+        }
         const std::lock_guard lock{mutex_};
-        released = released_;
-        if (!released) {
-            // Before it is in the list: should memory run out, nothing is left there.
+        ended = released_;
+        if (!ended) {
             timers_->arm(*target, when);
+            target->done = std::move(done);
             target->self = target;
             sleepers_.push_back(*target);
         }
+    } catch (const std::bad_alloc&) {
+        ended = make_error_code(boost::system::errc::not_enough_memory);
     }
-    if (released) {
-        std::move(target->done).post(*released);
+    if (ended) {
+        std::move(done).post(*ended);
     }
 }
 
@@ -62,12 +65,6 @@ void sleep_list::release(error_code code) noexcept
         } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
             // Asio has no memory to resume a coroutine, and has destroyed it.
         }
-    }
-}
-
-void sleep_list::abandon() noexcept
-{
-    while (const std::shared_ptr<sleeper> dropped = take_first()) {
     }
 }
 

@@ -25,7 +25,8 @@ public:
     {
     }
 
-    /// Completes at `when` without an error, or with the code given to `release`; never inline.
+    /// Completes at `when` without an error, or with the code given to `release`, or
+    /// `not_enough_memory`; never inline.
     /// Cancellation: every type, with `operation_aborted`.
     template <class CompletionToken>
     auto async_sleep_until(clock::time_point when, CompletionToken&& token)
@@ -39,8 +40,6 @@ public:
 
     /// Wakes everybody with `code`, those who come later too.
     void release(boost::system::error_code code) noexcept;
-    /// Destroys the waiting handlers without running them.
-    void abandon() noexcept;
 
 private:
     class sleeper;
@@ -58,10 +57,7 @@ private:
 
 class sleep_list::sleeper final : public timer_target, public boost::intrusive::list_base_hook<> {
 public:
-    sleeper(std::shared_ptr<sleep_list> owner, completion<boost::system::error_code> waiting_handler)
-        : done(std::move(waiting_handler)), owner_(std::move(owner))
-    {
-    }
+    explicit sleeper(std::shared_ptr<sleep_list> owner) : owner_(std::move(owner)) {}
     ~sleeper() override { owner_->timers_->disarm(*this); }
 
     void on_timer() override { owner_->wake(*this, {}); }

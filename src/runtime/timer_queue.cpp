@@ -1,5 +1,7 @@
 #include "runtime/timer_queue.hpp"
 
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace sipher::detail {
@@ -67,33 +69,51 @@ void timer_queue::stop() noexcept
 
 void timer_queue::wake()
 {
-    for (;;) {
-        std::shared_ptr<timer_target> due;
-        {
-            const std::lock_guard lock{mutex_};
-            alarm_at_ = clock::time_point::max();
-            if (heap_.empty()) {
-                return;
-            }
-            if (heap_.front().when > time_->now()) {
-                set_alarm();
-                return;
-            }
-            timer_target& target = *heap_.front().target;
-            due = target.weak_from_this().lock();
-            remove(target);
-        }
-        if (due) {
+    std::exception_ptr failure;
+    while (const std::shared_ptr<timer_target> due = next_due()) {
+        // The others are due all the same.
+        try {
             due->on_timer();
+        } catch (const std::bad_alloc&) {
+            failure = std::current_exception();
+            arm(*due, time_->now() + without_memory);
+        } catch (...) {
+            failure = std::current_exception();
         }
+    }
+    if (failure) {
+        std::rethrow_exception(failure);
     }
 }
 
+std::shared_ptr<timer_target> timer_queue::next_due()
+{
+    const std::lock_guard lock{mutex_};
+    alarm_at_ = clock::time_point::max();
+    while (alarm_ && !heap_.empty()) {
+        if (heap_.front().when > time_->now()) {
+            set_alarm();
+            break;
+        }
+        timer_target& target = *heap_.front().target;
+        std::shared_ptr<timer_target> due = target.weak_from_this().lock();
+        remove(target);
+        if (due) {
+            return due;
+        }
+    }
+    return nullptr;
+}
+
+/// Without an alarm nobody would be told any more, so memory for it is asked for twice.
 void timer_queue::set_alarm()
 {
-    // In this order: an alarm that cannot be set is set with the next deadline.
     alarm_at_ = clock::time_point::max();
-    alarm_->set(heap_.front().when);
+    try {
+        alarm_->set(heap_.front().when);
+    } catch (const std::bad_alloc&) {
+        alarm_->set(heap_.front().when);
+    }
     alarm_at_ = heap_.front().when;
 }
 

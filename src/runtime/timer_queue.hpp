@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,8 @@ public:
     timer_target& operator=(const timer_target&) = delete;
 
     /// Called without locks, once for each time that `timer_queue::arm` set and `disarm` did not take back. It may
-    /// race with a `disarm` on another thread, so the target looks whether its time has really come.
+    /// race with a `disarm` on another thread, so the target looks whether its time has really come. What it throws
+    /// comes out of the execution context; for lack of memory it is called again a moment later.
     virtual void on_timer() = 0;
 
 protected:
@@ -63,7 +65,12 @@ private:
     /// Of each node of the heap: those of one share a cache line.
     static constexpr std::size_t children = 4;
 
+    /// Until what had no memory for its deadline is told again.
+    static constexpr std::chrono::milliseconds without_memory{100};
+
     void wake();
+    /// Takes out the next whose time has come, or sets the alarm.
+    [[nodiscard]] std::shared_ptr<timer_target> next_due();
     void place(std::size_t position, const entry& moved) noexcept;
     void sift_up(std::size_t position) noexcept;
     void sift_down(std::size_t position) noexcept;

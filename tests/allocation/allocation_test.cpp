@@ -51,17 +51,31 @@ protected:
         return launch(with_failing(n, detail::delete_session(services, id, {})));
     }
 
+    void script()
+    {
+        service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 1\r\n")};
+        service->otherwise = answer_session();
+    }
+
     /// All places in the pool are there, and a call gets one.
     void expect_usable()
     {
         EXPECT_EQ(busy(), 0U);
         EXPECT_EQ(client->services()->pool->stats().dialing, 0U);
+        EXPECT_EQ(client->services()->pool->stats().waiting, 0U);
+        EXPECT_EQ(client->services()->gate->stats(clock->now()).waiting, 0U);
         EXPECT_EQ(client->services()->active, 0U);
         service->script.clear();
         clock->advance(5s);
         EXPECT_TRUE(perform(operation::get)->succeeded());
+        close();
+    }
+
+    void close()
+    {
         client.reset();
         run();
+        EXPECT_TRUE(context->stopped()) << "something still waits";
         service->peers.clear();
     }
 
@@ -70,11 +84,11 @@ protected:
 
 TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is_lost)
 {
+    std::size_t told = 0;
     for (std::size_t n = 1;; ++n) {
         ASSERT_LT(n, 5000U);
         SCOPED_TRACE(n);
-        service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 1\r\n")};
-        service->otherwise = answer_session();
+        script();
         open();
         thrown_by_run = 0;
         const auto call = start_failing(GetParam(), n);
@@ -84,13 +98,39 @@ TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is
         if (undisturbed) {
             EXPECT_TRUE(call->succeeded());
             EXPECT_GT(n, 10U) << "too short to mean anything";
+            EXPECT_GT(told, n / 2) << "most are told";
             break;
         }
-        if (call->completions == 0) {
-            EXPECT_EQ(thrown_by_run, 1) << "nobody was told";
-        }
+        told += call->completions != 0 || thrown_by_run != 0 ? 1 : 0;
         ASSERT_EQ(call.use_count(), 1) << "its coroutine is still there";
         expect_usable();
+    }
+}
+
+TEST_P(out_of_memory, a_client_is_destroyed_without_any)
+{
+    for (int handlers = 0;; ++handlers) {
+        ASSERT_LT(handlers, 1000);
+        SCOPED_TRACE(handlers);
+        script();
+        const auto call = start(GetParam());
+        const auto other = start(operation::get);
+        for (int i = 0; i < handlers && call->completions == 0; ++i) {
+            context->restart();
+            if (context->poll_one() == 0) {
+                clock->advance(1s);
+            }
+        }
+        const bool ended = call->completions != 0;
+        allocation_faults::all = true;
+        client.reset();
+        allocation_faults::all = false;
+        close();
+        ASSERT_EQ(call.use_count(), 1) << "its coroutine is still there";
+        ASSERT_EQ(other.use_count(), 1) << "its coroutine is still there";
+        if (ended) {
+            break;
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 #include "support/allocation_faults.hpp"
 
+#include <cstddef>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 // All other forms of `operator new` come down to this one.
@@ -23,4 +25,12 @@ void operator delete(void* memory) noexcept
 void operator delete(void* memory, std::size_t) noexcept
 {
     std::free(memory);
+}
+
+// Asio's handlers and coroutine frames come from here. Unless sanitizers are on, it keeps the memory of small ones for
+// the next, and only what is not kept can fail.
+
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept
+{
+    return sipher::test::allocation_faults::allocation_fails() ? nullptr : ::memalign(alignment, size);
 }
