@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 
 namespace sipher::detail {
 
@@ -55,7 +55,8 @@ private:
     entry& find_or_add(const session_id& id, time_point now);
 
     mutable std::mutex mutex_;
-    std::unordered_map<session_id, entry> entries_;
+    /// (Ids that are not random, as some service may make them, would all have one hash.)
+    std::map<session_id, entry> entries_;
     /// When there are so many, those that ended long ago are dropped.
     std::size_t sweep_at_ = 1024;
 };

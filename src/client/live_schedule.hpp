@@ -33,7 +33,7 @@ public:
     void made(time_point now, duration life, bool is_first, double along)
     {
         renew_at_ = now + std::max(part_of(life, is_first ? 0.3 + 0.6 * along : 0.8 + 0.1 * along), least_use);
-        check_at_ = after_part_of_check(now, along);
+        check_at_ = is_first ? after_part_of_check(now, along) : check_at_;
         is_made_ = true;
     }
     /// None could be made, and the service wants none to be asked for before `at_least` has passed. One that is still
@@ -45,7 +45,11 @@ public:
             std::max(not_before_, now + part_of(std::clamp(left / 4, shortest_step, longest_step), 0.5 + chance / 2));
     }
     /// The session is there and has so much left.
-    void checked(time_point now, duration left) { renew_at_ = std::min(renew_at_, now + part_of(left, 0.9)); }
+    void checked(time_point now, duration left)
+    {
+        renew_at_ = std::min(renew_at_, now + part_of(left, 0.9));
+        check_at_ = std::min(check_at_, after_part_of_check(now, 1));
+    }
 
     [[nodiscard]] bool may_begin(time_point now) const { return now >= not_before_; }
     [[nodiscard]] time_point not_before() const { return not_before_; }

@@ -477,7 +477,7 @@ TEST_F(live_day, of_a_thousand_that_only_renew)
 TEST_F(live_day, of_a_thousand_that_are_also_checked)
 {
     rules.time_to_live = 3600s;
-    rules.check_every = 10min;
+    rules.check_every = 3min;
     run_a_day(1s);
 }
 
