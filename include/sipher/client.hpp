@@ -51,12 +51,12 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 /// Thread safety: all members may be called from any thread at the same time, and every copy shares the same state;
 /// assigning to or destroying one and the same handle object while another thread uses it is not safe.
 ///
-/// Order of destruction: the client, its execution context and the contexts of those who call it may be destroyed in any
-/// order. The end of its own context closes the client: calls on other contexts complete with `errc::client_closed`,
-/// and those on a context that ends are destroyed with it, as Asio's own operations are. While the client's own context
-/// is being destroyed, threads of other contexts may be in the middle of calls, but not in calls that are awaited on the
-/// context that ends, nor in scopes and live sessions. (Asio's strands may not outlive their context; if the client was
-/// given one, the client goes first.)
+/// Order of destruction: the client, its execution context and the contexts of those who call it may be destroyed in
+/// any order. The end of its own context closes the client: calls on other contexts complete with
+/// `errc::client_closed`, and those on a context that ends are destroyed with it, as Asio's own operations are. While
+/// the client's own context is being destroyed, threads of other contexts may be in the middle of calls, provided that
+/// no calls wait on the context that ends, and no scopes and live sessions are in use. (Asio's strands may not outlive
+/// their context; if the client was given one, the client goes first.)
 ///
 /// Fork: a child process may destroy its copy of a client that no other thread was using, which leaves the parent's
 /// connections alone, or execute a program, which inherits no descriptor; it must not use the client.
