@@ -51,6 +51,13 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 /// Thread safety: all members may be called from any thread at the same time, and every copy shares the same state;
 /// assigning to or destroying one and the same handle object while another thread uses it is not safe.
 ///
+/// Order of destruction: the client, its execution context and the contexts of those who call it may be destroyed in
+/// any order. The end of its own context closes the client: calls on other contexts complete with
+/// `errc::client_closed`, and those on a context that ends are destroyed with it, as Asio's own operations are. While
+/// the client's own context is being destroyed, threads of other contexts may be in the middle of calls, provided that
+/// no calls wait on the context that ends, and no scopes and live sessions are in use. (Asio's strands may not outlive
+/// their context; if the client was given one, the client goes first.)
+///
 /// Fork: a child process may destroy its copy of a client that no other thread was using, which leaves the parent's
 /// connections alone, or execute a program, which inherits no descriptor; it must not use the client.
 ///
@@ -68,9 +75,10 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///   `protocol_error`, `desynchronized` (transport), `bad_payload` (a success that cannot be read), and with the
 ///   HTTP status in `service_category()` when the service refuses: `condition::unauthorized` (401), `forbidden`
 ///   (403, a tier without sessions), `rate_limited` (429), `server_error` (5xx), `timeout` (408).
-/// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. Where Asio itself has
-///   no memory to resume a coroutine, it destroys it and throws `std::bad_alloc` out of `run()`. No connection, place
-///   in the pool or other call is lost.
+/// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, place
+///   in the pool or other call is lost. Where Asio itself has no memory to suspend or resume a coroutine, it destroys
+///   it with all that awaits it, and nobody is told but by `std::bad_alloc` out of `run()`, if it happens there; where
+///   a strand or a `thread_pool` has none to go on with what waits in it, Asio terminates the program.
 /// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
 class SIPHER_API client {
 public:

@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
+#include <limits>
+
 namespace sipher::test {
 namespace {
 
@@ -150,13 +152,15 @@ TEST_F(contract, arguments_that_break_a_rule_are_not_sent)
     bad_key.default_viewing_key = secret{"0xnothex"};
     call_options injected;
     injected.headers = {{"X-Note", "a\r\nX-Evil: b"}};
+    const json::object not_a_number{{"x", std::numeric_limits<double>::infinity()}};
     const session known = create();
     new_requests();
     for (const error& failure :
          {failure_of(client().create_session({}, 59s)), failure_of(client().create_session({}, 86'401s)),
           failure_of(client().create_session(bad_key)), failure_of(client().update_session(known.id, bad_key)),
           failure_of(client().get_session(known.id, injected)), failure_of(client().request(verb::get, "no-slash")),
-          failure_of(client().request(verb::get, "/a b"))}) {
+          failure_of(client().request(verb::get, "/a b")),
+          failure_of(client().request(verb::post, "/v1/echo", not_a_number))}) {
         EXPECT_EQ(failure.code(), condition::invalid_request) << failure.what();
         EXPECT_EQ(failure.outcome(), outcome::not_sent);
         EXPECT_EQ(std::string{failure.what()}.find("nothex"), std::string::npos);
