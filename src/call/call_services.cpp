@@ -22,8 +22,11 @@ call_services::call_services(client_options checked_options, const boost::asio::
     : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)), fields(options, url),
       chance(std::make_shared<jitter>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
       sleepers(std::make_shared<sleep_list>(executor, timers)),
-      gate(std::make_shared<rate_gate>(rate_gate_core::rules{options.rate_gate, options.rate_pacing}, chance, executor,
-                                       timers)),
+      gate(std::make_shared<rate_gate>(
+          rate_gate_core::rules{options.rate_gate, options.rate_pacing == rate_pacing::window}, chance, executor,
+          timers)),
+      day({options.rate_pacing == rate_pacing::day, options.daily_quota.reserve, options.daily_quota.thresholds},
+          chance, executor, timers),
       budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers))
 {
 }
@@ -58,6 +61,7 @@ void call_services::on_context_shutdown() noexcept
     closing = true;
     timers->stop();
     gate->abandon();
+    day.abandon();
     sleepers->abandon();
     drained->abandon();
     std::vector<std::weak_ptr<sleep_list>> others;

@@ -5,6 +5,7 @@
 #include "call/request_fields.hpp"
 #include "call/service_clock.hpp"
 #include "pool/pool.hpp"
+#include "retry/day_limits.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_budget.hpp"
 #include "runtime/context_watch.hpp"
@@ -42,6 +43,7 @@ struct call_services final : context_client {
     /// Calls that wait for the rate gate or between two attempts.
     const std::shared_ptr<sleep_list> sleepers;
     const std::shared_ptr<rate_gate> gate;
+    day_limits day;
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 

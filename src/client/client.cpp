@@ -4,6 +4,7 @@
 #include "client/client_access.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
+#include "client/read_usage.hpp"
 #include "client/with_outcome.hpp"
 #include "values/validation.hpp"
 
@@ -24,6 +25,7 @@ asio::awaitable<void> drain(std::shared_ptr<detail::call_services> services, std
 {
     services->closing = true;
     services->gate->close();
+    services->day.close();
     services->sleepers->release(errc::client_closed);
     services->pool->drain();
     if (services->active != 0 && grace.count() > 0) {
@@ -88,6 +90,11 @@ asio::awaitable<boost::json::value> client::request(verb method, std::string tar
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
     return detail::request(handle_->services(), {method, std::move(target), std::nullopt, std::move(options)});
+}
+
+asio::awaitable<usage> client::usage(call_options options)
+{
+    return detail::read_usage(handle_->services(), std::move(options));
 }
 
 asio::awaitable<void> client::prewarm(std::size_t connections)

@@ -85,6 +85,7 @@ void close_services(call_services& services) noexcept
 {
     services.closing = true;
     services.gate->close();
+    services.day.close();
     services.sleepers->release(errc::client_closed);
     services.pool->close();
     services.drained->release({});

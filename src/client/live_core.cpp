@@ -264,8 +264,8 @@ asio::awaitable<void> live_core::make(right mine, std::shared_ptr<order> what)
     std::optional<session> made;
     std::optional<error> failure;
     try {
-        made = co_await create_session(core.owner_->services(), what->wanted, core.options_.time_to_live,
-                                       core.own_options());
+        made = co_await renew_session(core.owner_->services(), what->wanted, core.options_.time_to_live,
+                                      core.own_options());
     } catch (const error& why_not) {
         failure = why_not;
     } catch (const boost::system::system_error& why_not) {

@@ -11,6 +11,8 @@ using std::chrono::nanoseconds;
 
 /// Between two requests that waited, where nothing is known of the limit.
 constexpr nanoseconds usual_spacing = 50ms;
+/// A turn is no later than this in its slot.
+constexpr nanoseconds longest_jitter = 10s;
 
 nanoseconds time_until(clock::time_point when, clock::time_point now)
 {
@@ -52,7 +54,7 @@ std::optional<nanoseconds> rate_gate_core::enter(gate_waiter& waiter, bool again
     waiter.since = now;
     by_age_.push_back(waiter);
     if (is_first) {
-        choose_turn();
+        choose_turn(now);
         const nanoseconds until_turn = time_until(next_release(), now);
         if (refuse_first() != nullptr) {
             return until_turn;
@@ -67,7 +69,8 @@ nanoseconds rate_gate_core::expected_wait(const queue_place& place, clock::time_
     const auto ahead = static_cast<nanoseconds::rep>(queue_.ahead_of_next(place));
     const nanoseconds until_first = time_until(first, now);
     constexpr nanoseconds longest = std::chrono::years{100};
-    return spacing() > 0ns && ahead > (longest - until_first) / spacing() ? longest : until_first + ahead * spacing();
+    return spacing(now) > 0ns && ahead > (longest - until_first) / spacing(now) ? longest
+                                                                                : until_first + ahead * spacing(now);
 }
 
 void rate_gate_core::leave(gate_waiter& waiter) noexcept
@@ -87,7 +90,7 @@ gate_waiter* rate_gate_core::release(clock::time_point now) noexcept
     if (next != nullptr) {
         queue_.serve(*next);
         take_out(*next);
-        choose_turn();
+        choose_turn(now);
     }
     return next;
 }
@@ -111,7 +114,7 @@ void rate_gate_core::refuse(clock::time_point now, gate_waiter_list& refused) no
 {
     const nanoseconds until_first = time_until(next_release(), now);
     queue_.for_each([&](gate_waiter& each, std::size_t ahead) {
-        if (each.deadline - now <= until_first + static_cast<nanoseconds::rep>(ahead) * spacing()) {
+        if (each.deadline - now <= until_first + static_cast<nanoseconds::rep>(ahead) * spacing(now)) {
             leave(each);
             refused.push_back(each);
         }
@@ -128,19 +131,19 @@ gate_waiter* rate_gate_core::dismiss() noexcept
 }
 
 /// Somewhere in the next slot.
-void rate_gate_core::choose_turn() noexcept
+void rate_gate_core::choose_turn(clock::time_point now) noexcept
 {
     const clock::time_point slot = std::max({next_slot_, opens_at(), paced_until_});
-    const nanoseconds width = spacing();
+    const nanoseconds width = spacing(now);
     next_slot_ = slot + width;
-    turn_ = slot + std::chrono::duration_cast<nanoseconds>(width * jitter_->unit());
+    turn_ = slot + std::chrono::duration_cast<nanoseconds>(std::min(width, longest_jitter) * jitter_->unit());
 }
 
-nanoseconds rate_gate_core::spacing() const noexcept
+nanoseconds rate_gate_core::spacing(clock::time_point now) const noexcept
 {
     nanoseconds widest{};
     for (const named_window& each : windows_) {
-        widest = std::max(widest, each.window.spacing());
+        widest = std::max(widest, each.window.spacing(now, rules_.pacing));
     }
     return widest == 0ns ? usual_spacing : widest;
 }
@@ -154,6 +157,38 @@ bool rate_gate_core::pass(bool has_turn, clock::time_point now)
     if (now < std::max(opens_at(), paced_until_) || (!has_turn && !queue_.empty())) {
         return false;
     }
+    count(now);
+    return true;
+}
+
+bool rate_gate_core::pass_by_reserve(clock::time_point now)
+{
+    for (const named_window& each : windows_) {
+        if (now < each.window.reserve_closed_until()) {
+            return false;
+        }
+    }
+    count(now);
+    return true;
+}
+
+void rate_gate_core::discount() noexcept
+{
+    for (named_window& each : windows_) {
+        each.window.discount();
+    }
+}
+
+void rate_gate_core::set(const rate_window::account& told, clock::time_point now)
+{
+    const clock::time_point opened_at = opens_at();
+    find(0)->set(told, now);
+    paced_until_ = clock::time_point::min();
+    reopen(opened_at, now);
+}
+
+void rate_gate_core::count(clock::time_point now)
+{
     sent_before_ += windows_.empty() ? 1 : 0;
     nanoseconds pause{};
     for (named_window& each : windows_) {
@@ -163,7 +198,15 @@ bool rate_gate_core::pass(bool has_turn, clock::time_point now)
     if (pause > 0ns) {
         paced_until_ = now + pause;
     }
-    return true;
+}
+
+/// Those who wait have their turns when the gate opens now.
+void rate_gate_core::reopen(clock::time_point opened_at, clock::time_point now) noexcept
+{
+    if (opens_at() != opened_at && !queue_.empty()) {
+        next_slot_ = std::max(opens_at(), now);
+        choose_turn(now);
+    }
 }
 
 rate_window* rate_gate_core::find(std::uint64_t name)
@@ -204,10 +247,7 @@ bool rate_gate_core::learn(const lesson& told, clock::time_point now)
         }
     }
     const clock::time_point opens = opens_at();
-    if (opens != opened_at && !queue_.empty()) {
-        next_slot_ = std::max(opens, now);
-        choose_turn();
-    }
+    reopen(opened_at, now);
     const bool is_news = opens > std::max(now, told_until_);
     told_until_ = std::max(told_until_, opens);
     return is_news;
