@@ -13,6 +13,8 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds usual_spacing = 50ms;
 /// A turn is no later than this in its slot.
 constexpr nanoseconds longest_jitter = 10s;
+/// Of an account that is to last, requests that could have been sent in this time may be sent later at once.
+constexpr nanoseconds longest_saving = 1h;
 
 nanoseconds time_until(clock::time_point when, clock::time_point now)
 {
@@ -182,8 +184,11 @@ void rate_gate_core::discount() noexcept
 void rate_gate_core::set(const rate_window::account& told, clock::time_point now)
 {
     const clock::time_point opened_at = opens_at();
-    find(0)->set(told, now);
-    paced_until_ = clock::time_point::min();
+    rate_window& window = *find(0);
+    if (!window.is_account()) {
+        paced_until_ = now;
+    }
+    window.set(told, now);
     reopen(opened_at, now);
 }
 
@@ -191,12 +196,15 @@ void rate_gate_core::count(clock::time_point now)
 {
     sent_before_ += windows_.empty() ? 1 : 0;
     nanoseconds pause{};
+    nanoseconds saved{};
     for (named_window& each : windows_) {
         each.window.count(now);
         pause = std::max(pause, each.window.pause(now, rules_.pacing));
+        saved = each.window.is_account() ? longest_saving : 0ns;
     }
     if (pause > 0ns) {
-        paced_until_ = now + pause;
+        // Time in which nothing was sent is made up for, so that a burst after a rest is not held up.
+        paced_until_ = std::max(paced_until_, now - saved) + pause;
     }
 }
 

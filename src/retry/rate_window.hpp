@@ -38,6 +38,8 @@ public:
     };
     void set(const account& told, clock::time_point now) noexcept;
 
+    [[nodiscard]] bool is_account() const noexcept { return is_account_; }
+
     struct balance {
         unsigned limit = 0;
         unsigned remaining = 0;
