@@ -5,6 +5,7 @@
 #include <sipher/client_stats.hpp>
 #include <sipher/config.hpp>
 #include <sipher/session.hpp>
+#include <sipher/usage.hpp>
 #include <sipher/verb.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -70,11 +71,12 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///   others, and the client stays usable.
 /// - **Errors** are of type `sipher::error`. All calls can fail with `errc::invalid_request` (arguments, before
 ///   anything is sent), `client_closed`, `deadline_exceeded` (total time), `pool_timeout` and `pool_overloaded`
-///   (no connection free), `rate_limited` (gate), `resolve_failed`, `connect_failed`, `tls_handshake_failed`,
-///   `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`, `incomplete_header`, `incomplete_body`,
-///   `protocol_error`, `desynchronized` (transport), `bad_payload` (a success that cannot be read), and with the
-///   HTTP status in `service_category()` when the service refuses: `condition::unauthorized` (401), `forbidden`
-///   (403, a tier without sessions), `rate_limited` (429), `server_error` (5xx), `timeout` (408).
+///   (no connection free), `rate_limited` (gate), `quota_exhausted` (the day's quota), `resolve_failed`,
+///   `connect_failed`, `tls_handshake_failed`, `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`,
+///   `incomplete_header`, `incomplete_body`, `protocol_error`, `desynchronized` (transport), `bad_payload` (a success
+///   that cannot be read), and with the HTTP status in `service_category()` when the service refuses:
+///   `condition::unauthorized` (401), `forbidden` (403, a tier without sessions), `rate_limited` (429), `server_error`
+///   (5xx), `timeout` (408).
 /// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, place
 ///   in the pool or other call is lost. Where Asio itself has no memory to suspend or resume a coroutine, it destroys
 ///   it with all that awaits it, and nobody is told but by `std::bad_alloc` out of `run()`, if it happens there; where
@@ -163,6 +165,18 @@ public:
     /// The same without a body.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      call_options options = {});
+
+    /// Reads how many requests the key has used of its quotas of the day. The request itself is not metered.
+    ///
+    /// From then on the client counts from there: it keeps a reserve, tells the observer of thresholds, fails calls at
+    /// once when a quota is used up, and spreads what is left over the day if it is to (`client_options::daily_quota`
+    /// and `rate_pacing`). Where other clients use the same key, call it now and then. Arguments are taken by value.
+    /// Idempotency: safe; retried on every transient failure.
+    /// Cancellation: see above; nothing can be left changed.
+    /// Errors: see above.
+    /// Thread safety: safe.
+    /// Source: `GET /v1/billing/usage` of the service.
+    [[nodiscard]] boost::asio::awaitable<sipher::usage> usage(call_options options = {});
 
     /// Makes connections before they are needed, so that the first calls do not wait for them.
     ///

@@ -124,6 +124,33 @@ enum class authentication_scheme {
     bearer,
 };
 
+/// Over what requests are spread, so that it lasts.
+enum class rate_pacing {
+    /// They leave as they come, until a limit is used up.
+    none,
+    /// Over each window of the rate limit, from its beginning.
+    window,
+    /// What is left of the key's quota of requests a day, over the rest of the day: for each category of endpoints,
+    /// once
+    /// `client::usage` or a refusal has told its quota. Deletes and renewals are not held back.
+    day,
+};
+
+/// The key's quotas of requests a day, one for each category of endpoints. The client counts from what
+/// `client::usage` or a refusal tells; before that it knows of none. When a quota is used up, calls fail with
+/// `errc::quota_exhausted` at once, until it is renewed.
+struct SIPHER_API daily_quota_options {
+    daily_quota_options() = default;
+
+    /// Per cent of a quota that are kept for deletes and for the renewal of live sessions. Zero: none. At most 100.
+    unsigned reserve = 5;
+    /// Per cent of a quota, from 1 to 100 and in ascending order: `observer::on_quota` hears when they are used. Empty:
+    /// never.
+    std::vector<unsigned> thresholds{80, 95, 100};
+};
+
+static_assert(!std::is_aggregate_v<daily_quota_options>);
+
 /// Everything a client can be told. The defaults are right for the production service; only a key is missing.
 struct SIPHER_API client_options {
     client_options() = default;
@@ -161,8 +188,9 @@ struct SIPHER_API client_options {
     /// window opens, and then let those that waited go in their order, spread over the window. A call whose total time
     /// ends before its turn fails with `errc::rate_limited`.
     bool rate_gate = true;
-    /// Spread requests over the whole window, so that it is never used up at its beginning. Needs `rate_gate`.
-    bool rate_pacing = false;
+    /// Needs `rate_gate`, unless it is `none` or `day`.
+    sipher::rate_pacing rate_pacing = sipher::rate_pacing::none;
+    daily_quota_options daily_quota;
 
     /// Sent with every request.
     header_list default_headers;

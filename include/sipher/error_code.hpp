@@ -56,6 +56,9 @@ enum class errc {
     proxy_failed,
     /// A function given in the options has thrown; `error::cause()` has what.
     callback_failed,
+    /// The key's quota of requests a day is used up, or, spread over the day, lets this call pass too late for it.
+    /// Nothing was sent.
+    quota_exhausted,
 };
 
 /// Classes of errors to compare an error code with: `if (error.code() == sipher::condition::not_found)`.
@@ -68,7 +71,7 @@ enum class condition {
     forbidden,
     /// 404 or 410: no such session for this key, or no such route. Also `errc::session_gone`.
     not_found,
-    /// 429, or `errc::rate_limited`.
+    /// 429, `errc::rate_limited` or `errc::quota_exhausted`.
     rate_limited,
     /// Some time ran out: `errc::deadline_exceeded`, `attempt_timeout`, `pool_timeout`, or 408.
     timeout,

@@ -102,6 +102,19 @@ struct SIPHER_API rate_limit_event {
     rate_limit_state state;
 };
 
+/// A part of the key's quota of requests a day is used: one of `daily_quota_options::thresholds`.
+struct SIPHER_API quota_event {
+    quota_event() = default;
+
+    /// Such as `session`.
+    std::string_view category;
+    /// In per cent.
+    unsigned threshold = 0;
+    unsigned used = 0;
+    unsigned quota = 0;
+    std::chrono::nanoseconds renewed_in{};
+};
+
 /// Sees what a client does: for logs, metrics and traces. The library itself writes nothing anywhere.
 ///
 /// Members are called without locks held, on whichever thread does the work, some of them at the same time; they
@@ -118,6 +131,7 @@ public:
     virtual void on_attempt(const attempt_event& event);
     virtual void on_retry(const retry_event& event);
     virtual void on_rate_limit(const rate_limit_event& event);
+    virtual void on_quota(const quota_event& event);
 };
 
 static_assert(!std::is_aggregate_v<connect_event>);
@@ -125,5 +139,6 @@ static_assert(!std::is_aggregate_v<close_event>);
 static_assert(!std::is_aggregate_v<attempt_event>);
 static_assert(!std::is_aggregate_v<retry_event>);
 static_assert(!std::is_aggregate_v<rate_limit_event>);
+static_assert(!std::is_aggregate_v<quota_event>);
 
 } // namespace sipher

@@ -23,6 +23,7 @@
 #include <sipher/session.hpp>
 #include <sipher/session_id.hpp>
 #include <sipher/session_scope.hpp>
+#include <sipher/usage.hpp>
 #include <sipher/verb.hpp>
 #include <sipher/version.hpp>
 

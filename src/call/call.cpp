@@ -48,8 +48,8 @@ asio::awaitable<void> call::run(const call_request& request)
     for (;;) {
         self.begin_attempt();
         do {
-            if (self.turn_.is_missing(self.now_)) {
-                co_await self.wait_for_turn();
+            while (rate_gate* const closed = self.turn_.missing(self.now_)) {
+                co_await self.wait_at(*closed);
             }
             const bool careful = !is_idempotent(request.what.kind);
             self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
@@ -83,8 +83,7 @@ asio::awaitable<void> call::run(const call_request& request)
 void call::take_acquired(acquire_result result)
 {
     attempt_.take_acquired(std::move(result));
-    now_ = services().now();
-    throw_if_stopped();
+    go_on({});
 }
 
 asio::awaitable<void> call::fetch_key()
@@ -94,8 +93,7 @@ asio::awaitable<void> call::fetch_key()
         co_return;
     }
     key_result key = co_await ask_for_key(services().options, services().sleepers_of(request_.by()), deadline_);
-    now_ = services().now();
-    throw_if_stopped();
+    go_on({});
     use_key(std::move(key));
 }
 
@@ -103,11 +101,7 @@ asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
     const auto [failure] =
         co_await services().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
-    now_ = services().now();
-    if (failure) {
-        fail_waiting(failure);
-    }
-    throw_if_stopped();
+    go_on(failure);
 }
 
 void call::use_key(key_result result)
@@ -123,6 +117,9 @@ void call::begin_attempt()
 {
     throw_if_stopped();
     throw_if_session_gone();
+    if (const auto wait = turn_.quota_missing(now_)) {
+        fail(turn_.refuse_by_quota(attempt_.state(), *wait, now_), end_reason::deadline);
+    }
     ++counted_attempts_;
     std::string id = base_request_id_;
     if (!attempts_.empty()) {
@@ -149,26 +146,25 @@ void call::throw_if_session_gone()
     }
 }
 
-asio::awaitable<void> call::wait_for_turn()
+asio::awaitable<void> call::wait_at(rate_gate& gate)
 {
-    const gate_request wanted = turn_.for_gate(deadline_);
-    const gate_result result = co_await services().gate->async_wait(wanted, asio::deferred);
-    now_ = services().now();
+    const gate_request wanted = turn_.for_gate(gate, deadline_);
+    const gate_result result = co_await gate.async_wait(wanted, asio::deferred);
     if (result.code == errc::rate_limited) {
-        attempt_.state().retry_after = std::chrono::ceil<milliseconds>(result.wait);
-        attempt_.state().note().message = call_turn::describe(result.wait);
-        fail(errc::rate_limited, end_reason::deadline);
+        now_ = services().now();
+        fail(turn_.refuse(attempt_.state(), gate, result.wait, now_), end_reason::deadline);
     }
-    if (result.code) {
-        fail_waiting(result.code);
-    }
-    throw_if_stopped();
-    turn_.take();
+    go_on(result.code);
+    turn_.take(gate);
 }
 
-void call::fail_waiting(error_code code)
+void call::go_on(error_code failure)
 {
-    fail(code, code == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
+    now_ = services().now();
+    if (failure) {
+        fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
+    }
+    throw_if_stopped();
 }
 
 bool call::is_admitted()
@@ -186,6 +182,9 @@ std::optional<clock::time_point> call::end_attempt()
     const bool succeeded = decided.what == action::succeed || decided.what == action::succeed_already_absent;
     if (!succeeded) {
         outcome_ = std::max(outcome_, decided.outcome);
+        if (decided.outcome < outcome::unknown) {
+            turn_.discount();
+        }
     }
     record_attempt(decided);
     attempt_.release(decided);

@@ -49,8 +49,8 @@ private:
     void throw_if_stopped();
     /// The session to run under must not be known to be gone.
     void throw_if_session_gone();
-    /// Waits until the rate limit lets it go; throws if that is no use.
-    [[nodiscard]] boost::asio::awaitable<void> wait_for_turn();
+    /// Waits until the gate lets it go; throws if that is no use.
+    [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
     /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
     [[nodiscard]] bool is_admitted();
     /// Nothing: it was a success, and the last attempt. Else when the next one begins; throws if there is to be none.
@@ -63,7 +63,8 @@ private:
     void note_session(bool succeeded);
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason,
                            const std::exception_ptr& cause = nullptr);
-    [[noreturn]] void fail_waiting(boost::system::error_code code);
+    /// After a wait, which may have ended badly.
+    void go_on(boost::system::error_code failure);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
     [[nodiscard]] call_services& services() const noexcept { return *request_.services; }
 

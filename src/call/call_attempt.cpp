@@ -4,6 +4,7 @@
 #include "call/key_provider.hpp"
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
+#include "values/decode_usage.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -176,6 +177,13 @@ rate_limit_state call_attempt::learn_rate_limit(clock::time_point now)
         state_.retry_after = parse_retry_after(head.retry_after, head.date, wall);
         if (quota && !state_.retry_after) {
             state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
+        }
+    }
+    if (quota) {
+        const quota_refusal told = read_quota_refusal(state_.notes->refusal.details);
+        const auto category = told.category ? told.category : quota_category_of(request_.message.target);
+        if (category && state_.retry_after) {
+            services.day.learn(*category, {told.limit, 0, *state_.retry_after}, now);
         }
     }
     rate_gate_core::lesson lesson;

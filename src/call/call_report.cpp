@@ -47,8 +47,8 @@ std::string call_report::describe(error_code code) const
     const attempt_notes* const notes = call_.attempt_.state().notes.get();
     std::string message = notes != nullptr ? notes->message : std::string{};
     const bool is_of_attempt = call_.attempts_.empty() || call_.attempts_.back().code == code;
-    const bool is_of_call = code == errc::rate_limited || code == errc::session_gone || code == errc::callback_failed ||
-                            code == errc::invalid_request;
+    const bool is_of_call = code == errc::rate_limited || code == errc::quota_exhausted || code == errc::session_gone ||
+                            code == errc::callback_failed || code == errc::invalid_request;
     if (is_of_attempt || is_of_call) {
         return message;
     }

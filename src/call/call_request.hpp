@@ -58,7 +58,7 @@ struct call_request {
 
     /// Of the first attempt: the caller's, or a new one.
     [[nodiscard]] std::string make_request_id() const;
-    [[nodiscard]] caller by() const noexcept { return what.is_own ? caller::library : caller::user; }
+    [[nodiscard]] caller by() const noexcept { return what.cleans_up ? caller::library : caller::user; }
     /// Its place among those who wait.
     [[nodiscard]] queue_place place() const noexcept;
     /// Why the session to run under is known to be gone; empty if it is not.

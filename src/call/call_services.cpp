@@ -23,8 +23,11 @@ call_services::call_services(client_options checked_options, const boost::asio::
       chance(std::make_shared<jitter>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
       sleepers(std::make_shared<sleep_list>(executor, timers)),
       library_sleepers(std::make_shared<sleep_list>(executor, timers)),
-      gate(std::make_shared<rate_gate>(rate_gate_core::rules{options.rate_gate, options.rate_pacing}, chance, executor,
-                                       timers)),
+      gate(std::make_shared<rate_gate>(
+          rate_gate_core::rules{options.rate_gate, options.rate_pacing == rate_pacing::window}, chance, executor,
+          timers)),
+      day({options.rate_pacing == rate_pacing::day, options.daily_quota.reserve, options.daily_quota.thresholds},
+          chance, executor, timers),
       budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers)),
       executor_(executor)
 {
@@ -52,6 +55,7 @@ void call_services::begin_closing() noexcept
 {
     closing = true;
     gate->refuse_waiting();
+    day.refuse_waiting();
     sleepers->release(errc::client_closed);
     for (const auto& each : take_more_sleepers_of(caller::user)) {
         if (const auto there = each.lock()) {
@@ -66,6 +70,7 @@ void call_services::close() noexcept
     closed = true;
     begin_closing();
     gate->close();
+    day.close();
     library_sleepers->release(errc::client_closed);
     pool->close();
     drained->release({});

@@ -4,6 +4,7 @@
 #include "call/known_sessions.hpp"
 #include "call/request_fields.hpp"
 #include "pool/pool.hpp"
+#include "retry/day_limits.hpp"
 #include "retry/rate_gate.hpp"
 #include "retry/retry_budget.hpp"
 #include "runtime/context_watch.hpp"
@@ -45,6 +46,7 @@ struct call_services final : context_client {
     const std::shared_ptr<sleep_list> sleepers;
     const std::shared_ptr<sleep_list> library_sleepers;
     const std::shared_ptr<rate_gate> gate;
+    day_limits day;
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 

@@ -1,13 +1,59 @@
 #include "call/call_turn.hpp"
 
+#include "runtime/notify.hpp"
+
+#include <sipher/error_code.hpp>
+
 namespace sipher::detail {
 
-gate_request call_turn::for_gate(clock::time_point deadline) const noexcept
+namespace {
+
+using std::chrono::nanoseconds;
+
+/// In words, to the minute where seconds do not matter.
+std::string duration_text(nanoseconds time)
+{
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(time);
+    const auto minutes = std::chrono::ceil<std::chrono::minutes>(time);
+    if (minutes.count() < 10) {
+        return std::to_string(seconds.count()) + " s";
+    }
+    return std::to_string(minutes.count() / 60) + " h " + std::to_string(minutes.count() % 60) + " min";
+}
+
+} // namespace
+
+call_turn::call_turn(const call_request& request) noexcept
+    : request_(request), category_(quota_category_of(request.message.target))
+{
+}
+
+rate_gate* call_turn::day() const noexcept
+{
+    return category_ ? request_.services->day.find(*category_) : nullptr;
+}
+
+bool call_turn::may_use_reserve() const noexcept
+{
+    return request_.what.is_own || request_.what.kind == operation_kind::remove;
+}
+
+rate_gate* call_turn::missing(clock::time_point now) const noexcept
+{
+    rate_gate* const quota = day();
+    if (quota != nullptr && !at_day_.has_turn && !may_use_reserve() && !quota->is_open(now)) {
+        return quota;
+    }
+    rate_gate* const limit = request_.services->gate.get();
+    return at_limit_.has_turn || limit->is_open(now) ? nullptr : limit;
+}
+
+gate_request call_turn::for_gate(const rate_gate& which, clock::time_point deadline) const noexcept
 {
     gate_request wanted;
     wanted.place = request_.place();
     wanted.deadline = deadline;
-    wanted.again = had_turn_;
+    wanted.again = &which == request_.services->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
     return wanted;
 }
 
@@ -20,19 +66,102 @@ pool_request call_turn::for_pool(bool careful, clock::time_point deadline) const
     return wanted;
 }
 
-bool call_turn::use(clock::time_point now)
+void call_turn::take(const rate_gate& from) noexcept
 {
-    const bool may = request_.services->gate->pass(has_turn_, now);
-    had_turn_ = has_turn_ && !may;
-    has_turn_ = false;
+    (&from == request_.services->gate.get() ? at_limit_ : at_day_).has_turn = true;
+}
+
+bool call_turn::pass(rate_gate& gate, place& at, clock::time_point now)
+{
+    const bool may = gate.pass(at.has_turn, now);
+    at.had_turn = at.has_turn && !may;
+    at.has_turn = false;
     return may;
 }
 
-std::string call_turn::describe(std::chrono::nanoseconds wait)
+bool call_turn::use(clock::time_point now)
 {
-    return "the service's rate limit lets this call pass in " +
-           std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
-           " s, which is after its total timeout";
+    rate_gate* const quota = day();
+    if (quota != nullptr && !may_use_reserve() && !pass(*quota, at_day_, now)) {
+        return false;
+    }
+    if (quota != nullptr && may_use_reserve()) {
+        // Where nothing is left at all, the service says so.
+        static_cast<void>(quota->pass_by_reserve(now));
+    }
+    counted_ = quota;
+    if (!pass(*request_.services->gate, at_limit_, now)) {
+        discount();
+        return false;
+    }
+    if (quota != nullptr && request_.services->options.observer) {
+        tell_quota(*quota, now);
+    }
+    return true;
+}
+
+void call_turn::discount() noexcept
+{
+    if (counted_ != nullptr) {
+        counted_->discount();
+        counted_ = nullptr;
+    }
+}
+
+std::optional<nanoseconds> call_turn::quota_missing(clock::time_point now) const
+{
+    const rate_gate* const quota = day();
+    if (quota == nullptr || !may_use_reserve()) {
+        return std::nullopt;
+    }
+    const rate_window::balance left = quota->balance_at(now);
+    return left.remaining == 0 ? std::optional<nanoseconds>{left.renewed_at - now} : std::nullopt;
+}
+
+boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_gate& gate, nanoseconds wait,
+                                            clock::time_point now) const
+{
+    if (&gate != request_.services->gate.get()) {
+        return refuse_by_quota(noted_in, wait, now);
+    }
+    noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    noted_in.note().message = "the service's rate limit lets this call pass in " +
+                              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
+                              " s, which is after its total timeout";
+    return errc::rate_limited;
+}
+
+boost::system::error_code call_turn::refuse_by_quota(attempt_state& noted_in, nanoseconds wait,
+                                                     clock::time_point now) const
+{
+    const rate_window::balance left = day()->balance_at(now);
+    std::string text = "the key's quota of " + std::to_string(left.limit) + " requests a day for " +
+                       std::string{to_string(*category_)} + " has " + std::to_string(left.remaining) + " left";
+    if (left.remaining != 0 && left.remaining <= left.reserve) {
+        text += ", kept for deletes and renewals";
+    }
+    text += left.remaining <= left.reserve ? "; it is renewed in " + duration_text(left.renewed_at - now)
+                                           : "; spread over the day, they let this call pass in " +
+                                                 duration_text(wait) + ", which is after its total timeout";
+    noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    noted_in.note().message = std::move(text);
+    return errc::quota_exhausted;
+}
+
+void call_turn::tell_quota(const rate_gate& gate, clock::time_point now) const
+{
+    const rate_window::balance left = gate.balance_at(now);
+    const unsigned reached = request_.services->day.reached_threshold(*category_, left);
+    if (reached == 0) {
+        return;
+    }
+    quota_event event;
+    event.category = to_string(*category_);
+    event.threshold = reached;
+    event.used = left.limit - left.remaining;
+    event.quota = left.limit;
+    event.renewed_in = left.renewed_at - now;
+    notify(request_.services->options.observer.get(), &observer::on_quota, event);
 }
 
 } // namespace sipher::detail

@@ -1,41 +1,63 @@
-// A call's place among those that wait for the rate limit and for a connection.
+// A call's place among those that wait: for the quota of the day, for the rate limit, and for a connection.
 #pragma once
 
+#include "call/attempt_state.hpp"
 #include "call/call_request.hpp"
 
 #include <sipher/clock.hpp>
 
+#include <boost/system/error_code.hpp>
+
 #include <chrono>
-#include <string>
+#include <optional>
 
 namespace sipher::detail {
 
 class call_turn {
 public:
     /// `request` must outlive it.
-    explicit call_turn(const call_request& request) noexcept : request_(request) {}
+    explicit call_turn(const call_request& request) noexcept;
 
-    /// Whether the call must wait for the rate limit before it goes on.
-    [[nodiscard]] bool is_missing(clock::time_point now) const noexcept
-    {
-        return !has_turn_ && !request_.services->gate->is_open(now);
-    }
-    [[nodiscard]] gate_request for_gate(clock::time_point deadline) const noexcept;
+    /// The gate to wait at before the call goes on; null if none is in the way.
+    [[nodiscard]] rate_gate* missing(clock::time_point now) const noexcept;
+    [[nodiscard]] gate_request for_gate(const rate_gate& which, clock::time_point deadline) const noexcept;
     [[nodiscard]] pool_request for_pool(bool careful, clock::time_point deadline) const noexcept;
+    /// The gate has let it go.
+    void take(const rate_gate& from) noexcept;
 
-    /// The rate limit has let it go.
-    void take() noexcept { has_turn_ = true; }
-    /// A request is about to leave, and is counted. False: the rate limit was used up in the meantime.
+    /// A request is about to leave, and is counted. False: a gate has closed in the meantime.
     [[nodiscard]] bool use(clock::time_point now);
+    /// The request that has left has failed, which the service does not count.
+    void discount() noexcept;
 
-    /// Why a call fails that would have to wait for so long.
-    [[nodiscard]] static std::string describe(std::chrono::nanoseconds wait);
+    /// How long until the day's quota is renewed, if it is used up for this call that does not wait for it.
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> quota_missing(clock::time_point now) const;
+
+    /// Notes why the call fails that would have to wait at the gate for so long, and returns the error's code.
+    boost::system::error_code refuse(attempt_state& noted_in, const rate_gate& gate, std::chrono::nanoseconds wait,
+                                     clock::time_point now) const;
+    boost::system::error_code refuse_by_quota(attempt_state& noted_in, std::chrono::nanoseconds wait,
+                                              clock::time_point now) const;
 
 private:
+    /// At one gate.
+    struct place {
+        bool has_turn = false;
+        /// It had one once and could not make use of it.
+        bool had_turn = false;
+    };
+
+    [[nodiscard]] rate_gate* day() const noexcept;
+    [[nodiscard]] bool may_use_reserve() const noexcept;
+    [[nodiscard]] bool pass(rate_gate& gate, place& at, clock::time_point now);
+    void tell_quota(const rate_gate& gate, clock::time_point now) const;
+
     const call_request& request_;
-    bool has_turn_ = false;
-    /// It had one once and could not make use of it.
-    bool had_turn_ = false;
+    const std::optional<quota_category> category_;
+    place at_limit_;
+    place at_day_;
+    /// Where the request that has left was counted.
+    rate_gate* counted_ = nullptr;
 };
 
 } // namespace sipher::detail

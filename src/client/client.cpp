@@ -3,6 +3,7 @@
 #include "call/deadline.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
+#include "client/read_usage.hpp"
 #include "client/with_outcome.hpp"
 #include "values/validation.hpp"
 
@@ -111,6 +112,11 @@ asio::awaitable<boost::json::value> client::request(verb method, std::string tar
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
     return detail::request(services_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
+}
+
+asio::awaitable<usage> client::usage(call_options options)
+{
+    return detail::read_usage(services_of(handle_), std::move(options));
 }
 
 asio::awaitable<void> client::prewarm(std::size_t connections)

@@ -126,7 +126,7 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
     }
     created_session made;
     try {
-        made = co_await owned_sessions::create(core_.owner_, wanted, core_.options_.time_to_live,
+        made = co_await owned_sessions::create(core_.owner_, &renew_session, wanted, core_.options_.time_to_live,
                                                core_.options_.timeout, core_.own_options());
         if (services_->sessions.is_gone(made.value.id, services_->boot_now())) {
             // Another one would be no better.

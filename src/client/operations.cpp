@@ -41,7 +41,8 @@ constexpr session_operation get_operation{{"get_session", operation_kind::read},
 constexpr session_operation update_operation{{"update_session", operation_kind::update}, verb::patch};
 constexpr session_operation delete_operation{{"delete_session", operation_kind::remove}, verb::delete_};
 
-constexpr session_operation clean_up_operation{{"delete_session", operation_kind::remove, true}, verb::delete_};
+constexpr session_operation renew_operation{{"create_session", operation_kind::create, true}, verb::post};
+constexpr session_operation clean_up_operation{{"delete_session", operation_kind::remove, true, true}, verb::delete_};
 
 constexpr auto no_body = [] { return std::string{}; };
 
@@ -211,18 +212,30 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_servi
     co_return std::move(decoder).take();
 }
 
-} // namespace
-
-asio::awaitable<session> create_session(std::shared_ptr<call_services> services, session_defaults defaults,
-                                        std::chrono::seconds time_to_live, call_options options)
+asio::awaitable<session> create(std::shared_ptr<call_services> services, const session_operation& what,
+                                session_defaults defaults, std::chrono::seconds time_to_live, call_options options)
 {
     auto prepare = [defaults = std::move(defaults), time_to_live] {
         validate_defaults(defaults);
         validate_time_to_live(time_to_live);
         return write_body(defaults, time_to_live);
     };
-    return perform<session_decoder>(std::move(services), create_operation, std::nullopt,
-                                    keep_options(std::move(options)), std::move(prepare));
+    return perform<session_decoder>(std::move(services), what, std::nullopt, keep_options(std::move(options)),
+                                    std::move(prepare));
+}
+
+} // namespace
+
+asio::awaitable<session> create_session(std::shared_ptr<call_services> services, session_defaults defaults,
+                                        std::chrono::seconds time_to_live, call_options options)
+{
+    return create(std::move(services), create_operation, std::move(defaults), time_to_live, std::move(options));
+}
+
+asio::awaitable<session> renew_session(std::shared_ptr<call_services> services, session_defaults defaults,
+                                       std::chrono::seconds time_to_live, call_options options)
+{
+    return create(std::move(services), renew_operation, std::move(defaults), time_to_live, std::move(options));
 }
 
 asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id, call_options options)

@@ -40,7 +40,11 @@ void require_client(const std::shared_ptr<T>& of_client)
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services,
                                                                      session_id id, call_options options);
-/// The same, to clean up after the library itself.
+/// The same for a live session, by the library itself.
+[[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<call_services> services,
+                                                            session_defaults defaults,
+                                                            std::chrono::seconds time_to_live, call_options options);
+/// A delete to clean up after the library itself.
 [[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<call_services> services,
                                                                        session_id id, call_options options);
 

@@ -53,12 +53,12 @@ private:
     owned_sessions& counted_;
 };
 
-asio::awaitable<created_session> owned_sessions::create(owner of, session_defaults defaults,
+asio::awaitable<created_session> owned_sessions::create(owner of, creator make, session_defaults defaults,
                                                         std::chrono::seconds time_to_live,
                                                         std::chrono::milliseconds grace, call_options options)
 {
     const creation counted{of->sessions()};
-    session made = co_await create_session(of->services(), std::move(defaults), time_to_live, std::move(options));
+    session made = co_await make(of->services(), std::move(defaults), time_to_live, std::move(options));
     co_return created_session{own(of, made.id, grace), std::move(made)};
 }
 

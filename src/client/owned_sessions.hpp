@@ -63,12 +63,16 @@ struct created_session {
 class owned_sessions {
 public:
     using owner = std::shared_ptr<client_handle>;
+    using creator = boost::asio::awaitable<session> (*)(std::shared_ptr<call_services>, session_defaults,
+                                                        std::chrono::seconds, call_options);
 
     explicit owned_sessions(std::shared_ptr<call_services> services) : services_(std::move(services)) {}
 
     /// Creates one. Who is to leave none behind runs this where it is not cancelled.
+    /// @param make The operation that does it.
     /// @param grace For its delete. Zero: no limit.
-    [[nodiscard]] static boost::asio::awaitable<created_session> create(owner of, session_defaults defaults,
+    [[nodiscard]] static boost::asio::awaitable<created_session> create(owner of, creator make,
+                                                                        session_defaults defaults,
                                                                         std::chrono::seconds time_to_live,
                                                                         std::chrono::milliseconds grace,
                                                                         call_options options);

@@ -47,7 +47,8 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
 {
     const auto handle = detail::handle_of(owner);
     detail::require_client(handle);
-    auto creating = detail::owned_sessions::create(handle, std::move(defaults), time_to_live, grace, {});
+    auto creating =
+        detail::owned_sessions::create(handle, &detail::create_session, std::move(defaults), time_to_live, grace, {});
     auto made = co_await detail::with_outcome(detail::in_background(handle, std::move(creating), "create_session"),
                                               "create_session", outcome::unknown);
     co_return session_scope{std::move(made.held), std::move(made.value)};

@@ -29,8 +29,10 @@ struct operation {
     /// A literal: what errors and events call it.
     const char* name = "";
     operation_kind kind = operation_kind::read;
-    /// The library does it by itself, to clean up.
+    /// The library does it by itself: it goes before what is asked of the client, and may use what is kept in reserve.
     bool is_own = false;
+    /// It goes on while the client shuts down.
+    bool cleans_up = false;
 };
 
 } // namespace sipher::detail

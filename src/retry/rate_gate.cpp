@@ -203,13 +203,53 @@ bool rate_gate::learn(const rate_gate_core::lesson& told, clock::time_point now)
     const std::lock_guard lock{mutex_};
     const clock::time_point opened_at = core_.opens_at();
     const bool is_news = core_.learn(told, now);
+    refuse_late(after, opened_at, now);
+    go_on(after, now);
+    return is_news;
+}
+
+void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept
+{
     if (core_.opens_at() > opened_at) {
         gate_waiter_list refused;
         core_.refuse(now, refused);
         after.refuse(refused, core_.opens_at() - now);
     }
+}
+
+bool rate_gate::pass_by_reserve(clock::time_point now)
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    const clock::time_point opened_at = core_.opens_at();
+    const bool may = core_.pass_by_reserve(now);
+    refuse_late(after, opened_at, now);
     go_on(after, now);
-    return is_news;
+    return may;
+}
+
+void rate_gate::discount() noexcept
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    core_.discount();
+    go_on(after, timers_->time().now());
+}
+
+void rate_gate::set(const rate_window::account& told, clock::time_point now)
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    const clock::time_point opened_at = core_.opens_at();
+    core_.set(told, now);
+    refuse_late(after, opened_at, now);
+    go_on(after, now);
+}
+
+rate_window::balance rate_gate::balance_at(clock::time_point now) const
+{
+    const std::lock_guard lock{mutex_};
+    return core_.balance_at(now);
 }
 
 clock::time_point rate_gate::opens_at() const

@@ -75,6 +75,10 @@ public:
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
     bool learn(const rate_gate_core::lesson& told, clock::time_point now);
     [[nodiscard]] clock::time_point opens_at() const;
+    bool pass_by_reserve(clock::time_point now);
+    void discount() noexcept;
+    void set(const rate_window::account& told, clock::time_point now);
+    [[nodiscard]] rate_window::balance balance_at(clock::time_point now) const;
     [[nodiscard]] rate_gate_stats stats(clock::time_point now) const;
 
     /// Ends all waits with `client_closed`.
@@ -97,6 +101,7 @@ private:
     // The mutex is held in these.
     void admit(gate_call& call, bool again, aftermath& after) noexcept;
     void go_on(aftermath& after, clock::time_point now) noexcept;
+    void refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;

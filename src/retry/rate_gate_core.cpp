@@ -11,6 +11,10 @@ using std::chrono::nanoseconds;
 
 /// Between two requests that waited, where nothing is known of the limit.
 constexpr nanoseconds usual_spacing = 50ms;
+/// A turn is no later than this in its slot.
+constexpr nanoseconds longest_jitter = 10s;
+/// Of an account that is to last, requests that could have been sent in this time may be sent later at once.
+constexpr nanoseconds longest_saving = 1h;
 
 nanoseconds time_until(clock::time_point when, clock::time_point now)
 {
@@ -52,7 +56,7 @@ std::optional<nanoseconds> rate_gate_core::enter(gate_waiter& waiter, bool again
     waiter.since = now;
     by_age_.push_back(waiter);
     if (is_first) {
-        choose_turn();
+        choose_turn(now);
         const nanoseconds until_turn = time_until(next_release(), now);
         if (refuse_first() != nullptr) {
             return until_turn;
@@ -67,7 +71,8 @@ nanoseconds rate_gate_core::expected_wait(const queue_place& place, clock::time_
     const auto ahead = static_cast<nanoseconds::rep>(queue_.ahead_of_next(place));
     const nanoseconds until_first = time_until(first, now);
     constexpr nanoseconds longest = std::chrono::years{100};
-    return spacing() > 0ns && ahead > (longest - until_first) / spacing() ? longest : until_first + ahead * spacing();
+    return spacing(now) > 0ns && ahead > (longest - until_first) / spacing(now) ? longest
+                                                                                : until_first + ahead * spacing(now);
 }
 
 void rate_gate_core::leave(gate_waiter& waiter) noexcept
@@ -87,7 +92,7 @@ gate_waiter* rate_gate_core::release(clock::time_point now) noexcept
     if (next != nullptr) {
         queue_.serve(*next);
         take_out(*next);
-        choose_turn();
+        choose_turn(now);
     }
     return next;
 }
@@ -111,7 +116,7 @@ void rate_gate_core::refuse(clock::time_point now, gate_waiter_list& refused) no
 {
     const nanoseconds until_first = time_until(next_release(), now);
     queue_.for_each([&](gate_waiter& each, std::size_t ahead) {
-        if (each.deadline - now <= until_first + static_cast<nanoseconds::rep>(ahead) * spacing()) {
+        if (each.deadline - now <= until_first + static_cast<nanoseconds::rep>(ahead) * spacing(now)) {
             leave(each);
             refused.push_back(each);
         }
@@ -128,19 +133,19 @@ gate_waiter* rate_gate_core::dismiss() noexcept
 }
 
 /// Somewhere in the next slot.
-void rate_gate_core::choose_turn() noexcept
+void rate_gate_core::choose_turn(clock::time_point now) noexcept
 {
     const clock::time_point slot = std::max({next_slot_, opens_at(), paced_until_});
-    const nanoseconds width = spacing();
+    const nanoseconds width = spacing(now);
     next_slot_ = slot + width;
-    turn_ = slot + std::chrono::duration_cast<nanoseconds>(width * jitter_->unit());
+    turn_ = slot + std::chrono::duration_cast<nanoseconds>(std::min(width, longest_jitter) * jitter_->unit());
 }
 
-nanoseconds rate_gate_core::spacing() const noexcept
+nanoseconds rate_gate_core::spacing(clock::time_point now) const noexcept
 {
     nanoseconds widest{};
     for (const named_window& each : windows_) {
-        widest = std::max(widest, each.window.spacing());
+        widest = std::max(widest, each.window.spacing(now, rules_.pacing));
     }
     return widest == 0ns ? usual_spacing : widest;
 }
@@ -154,16 +159,62 @@ bool rate_gate_core::pass(bool has_turn, clock::time_point now)
     if (now < std::max(opens_at(), paced_until_) || (!has_turn && !queue_.empty())) {
         return false;
     }
+    count(now);
+    return true;
+}
+
+bool rate_gate_core::pass_by_reserve(clock::time_point now)
+{
+    for (const named_window& each : windows_) {
+        if (now < each.window.reserve_closed_until()) {
+            return false;
+        }
+    }
+    count(now);
+    return true;
+}
+
+void rate_gate_core::discount() noexcept
+{
+    for (named_window& each : windows_) {
+        each.window.discount();
+    }
+}
+
+void rate_gate_core::set(const rate_window::account& told, clock::time_point now)
+{
+    const clock::time_point opened_at = opens_at();
+    rate_window& window = *find(0);
+    if (!window.is_account()) {
+        paced_until_ = now;
+    }
+    window.set(told, now);
+    reopen(opened_at, now);
+}
+
+void rate_gate_core::count(clock::time_point now)
+{
     sent_before_ += windows_.empty() ? 1 : 0;
     nanoseconds pause{};
+    nanoseconds saved{};
     for (named_window& each : windows_) {
         each.window.count(now);
         pause = std::max(pause, each.window.pause(now, rules_.pacing));
+        saved = each.window.is_account() ? longest_saving : 0ns;
     }
     if (pause > 0ns) {
-        paced_until_ = now + pause;
+        // Time in which nothing was sent is made up for, so that a burst after a rest is not held up.
+        paced_until_ = std::max(paced_until_, now - saved) + pause;
     }
-    return true;
+}
+
+/// Those who wait have their turns when the gate opens now.
+void rate_gate_core::reopen(clock::time_point opened_at, clock::time_point now) noexcept
+{
+    if (opens_at() != opened_at && !queue_.empty()) {
+        next_slot_ = std::max(opens_at(), now);
+        choose_turn(now);
+    }
 }
 
 rate_window* rate_gate_core::find(std::uint64_t name)
@@ -204,10 +255,7 @@ bool rate_gate_core::learn(const lesson& told, clock::time_point now)
         }
     }
     const clock::time_point opens = opens_at();
-    if (opens != opened_at && !queue_.empty()) {
-        next_slot_ = std::max(opens, now);
-        choose_turn();
-    }
+    reopen(opened_at, now);
     const bool is_news = opens > std::max(now, told_until_);
     told_until_ = std::max(told_until_, opens);
     return is_news;

@@ -75,6 +75,12 @@ public:
     /// The last question before a request is sent, which counts it. False: the gate has closed in the meantime.
     /// @param has_turn It was released.
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
+    /// The same for a request that may use the reserve: nothing but a window of which nothing remains stops it.
+    [[nodiscard]] bool pass_by_reserve(clock::time_point now);
+    /// A request that has passed did not count.
+    void discount() noexcept;
+    /// What the service has counted, instead of what was known of it.
+    void set(const rate_window::account& told, clock::time_point now);
 
     /// What a response says of the limit.
     struct lesson {
@@ -97,6 +103,11 @@ public:
     [[nodiscard]] std::chrono::nanoseconds longest_wait(clock::time_point now) const noexcept;
     /// Requests left in the window that has the fewest; nothing if that is not known.
     [[nodiscard]] std::optional<unsigned> remaining(clock::time_point now) const noexcept;
+    /// Of the account, if there is one.
+    [[nodiscard]] rate_window::balance balance_at(clock::time_point now) const noexcept
+    {
+        return windows_.empty() ? rate_window::balance{} : windows_.front().window.balance_at(now);
+    }
 
 private:
     struct named_window {
@@ -105,8 +116,10 @@ private:
     };
 
     void take_out(gate_waiter& waiter) noexcept;
-    void choose_turn() noexcept;
-    [[nodiscard]] std::chrono::nanoseconds spacing() const noexcept;
+    void count(clock::time_point now);
+    void reopen(clock::time_point opened_at, clock::time_point now) noexcept;
+    void choose_turn(clock::time_point now) noexcept;
+    [[nodiscard]] std::chrono::nanoseconds spacing(clock::time_point now) const noexcept;
     [[nodiscard]] rate_window* find(std::uint64_t name);
 
     const rules rules_;

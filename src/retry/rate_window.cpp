@@ -90,39 +90,88 @@ void rate_window::refuse_until(clock::time_point when) noexcept
     ends_not_before_ = ends_ = when;
 }
 
+void rate_window::set(const account& told, clock::time_point now) noexcept
+{
+    is_account_ = true;
+    limit_ = told.limit;
+    length_ = told.length;
+    remaining_ = std::min(told.remaining, told.limit);
+    reserve_ = std::min(told.reserve, told.limit);
+    used_up_ = *remaining_ <= reserve_;
+    ends_not_before_ = ends_ = now + told.renewed_in;
+}
+
+rate_window::balance rate_window::balance_at(clock::time_point now) const noexcept
+{
+    if (!is_account_) {
+        return {};
+    }
+    rate_window renewed{*this};
+    renewed.renew(now);
+    return {*renewed.limit_, *renewed.remaining_, renewed.reserve_, renewed.ends_};
+}
+
+void rate_window::renew(clock::time_point now) noexcept
+{
+    if (now < ends_ || !remaining_) {
+        return;
+    }
+    used_up_ = false;
+    if (!is_account_) {
+        remaining_.reset();
+        uncounted_ = 0;
+        return;
+    }
+    remaining_ = limit_;
+    ends_ += (now - ends_) / length_ * length_ + length_;
+}
+
+void rate_window::discount() noexcept
+{
+    if (remaining_ && *remaining_ < *limit_) {
+        ++*remaining_;
+        used_up_ = used_up_ && *remaining_ <= reserve_;
+    }
+}
+
 void rate_window::count(clock::time_point now) noexcept
 {
-    if (now >= ends_ && remaining_) {
-        remaining_.reset();
-        used_up_ = false;
-        uncounted_ = 0;
-    }
+    renew(now);
     if (!remaining_) {
         ++uncounted_;
         return;
     }
     *remaining_ -= *remaining_ == 0 ? 0 : 1;
     const unsigned limit = limit_.value_or(0);
-    used_up_ =
-        *remaining_ == 0 || (sharing_.applies(*remaining_, limit) && *remaining_ <= sharing_.left_to_others(limit));
+    used_up_ = *remaining_ <= reserve_ ||
+               (sharing_.applies(*remaining_, limit) && *remaining_ <= sharing_.left_to_others(limit));
 }
 
 std::chrono::nanoseconds rate_window::pause(clock::time_point now, bool paces) const noexcept
 {
-    if (used_up_ || !remaining_ || *remaining_ == 0 || now >= ends_ || spacing() == 0ns) {
+    const std::chrono::nanoseconds even = spacing(now, paces);
+    if (used_up_ || !remaining_ || now >= ends_ || even == 0ns) {
         return 0ns;
+    }
+    if (is_account_) {
+        return even;
     }
     const bool is_shared = sharing_.applies(*remaining_, limit_.value_or(0));
     if (!is_shared && !paces) {
         return 0ns;
     }
     const auto fair_share = std::chrono::nanoseconds{ends_ - now} / *remaining_;
-    const auto longest = std::max<std::chrono::nanoseconds>(length_ / longest_pause, spacing());
+    const auto longest = std::max<std::chrono::nanoseconds>(length_ / longest_pause, even);
     return std::min(sharing_.pause(fair_share), longest);
 }
 
-std::chrono::nanoseconds rate_window::spacing() const noexcept
+std::chrono::nanoseconds rate_window::spacing(clock::time_point now, bool paces) const noexcept
 {
+    if (is_account_) {
+        const unsigned left = std::max(remaining_.value_or(0), reserve_) - reserve_;
+        const bool lasts = paces && now < ends_ && left != 0;
+        return lasts ? std::chrono::nanoseconds{ends_ - now} / left : 0ns;
+    }
     if (limit_.value_or(0) == 0 || length_ > longest_closure) {
         return 0ns;
     }

@@ -20,23 +20,4 @@ rate_verdict rate_limiter::count(const std::string& client, clock::time_point no
     return verdict;
 }
 
-quota_verdict daily_quota::count(const std::string& key, unsigned limit, clock::wall_time now)
-{
-    const auto today = std::chrono::floor<std::chrono::days>(now);
-    quota_verdict verdict;
-    verdict.reset_at = today + std::chrono::days{1};
-    if (limit == 0) {
-        return verdict;
-    }
-    day_state& state = keys_[key];
-    if (state.day != today) {
-        state.day = today;
-        state.used = 0;
-    }
-    verdict.allowed = state.used < limit;
-    state.used += verdict.allowed ? 1 : 0;
-    verdict.used = state.used;
-    return verdict;
-}
-
 } // namespace sipher::testing::detail

@@ -39,27 +39,4 @@ private:
     std::map<std::string, window_state> clients_;
 };
 
-struct quota_verdict {
-    bool allowed = true;
-    unsigned used = 0;
-    /// The next midnight UTC.
-    clock::wall_time reset_at;
-};
-
-/// Requests per key and day.
-class daily_quota {
-public:
-    /// `limit` 0: everything is allowed. What is refused is not counted.
-    [[nodiscard]] quota_verdict count(const std::string& key, unsigned limit, clock::wall_time now);
-    void clear() noexcept { keys_.clear(); }
-
-private:
-    struct day_state {
-        std::chrono::sys_days day;
-        unsigned used = 0;
-    };
-
-    std::map<std::string, day_state> keys_;
-};
-
 } // namespace sipher::testing::detail

@@ -36,28 +36,6 @@ bool is_sessions(std::string_view path)
     return path == sessions_path || path.starts_with("/v1/sessions/");
 }
 
-std::string_view to_string(tier level)
-{
-    switch (level) {
-    case tier::free: return "free";
-    case tier::pro: return "pro";
-    case tier::enterprise: return "enterprise";
-    }
-    return "unknown";
-}
-
-/// What the quota of an endpoint is called; empty for one that has none.
-std::string_view quota_category(std::string_view path)
-{
-    if (is_sessions(path)) {
-        return "session";
-    }
-    if (path.starts_with("/v1/stealth/")) {
-        return "stealth";
-    }
-    return path == "/v1/echo" ? "echo" : "";
-}
-
 refusal no_route(const request& received, std::string_view path)
 {
     return {404, "NOT_FOUND", "Route " + received.method + " " + std::string{path} + " not found", nullptr, {}};
@@ -184,9 +162,22 @@ handled service::route(const request& received, std::string_view path)
     }
     const sandbox_key& key = authenticate(received);
     std::optional<json::value> body = parse_body(received);
-    charge_quota(key, path);
+    quota_.check(key, path, clock_->wall_now());
+    handled result = serve(received, path, key, body);
+    if (result.answer.status < 400) {
+        quota_.count(key, path, clock_->wall_now());
+    }
+    return result;
+}
+
+handled service::serve(const request& received, std::string_view path, const sandbox_key& key,
+                       std::optional<json::value>& body)
+{
     if (is_sessions(path)) {
         return serve_sessions(received, path, key, address_of(body));
+    }
+    if (is_read(received) && path == "/v1/billing/usage") {
+        return {success(200, quota_.usage(key, clock_->wall_now())), effect::other, {}};
     }
     apply_session(received, key, body);
     if (received.method == "POST" && path == "/v1/stealth/generate") {
@@ -221,31 +212,6 @@ const sandbox_key& service::authenticate(const request& received) const
         throw refusal{401, "INVALID_API_KEY", "Invalid API key", nullptr, {}};
     }
     return *found;
-}
-
-void service::charge_quota(const sandbox_key& key, std::string_view path)
-{
-    const std::string_view category = quota_category(path);
-    if (category.empty()) {
-        return;
-    }
-    const quota_verdict verdict = quota_.count(key.text, key.daily_quota, clock_->wall_now());
-    if (verdict.allowed) {
-        return;
-    }
-    const std::string reset_at = to_iso_8601(verdict.reset_at);
-    json::object details;
-    details["category"] = category;
-    details["current"] = verdict.used;
-    details["limit"] = key.daily_quota;
-    details["resetAt"] = reset_at;
-    details["tier"] = to_string(key.level);
-    const std::string share = std::to_string(verdict.used) + "/" + std::to_string(key.daily_quota);
-    throw refusal{429,
-                  "DAILY_QUOTA_EXCEEDED",
-                  "Daily quota exceeded. Used " + share + " operations. Resets at " + reset_at + ".",
-                  std::move(details),
-                  {}};
 }
 
 handled service::health() const

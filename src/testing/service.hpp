@@ -2,6 +2,7 @@
 
 #include "testing/answers.hpp"
 #include "testing/message.hpp"
+#include "testing/quota_book.hpp"
 #include "testing/rate_limiter.hpp"
 #include "testing/session_store.hpp"
 
@@ -47,7 +48,8 @@ private:
     [[nodiscard]] handled decline_while_shutting_down(const request& received) const;
     handled route(const request& received, std::string_view path);
     const sandbox_key& authenticate(const request& received) const;
-    void charge_quota(const sandbox_key& key, std::string_view path);
+    handled serve(const request& received, std::string_view path, const sandbox_key& key,
+                  std::optional<boost::json::value>& body);
 
     handled health() const;
     handled serve_sessions(const request& received, std::string_view path, const sandbox_key& key,
@@ -65,7 +67,7 @@ private:
     const std::shared_ptr<clock> clock_;
     const std::vector<sandbox_key> keys_;
     rate_limiter limiter_;
-    daily_quota quota_;
+    quota_book quota_;
     session_store sessions_;
     bool shutting_down_ = false;
 };

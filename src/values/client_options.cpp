@@ -103,6 +103,18 @@ void validate_limits(const client_options& options)
     require_positive(options.limits.body_size, "limits.body_size");
 }
 
+void validate_quota(const daily_quota_options& quota)
+{
+    if (quota.reserve > 100) {
+        throw_invalid("daily_quota.reserve", "must not be more than 100 (per cent)");
+    }
+    const auto& thresholds = quota.thresholds;
+    const bool in_range = std::ranges::all_of(thresholds, [](unsigned each) { return each >= 1 && each <= 100; });
+    if (!in_range || !std::ranges::is_sorted(thresholds)) {
+        throw_invalid("daily_quota.thresholds", "must be from 1 to 100 (per cent), in ascending order");
+    }
+}
+
 void validate_credentials(const client_options& options, const detail::base_url& base)
 {
     detail::validate_api_key(options.api_key, origin("api_key", key_variable, options.api_key.reveal()));
@@ -150,6 +162,7 @@ void client_options::validate() const
     validate_limits(*this);
     validate_durations(*this);
     detail::validate_retry(retry, "retry");
+    validate_quota(daily_quota);
     for (const auto& [name, value] : default_headers) {
         detail::validate_header(name, value, "default_headers");
     }

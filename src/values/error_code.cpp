@@ -30,7 +30,7 @@ const char* find_name(std::span<const name_of<Value>> names, Value value) noexce
     return found == names.end() ? nullptr : found->name;
 }
 
-constexpr std::array<name_of<errc>, 21> messages{{
+constexpr std::array<name_of<errc>, 22> messages{{
     {errc::invalid_request, "invalid request"},
     {errc::client_closed, "client closed"},
     {errc::deadline_exceeded, "total time ran out"},
@@ -52,6 +52,7 @@ constexpr std::array<name_of<errc>, 21> messages{{
     {errc::bad_payload, "unreadable response"},
     {errc::proxy_failed, "the proxy refused"},
     {errc::callback_failed, "a function in the options has thrown"},
+    {errc::quota_exhausted, "quota of the day used up"},
 }};
 
 constexpr std::array<name_of<condition>, 12> condition_names{{
@@ -136,7 +137,7 @@ bool is_retryable(errc value) noexcept
                                 errc::rate_limited,      errc::resolve_failed,       errc::connect_failed,
                                 errc::write_failed,      errc::tls_handshake_failed, errc::no_response,
                                 errc::attempt_timeout,   errc::incomplete_header,    errc::incomplete_body,
-                                errc::desynchronized,    errc::proxy_failed};
+                                errc::desynchronized,    errc::proxy_failed,         errc::quota_exhausted};
     return std::ranges::find(values, value) != values.end();
 }
 
@@ -145,7 +146,7 @@ bool is_in(errc value, condition asked) noexcept
     switch (asked) {
     case condition::invalid_request: return value == errc::invalid_request;
     case condition::not_found: return value == errc::session_gone;
-    case condition::rate_limited: return value == errc::rate_limited;
+    case condition::rate_limited: return value == errc::rate_limited || value == errc::quota_exhausted;
     case condition::timeout:
         return value == errc::deadline_exceeded || value == errc::attempt_timeout || value == errc::pool_timeout;
     case condition::transport: return is_transport(value);

@@ -30,5 +30,6 @@ void observer::on_close(const close_event&) {}
 void observer::on_attempt(const attempt_event&) {}
 void observer::on_retry(const retry_event&) {}
 void observer::on_rate_limit(const rate_limit_event&) {}
+void observer::on_quota(const quota_event&) {}
 
 } // namespace sipher

@@ -116,10 +116,12 @@ TEST_F(sandbox_limits_test, a_daily_quota_names_the_midnight_at_which_it_ends)
     options.keys = {limited, sandbox_key{"free of it", tier::enterprise}};
     sandbox service{options};
     raw_peer peer{service.port()};
-    raw_call get{"GET", missing};
-    get.with_key("limited");
-    EXPECT_EQ(exchange(peer, get).result_int(), 404U);
-    EXPECT_EQ(exchange(peer, get).result_int(), 404U);
+    raw_call missed{"GET", missing};
+    EXPECT_EQ(exchange(peer, missed.with_key("limited")).result_int(), 404U) << "what fails does not count";
+    raw_call get{"POST", "/v1/sessions"};
+    get.with_body(R"({"defaults":{}})").with_key("limited");
+    EXPECT_EQ(exchange(peer, get).result_int(), 201U);
+    EXPECT_EQ(exchange(peer, get).result_int(), 201U);
     const raw_answer answer = exchange(peer, get);
     EXPECT_EQ(verdict(answer), "429 DAILY_QUOTA_EXCEEDED");
     EXPECT_EQ(header(answer, "Retry-After"), "(none)");
@@ -127,10 +129,56 @@ TEST_F(sandbox_limits_test, a_daily_quota_names_the_midnight_at_which_it_ends)
               R"({"category":"session","current":2,"limit":2,"resetAt":"2026-11-24T00:00:00.000Z","tier":"pro"})");
     raw_call other{"GET", missing};
     EXPECT_EQ(exchange(peer, other.with_key("free of it")).result_int(), 404U);
+    raw_call generate{"POST", "/v1/stealth/generate"};
+    EXPECT_EQ(exchange(peer, generate.with_body("{}").with_key("limited")).result_int(), 200U) << "another category";
     time->advance(4h - 1ms);
     EXPECT_EQ(exchange(peer, get).result_int(), 429U);
     time->advance(1ms);
-    EXPECT_EQ(exchange(peer, get).result_int(), 404U);
+    EXPECT_EQ(exchange(peer, get).result_int(), 201U);
+}
+
+TEST_F(sandbox_limits_test, a_total_quota_holds_for_all_categories)
+{
+    sandbox_options options = make_options();
+    sandbox_key limited{"limited", tier::pro};
+    limited.daily_quota = 2;
+    limited.daily_total = 3;
+    options.keys = {limited};
+    sandbox service{options};
+    raw_peer peer{service.port()};
+    raw_call generate{"POST", "/v1/stealth/generate"};
+    generate.with_body("{}").with_key("limited");
+    raw_call create{"POST", "/v1/sessions"};
+    create.with_body(R"({"defaults":{}})").with_key("limited");
+    EXPECT_EQ(exchange(peer, generate).result_int(), 200U);
+    EXPECT_EQ(exchange(peer, generate).result_int(), 200U);
+    EXPECT_EQ(exchange(peer, generate).result_int(), 429U);
+    EXPECT_EQ(exchange(peer, create).result_int(), 201U);
+    EXPECT_EQ(exchange(peer, create).result_int(), 429U);
+}
+
+TEST_F(sandbox_limits_test, the_usage_is_told_and_not_metered)
+{
+    sandbox_options options = make_options();
+    sandbox_key limited{"limited", tier::pro};
+    limited.daily_quota = 2000;
+    limited.daily_total = 10'000;
+    options.keys = {limited};
+    sandbox service{options};
+    raw_peer peer{service.port()};
+    raw_call generate{"POST", "/v1/stealth/generate"};
+    EXPECT_EQ(exchange(peer, generate.with_body("{}").with_key("limited")).result_int(), 200U);
+    raw_call ask{"GET", "/v1/billing/usage"};
+    EXPECT_EQ(exchange(peer, ask).result_int(), 401U);
+    ask.with_key("limited");
+    static_cast<void>(exchange(peer, ask));
+    const raw_answer answer = exchange(peer, ask);
+    EXPECT_EQ(text_at(answer, "/data/date"), "2026-11-23");
+    EXPECT_EQ(text_at(answer, "/data/tier"), "pro");
+    EXPECT_EQ(text_at(answer, "/data/total"), "1");
+    EXPECT_EQ(text_at(answer, "/data/quotaTotal"), "10000");
+    EXPECT_EQ(text_at(answer, "/data/categories/stealth"), R"({"count":1,"quota":2000})");
+    EXPECT_EQ(text_at(answer, "/data/categories/session"), R"({"count":0,"quota":2000})");
 }
 
 TEST_F(sandbox_limits_test, a_service_that_shuts_down_declines_before_anything_else)

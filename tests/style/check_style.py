@@ -10,7 +10,8 @@ import sys
 
 FOLDERS = ("include", "src", "tests", "examples", "bench")
 SUFFIXES = {".hpp", ".cpp"}
-LINES_ALLOWED = {"include": 250, "src": 300}
+LINES_ALLOWED = {"include": 250}
+MEMBERS_ALLOWED = 20
 LINE_LENGTH = 120
 
 # The floors of the library, the lowest first. A file includes its own floor and those below it.
@@ -30,6 +31,8 @@ LITERALS_AND_COMMENTS = re.compile(
 )
 CONDITION = re.compile(r"\b(?:if(?:\s+constexpr)?|while|switch)\s*\(")
 SLEEP = re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(")
+CLASS = re.compile(r"\b(?:class|struct)\s+(?:[A-Z_]+\s+)?(\w+)[^;{}()]*\{")
+MEMBER = re.compile(r"^[^()\n]*\b\w+_(?:\s*=[^;\n]*|\{[^;\n]*)?;", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 AWAIT = re.compile(r"\bco_await\b")
 
@@ -88,6 +91,25 @@ def awaits_in_choices(code):
             yield match.start() + found.start(), "co_await together with ?: in one statement; name the value first"
 
 
+def outermost(body):
+    """What of a class's body is not in braces of its own."""
+    depth = 0
+    kept = []
+    for character in body:
+        depth -= character == "}"
+        kept.append(character if depth == 0 or character == "\n" else " ")
+        depth += character == "{"
+    return "".join(kept)
+
+
+def large_classes(code):
+    for match in CLASS.finditer(code):
+        body = code[match.end() : closing(code, match.end() - 1)]
+        members = len(MEMBER.findall(outermost(body)))
+        if members > MEMBERS_ALLOWED:
+            yield match.start(), f"{match.group(1)} has {members} data members; {MEMBERS_ALLOWED} are allowed"
+
+
 def includes_upwards(path, text):
     heights = {name: height for height, names in enumerate(FLOORS) for name in names}
     if path.parts[0] != "src" or path.parts[1] not in heights:
@@ -122,6 +144,8 @@ def problems_of_text(path, text):
     yield from awaits_in_conditions(code)
     yield from awaits_in_choices(code)
     yield from includes_upwards(path, text)
+    if path.parts[0] in ("include", "src"):
+        yield from large_classes(code)
     if path.parts[0] == "tests":
         for match in SLEEP.finditer(code):
             yield match.start(), "a test must not sleep"

@@ -15,7 +15,7 @@ using boost::system::error_code;
 using sipher::condition;
 using sipher::errc;
 
-constexpr int last_errc = static_cast<int>(errc::callback_failed);
+constexpr int last_errc = static_cast<int>(errc::quota_exhausted);
 constexpr int last_condition = static_cast<int>(condition::retryable);
 
 error_code status(int value)
@@ -50,6 +50,7 @@ std::vector<row> all_rows()
         {errc::pool_timeout, {timeout, retryable}},
         {errc::pool_overloaded, {retryable}},
         {errc::rate_limited, {rate_limited, retryable}},
+        {errc::quota_exhausted, {rate_limited, retryable}},
         {errc::session_gone, {not_found}},
         {errc::resolve_failed, {transport, retryable}},
         {errc::connect_failed, {transport, retryable}},

@@ -29,8 +29,10 @@ struct SIPHER_API sandbox_key {
 
     std::string text;
     tier level;
-    /// Requests a day. Zero: no quota.
+    /// Requests that may succeed in a day: in each category of endpoints, and in all. Zero: no quota. (The real
+    /// service: 2000 and 10 000 for `pro`, 20 000 and 100 000 for `enterprise`.)
     unsigned daily_quota = 0;
+    unsigned daily_total = 0;
 };
 
 struct SIPHER_API sandbox_options {

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <type_traits>
+
+namespace sipher {
+
+/// Requests of a day: those that the service has counted, and those that it allows.
+struct SIPHER_API quota_usage {
+    quota_usage() = default;
+
+    unsigned count = 0;
+    unsigned quota = 0;
+
+    /// Zero if more were counted than are allowed.
+    [[nodiscard]] unsigned left() const noexcept { return quota > count ? quota - count : 0; }
+};
+
+static_assert(!std::is_aggregate_v<quota_usage>);
+
+/// What the key has used of its quota on a day, which ends at midnight UTC. The service counts requests that succeed.
+struct SIPHER_API usage {
+    usage() = default;
+
+    std::chrono::sys_days date;
+    /// Such as `pro`.
+    std::string tier;
+    quota_usage total;
+    /// By category of endpoints, such as `session` and `stealth`.
+    std::map<std::string, quota_usage, std::less<>> categories;
+};
+
+static_assert(!std::is_aggregate_v<usage>);
+
+} // namespace sipher

@@ -1,0 +1,88 @@
+#include "client/read_usage.hpp"
+
+#include "call/call.hpp"
+#include "values/decode_usage.hpp"
+#include "values/error_report.hpp"
+#include "values/http_date.hpp"
+
+#include <sipher/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr operation usage_operation{"usage", operation_kind::read};
+
+class usage_decoder final : public result_decoder {
+public:
+    [[nodiscard]] std::optional<decode_error> decode(boost::json::value& data) override
+    {
+        decoded<usage> told = decode_usage(data, "data");
+        if (!told) {
+            return told.error();
+        }
+        result = *std::move(told);
+        return std::nullopt;
+    }
+    [[nodiscard]] bool may_hold_secret() const noexcept override { return false; }
+
+    usage result;
+};
+
+request_message usage_request()
+{
+    request_message message;
+    message.method = verb::get;
+    message.target = "/v1/billing/usage";
+    return message;
+}
+
+/// @param date Of the response: the service's own time tells how long its day lasts.
+void learn(call_services& services, const usage& told, std::string_view date)
+{
+    const auto time = parse_http_date(date).value_or(services.timers->time().wall_now());
+    const auto renewed_in = told.date + std::chrono::days{1} - time;
+    if (renewed_in <= std::chrono::nanoseconds{}) {
+        return; // It is an account of yesterday.
+    }
+    for (const auto& [name, counted] : told.categories) {
+        if (const auto category = quota_category_named(name)) {
+            day_limits::account account;
+            account.limit = counted.quota;
+            account.remaining = told.total.quota == 0 ? counted.left() : std::min(counted.left(), told.total.left());
+            account.renewed_in = renewed_in;
+            services.day.learn(*category, account, services.now());
+        }
+    }
+}
+
+} // namespace
+
+asio::awaitable<usage> read_usage(std::shared_ptr<call_services> services, call_options options)
+{
+    require_client(services);
+    response_info own_info;
+    const response_info* const info = options.info != nullptr ? options.info : &own_info;
+    options.info = options.info != nullptr ? options.info : &own_info;
+    usage_decoder decoder;
+    const call_request asked{services, usage_operation, usage_request(), decoder, keep_options(std::move(options))};
+    try {
+        co_await call::run(asked);
+    } catch (const error&) {
+        throw;
+    } catch (const boost::system::system_error& interruption) {
+        // Asio's word that the coroutine was cancelled before the call had begun.
+        throw_interrupted(usage_operation.name, interruption.code(), outcome::not_sent);
+    }
+    learn(*services, decoder.result, info->header("Date"));
+    co_return std::move(decoder.result);
+}
+
+} // namespace sipher::detail
