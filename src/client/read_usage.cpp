@@ -1,6 +1,7 @@
 #include "client/read_usage.hpp"
 
 #include "call/call.hpp"
+#include "client/operations.hpp"
 #include "values/decode_usage.hpp"
 #include "values/error_report.hpp"
 #include "values/http_date.hpp"
