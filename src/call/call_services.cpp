@@ -67,6 +67,7 @@ void call_services::begin_closing() noexcept
 
 void call_services::close() noexcept
 {
+    const std::lock_guard lock{close_mutex_};
     closed = true;
     begin_closing();
     gate->close();

@@ -87,6 +87,9 @@ private:
     [[nodiscard]] sleep_lists take_more_sleepers_of(caller by) noexcept;
 
     const boost::asio::any_io_executor executor_;
+    /// An execution context may only go on with its end when another thread that closes has come to its own. Recursive,
+    /// because a coroutine that ends here may hold the last handle.
+    std::recursive_mutex close_mutex_;
     std::mutex mutex_;
     sleep_lists more_sleepers_;
     sleep_lists more_library_sleepers_;

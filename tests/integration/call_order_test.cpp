@@ -26,6 +26,7 @@ protected:
     struct waiting {
         std::optional<error> failure;
         bool done = false;
+        asio::cancellation_signal cancel;
     };
 
     call_order()
@@ -51,7 +52,7 @@ protected:
         waiting& made = calls.emplace_back();
         with.request_id = std::move(name);
         asio::co_spawn(context, client().get_session(nobodys, std::move(with)),
-                       asio::bind_cancellation_slot(cancel.slot(), [&made](std::exception_ptr failed, session) {
+                       asio::bind_cancellation_slot(made.cancel.slot(), [&made](std::exception_ptr failed, session) {
                            made.failure = error_of(failed);
                            made.done = true;
                        }));
@@ -84,7 +85,6 @@ protected:
     }
 
     const session_id nobodys{"sess_e00de7899156f156ff64a85af32b7694eeb1972f8e54d357850256267acfe6cf"};
-    asio::cancellation_signal cancel;
     std::deque<waiting> calls;
 };
 
@@ -159,8 +159,8 @@ TEST_F(call_order, who_cannot_make_it_fails_at_once)
 TEST_F(call_order, who_is_cancelled_leaves_the_queue)
 {
     use_up();
-    const waiting& cancelled = begin("1");
-    cancel.emit(asio::cancellation_type::terminal);
+    waiting& cancelled = begin("1");
+    cancelled.cancel.emit(asio::cancellation_type::terminal);
     settle();
     ASSERT_TRUE(cancelled.failure);
     EXPECT_EQ(cancelled.failure->code(), condition::cancelled);
