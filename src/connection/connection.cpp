@@ -183,6 +183,7 @@ void connection::rest() noexcept
     const std::lock_guard lock{mutex_};
     if (channel_ && !done_) {
         channel_->release_buffers();
+        exchange_.rest();
     }
 }
 

@@ -165,4 +165,10 @@ void http_exchange::trim() noexcept
     }
 }
 
+void http_exchange::rest() noexcept
+{
+    parser_.rest();
+    request_.release();
+}
+
 } // namespace sipher::detail

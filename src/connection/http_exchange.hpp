@@ -50,6 +50,8 @@ public:
 
     /// Gives back memory that an unusually large exchange took.
     void trim() noexcept;
+    /// Gives back all memory that an exchange takes, and the response with it.
+    void rest() noexcept;
 
 private:
     void take_bytes(std::string_view fresh);

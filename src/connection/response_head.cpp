@@ -2,19 +2,13 @@
 
 #include "values/field_text.hpp"
 
-#include <boost/beast/core/string.hpp>
-
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace sipher::detail {
 
 namespace {
-
-bool is(std::string_view name, std::string_view other)
-{
-    return boost::beast::iequals(name, other);
-}
 
 std::optional<std::chrono::seconds> read_keep_alive(std::string_view value)
 {
@@ -23,7 +17,7 @@ std::optional<std::chrono::seconds> read_keep_alive(std::string_view value)
         const std::string_view item = trimmed(value.substr(0, comma));
         value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
         const auto equals = item.find('=');
-        if (equals == std::string_view::npos || !is(trimmed(item.substr(0, equals)), "timeout")) {
+        if (equals == std::string_view::npos || !same_name(trimmed(item.substr(0, equals)), "timeout")) {
             continue;
         }
         std::string_view number = trimmed(item.substr(equals + 1));
@@ -53,7 +47,7 @@ bool has_item(std::string_view list, std::string_view item)
 {
     while (!list.empty()) {
         const auto comma = std::min(list.find(','), list.size());
-        if (is(trimmed(list.substr(0, comma)), item)) {
+        if (same_name(trimmed(list.substr(0, comma)), item)) {
             return true;
         }
         list.remove_prefix(std::min(comma + 1, list.size()));
@@ -80,61 +74,53 @@ void response_head::clear()
     fields.clear();
 }
 
-void read_field(response_head& head, std::string_view name, std::string_view value)
+field_id identify_field(std::string_view name)
 {
+    using field = field_id::field;
+    struct known {
+        std::string_view name;
+        field which;
+    };
+    static constexpr std::array all{
+        known{"cf-mitigated", field::mitigation},
+        known{"Connection", field::connection},
+        known{"Content-Encoding", field::content_encoding},
+        known{"Content-Length", field::content_length},
+        known{"Content-Type", field::content_type},
+        known{"Date", field::date},
+        known{"Keep-Alive", field::keep_alive},
+        known{"Location", field::location},
+        known{"Retry-After", field::retry_after},
+        known{"Server", field::server},
+        known{"X-Request-ID", field::request_id},
+    };
+    const auto* const found =
+        std::ranges::find_if(all, [name](const known& each) { return same_name(name, each.name); });
+    if (found != all.end()) {
+        return {found->which, {}};
+    }
+    const rate_limit_fields::field of_rate_limit = rate_limit_fields::identify(name);
+    return {of_rate_limit == rate_limit_fields::field::other ? field::other : field::rate_limit, of_rate_limit};
+}
+
+void read_field(response_head& head, field_id which, std::string_view value)
+{
+    using field = field_id::field;
     ++head.field_count;
-    // The length tells most of the 22 fields of a response apart before any text is compared.
-    switch (name.size()) {
-    case 4:
-        if (is(name, "Date")) {
-            head.date = value;
-        }
-        break;
-    case 6:
-        if (is(name, "Server")) {
-            head.server = value;
-        }
-        break;
-    case 8:
-        if (is(name, "Location")) {
-            head.location = value;
-        }
-        break;
-    case 10:
-        if (is(name, "Keep-Alive")) {
-            head.keep_alive = read_keep_alive(value);
-        } else if (is(name, "Connection")) {
-            head.closes = head.closes || has_item(value, "close");
-        }
-        break;
-    case 11:
-        if (is(name, "Retry-After")) {
-            head.retry_after = value;
-        }
-        break;
-    case 12:
-        if (is(name, "X-Request-ID")) {
-            add_request_id(head.request_id, value);
-        } else if (is(name, "Content-Type")) {
-            head.content_type = value;
-        } else if (is(name, "cf-mitigated")) {
-            head.mitigation = value;
-        }
-        break;
-    case 14: head.has_length = head.has_length || is(name, "Content-Length"); break;
-    case 16:
-        if (is(name, "Content-Encoding")) {
-            head.content_encoding = value;
-            break;
-        }
-        head.rate_limit.read(name, value);
-        break;
-    case 9:
-    case 15:
-    case 17:
-    case 19:
-    case 21: head.rate_limit.read(name, value); break;
-    default: break;
+    switch (which.what) {
+    case field::other: break;
+    case field::connection: head.closes = head.closes || has_item(value, "close"); break;
+    case field::content_encoding: head.content_encoding = value; break;
+    case field::content_length: head.has_length = true; break;
+    case field::content_type: head.content_type = value; break;
+    case field::date: head.date = value; break;
+    case field::keep_alive: head.keep_alive = read_keep_alive(value); break;
+    case field::location: head.location = value; break;
+    case field::mitigation: head.mitigation = value; break;
+    case field::rate_limit: head.rate_limit.read(which.of_rate_limit, value); break;
+    case field::request_id: add_request_id(head.request_id, value); break;
+    case field::retry_after: head.retry_after = value; break;
+    case field::server: head.server = value; break;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <sipher/response_info.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,33 @@ struct response_head {
 /// Whether a list of items separated by commas has this one, in whatever case.
 [[nodiscard]] bool has_item(std::string_view list, std::string_view item);
 
-/// Takes what `name: value` tells into `head`.
-void read_field(response_head& head, std::string_view name, std::string_view value);
+/// A field of those that the library reads.
+struct field_id {
+    enum class field : std::uint8_t {
+        other,
+        connection,
+        content_encoding,
+        content_length,
+        content_type,
+        date,
+        keep_alive,
+        location,
+        mitigation,
+        rate_limit,
+        request_id,
+        retry_after,
+        server,
+    };
+
+    [[nodiscard]] bool is_read() const noexcept { return what != field::other; }
+
+    field what = field::other;
+    rate_limit_fields::field of_rate_limit = rate_limit_fields::field::other;
+};
+
+[[nodiscard]] field_id identify_field(std::string_view name);
+
+/// Takes what a field tells into `head`.
+void read_field(response_head& head, field_id which, std::string_view value);
 
 } // namespace sipher::detail

@@ -68,7 +68,7 @@ private:
 
     void on_field_impl(field name, string_view name_text, string_view value, error_code& failure) override
     {
-        read_field(head_, {name_text.data(), name_text.size()}, {value.data(), value.size()});
+        read_field(head_, identify_field({name_text.data(), name_text.size()}), {value.data(), value.size()});
         if (head_.field_count > most_fields_) {
             refuse("it has more fields than limits.header_fields", failure);
         } else if (name == field::transfer_encoding) {

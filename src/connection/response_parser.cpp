@@ -1,6 +1,5 @@
 #include "connection/response_parser.hpp"
 
-#include "connection/header_skim.hpp"
 #include "connection/response_header.hpp"
 
 #include <boost/beast/core/string.hpp>
@@ -68,16 +67,15 @@ std::size_t response_parser::put(std::string_view bytes)
 /// Whether there may be another header to take.
 bool response_parser::take_header(std::string_view& input, std::size_t fresh)
 {
+    message_framing framing;
     std::size_t size = 0;
-    std::string_view text;
     if (partial_.empty() && !keep_fields_) {
-        size = skim_header(input, head_, skimmed_);
-        text = skimmed_;
+        size = memo_.read(input, head_, framing);
     }
-    if (size == 0) {
+    const bool is_read = size != 0;
+    if (!is_read) {
         head_.clear();
         size = size_of_header(input, fresh);
-        text = input.substr(0, size);
     }
     if (header_size_ + (size != 0 ? size : input.size()) > limits_.header_size) {
         refuse("its header is longer than limits.header_size");
@@ -87,9 +85,10 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
         check_partial_header(input, fresh);
         return false;
     }
+    if (!is_read) {
+        framing = read_header(input.substr(0, size), head_, keep_fields_, limits_.header_fields - header_fields_);
+    }
     header_size_ += size;
-    input.remove_prefix(size);
-    const message_framing framing = read_header(text, head_, keep_fields_, limits_.header_fields - header_fields_);
     header_fields_ += head_.field_count;
     if (!framing.problem.empty()) {
         refuse(framing.problem);
@@ -98,8 +97,12 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
     } else if (head_.status < 200) {
         take_interim();
     } else {
+        if (!is_read) {
+            memo_.remember(input.substr(0, size), framing);
+        }
         begin_body(framing);
     }
+    input.remove_prefix(size);
     return place_ == place::header && !input.empty();
 }
 
@@ -169,6 +172,12 @@ void response_parser::trim(std::size_t enough) noexcept
             buffer->release();
         }
     }
+}
+
+void response_parser::rest() noexcept
+{
+    trim(0);
+    memo_.forget();
 }
 
 } // namespace sipher::detail

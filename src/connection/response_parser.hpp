@@ -1,6 +1,7 @@
 #pragma once
 
 #include "connection/body_reader.hpp"
+#include "connection/header_memo.hpp"
 #include "connection/response_head.hpp"
 #include "connection/wiped_buffer.hpp"
 
@@ -11,8 +12,6 @@
 #include <string_view>
 
 namespace sipher::detail {
-
-struct message_framing;
 
 /// Reads the response to one request after another, strictly and within limits, in whatever pieces they come.
 ///
@@ -48,6 +47,8 @@ public:
 
     /// Gives back memory that an unusually large response took.
     void trim(std::size_t enough) noexcept;
+    /// Gives back all that only makes the next response cheaper.
+    void rest() noexcept;
 
 private:
     enum class place { header, body };
@@ -70,8 +71,7 @@ private:
     unsigned interim_responses_ = 0;
     /// The beginning of a header.
     wiped_buffer partial_;
-    /// The fields that frame the message.
-    std::string skimmed_;
+    header_memo memo_;
     response_head head_;
     body_reader body_reader_;
     wiped_buffer body_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/beast/core/string.hpp>
+
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -16,6 +18,12 @@ namespace sipher::detail {
         text.remove_suffix(1);
     }
     return text;
+}
+
+/// The names of header fields, whatever their case.
+[[nodiscard]] inline bool same_name(std::string_view one, std::string_view other)
+{
+    return one.size() == other.size() && boost::beast::iequals(one, other);
 }
 
 /// Digits alone; anything else, and what does not fit, is nothing.

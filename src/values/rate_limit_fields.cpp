@@ -1,10 +1,10 @@
 #include "values/rate_limit_fields.hpp"
 
+#include "values/field_text.hpp"
 #include "values/http_date.hpp"
 
-#include <boost/beast/core/string.hpp>
-
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace sipher::detail {
@@ -20,49 +20,51 @@ void keep_first(std::optional<T>& known, const std::optional<T>& told)
     known = known ? known : told;
 }
 
-bool is_end_of(std::string_view name, std::string_view end)
-{
-    return boost::beast::iequals(name, end);
-}
-
 } // namespace
 
-void rate_limit_fields::read(std::string_view name, std::string_view value)
+rate_limit_fields::field rate_limit_fields::identify(std::string_view name)
 {
-    constexpr std::string_view prefix = "RateLimit";
-    const bool extended = name.starts_with("X-") || name.starts_with("x-");
-    std::string_view rest = name.substr(extended ? 2 : 0);
-    if (!is_end_of(rest.substr(0, prefix.size()), prefix)) {
-        return;
-    }
-    rest.remove_prefix(prefix.size());
-    if (extended) {
-        read_single(fallback_, rest, value);
-    } else if (rest.empty()) {
-        read_state(value);
-    } else if (is_end_of(rest, "-Policy")) {
-        read_policies(value);
-    } else if (is_end_of(rest, "-Limit") && value.find(';') != std::string_view::npos) {
-        read_limit(value);
-    } else {
-        read_single(single_, rest, value);
+    struct known {
+        std::string_view name;
+        field which;
+    };
+    static constexpr std::array all{
+        known{"RateLimit", field::state},
+        known{"RateLimit-Policy", field::policy},
+        known{"RateLimit-Limit", field::limit},
+        known{"RateLimit-Remaining", field::remaining},
+        known{"RateLimit-Reset", field::reset},
+        known{"X-RateLimit-Limit", field::fallback_limit},
+        known{"X-RateLimit-Remaining", field::fallback_remaining},
+        known{"X-RateLimit-Reset", field::fallback_reset},
+    };
+    const auto* const found =
+        std::ranges::find_if(all, [name](const known& each) { return same_name(name, each.name); });
+    return found == all.end() ? field::other : found->which;
+}
+
+void rate_limit_fields::read(field which, std::string_view value)
+{
+    switch (which) {
+    case field::other: break;
+    case field::state: read_state(value); break;
+    case field::policy: read_policies(value); break;
+    case field::limit: read_limit(value); break;
+    case field::remaining: keep_first(single_.remaining, read_count(value)); break;
+    case field::reset: keep_first(single_.reset, read_window_end(value)); break;
+    case field::fallback_limit: keep_first(fallback_.limit, read_count(value)); break;
+    case field::fallback_remaining: keep_first(fallback_.remaining, read_count(value)); break;
+    case field::fallback_reset: keep_first(fallback_.reset, read_window_end(value)); break;
     }
 }
 
-void rate_limit_fields::read_single(rate_policy& target, std::string_view what, std::string_view value)
-{
-    if (is_end_of(what, "-Limit")) {
-        keep_first(target.limit, read_count(value));
-    } else if (is_end_of(what, "-Remaining")) {
-        keep_first(target.remaining, read_count(value));
-    } else if (is_end_of(what, "-Reset")) {
-        keep_first(target.reset, read_window_end(value));
-    }
-}
-
-/// Of the first drafts, which had the policies in `RateLimit-Limit`: `10, 10;w=1, 1000;w=3600`.
+/// The first drafts had the policies in here, too: `10, 10;w=1, 1000;w=3600`.
 void rate_limit_fields::read_limit(std::string_view value)
 {
+    if (value.find(';') == std::string_view::npos) {
+        keep_first(single_.limit, read_count(value));
+        return;
+    }
     rate_policy_collector all{policies_};
     if (parse_structured_list(value, all)) {
         policies_ = all.found;

@@ -30,10 +30,23 @@ class rate_limit_fields {
 public:
     using state_list = boost::container::static_vector<rate_policy_state, most_rate_policies>;
 
+    enum class field : std::uint8_t {
+        other,
+        state,
+        policy,
+        limit,
+        remaining,
+        reset,
+        fallback_limit,
+        fallback_remaining,
+        fallback_reset,
+    };
+
     void clear() noexcept { *this = {}; }
 
-    /// Takes in one field; others than those above are passed over.
-    void read(std::string_view name, std::string_view value);
+    [[nodiscard]] static field identify(std::string_view name);
+
+    void read(field which, std::string_view value);
 
     /// The policies that count requests, as they can be meant: no window ends later than its length from now.
     /// @param date That of the response, which an end that is an instant is compared with; where there is none, the
@@ -41,7 +54,6 @@ public:
     [[nodiscard]] state_list plausible(std::string_view date, const clock& time) const;
 
 private:
-    static void read_single(rate_policy& target, std::string_view what, std::string_view value);
     void read_limit(std::string_view value);
     void read_policies(std::string_view value);
     void read_state(std::string_view value);

@@ -37,7 +37,7 @@ detail::rate_limit_fields::state_list read_fields(std::string_view date, std::st
                                                "X-RateLimit-Remaining", "X-RateLimit-Reset"};
     detail::rate_limit_fields fields;
     for (const char* const name : names) {
-        fields.read(name, next_line(rest));
+        fields.read(detail::rate_limit_fields::identify(name), next_line(rest));
     }
     return fields.plausible(date, clock);
 }

@@ -31,7 +31,7 @@ std::string read(const field_list& fields)
     static const testing::manual_clock clock;
     rate_limit_fields read_fields;
     for (const auto& [name, value] : fields) {
-        read_fields.read(name, value);
+        read_fields.read(rate_limit_fields::identify(name), value);
     }
     std::string all;
     for (const rate_policy_state& each : read_fields.plausible(date, clock)) {
@@ -178,10 +178,10 @@ TEST(rate_limit_fields, the_tightest_policy_is_the_one_that_stops_requests_first
     static const testing::manual_clock clock;
     rate_limit_fields fields;
     EXPECT_EQ(describe(tightest(fields.plausible(date, clock))), "- - - -");
-    fields.read("RateLimit", R"("a";r=4;t=1, "b";r=0;t=20, "c";r=0;t=200)");
+    fields.read(rate_limit_fields::identify("RateLimit"), R"("a";r=4;t=1, "b";r=0;t=20, "c";r=0;t=200)");
     EXPECT_EQ(describe(tightest(fields.plausible(date, clock))), "- 0 200 -");
     fields.clear();
-    fields.read("RateLimit", R"("a";r=4;t=1, "b";r=3;t=20)");
+    fields.read(rate_limit_fields::identify("RateLimit"), R"("a";r=4;t=1, "b";r=3;t=20)");
     EXPECT_EQ(describe(tightest(fields.plausible(date, clock))), "- 3 20 -");
 }
 

@@ -159,7 +159,7 @@ TEST(rate_limit_headers, never_close_the_gate_for_longer_than_they_can_mean)
         const header_maker::header_set set = maker.make();
         rate_limit_fields fields;
         for (const auto& [name, value] : set.fields) {
-            fields.read(name, value);
+            fields.read(rate_limit_fields::identify(name), value);
         }
         const clock::time_point now = clock::time_point{} + 24h;
         rate_gate_core gate{{true, false}, chance};
