@@ -152,7 +152,7 @@ TEST(header_memo, whatever_else_is_new_is_left_to_the_parser)
 TEST(header_memo, what_could_be_taken_in_two_ways_is_not_remembered)
 {
     for (const std::string& bytes : {replaced("Empty:", "Content-Length: 5"), replaced("Length: 5", "Length: 5, 5"),
-                                     replaced("SAMEORIGIN", "A\r\n folded"), replaced("SAMEORIGIN", "caf\xc3\xa9"),
+                                     replaced("SAMEORIGIN", "A\r\n folded"),
                                      replaced("SAMEORIGIN", std::string(5000, 'a')), replaced("200 OK", "200")}) {
         header_memo memo;
         memo.remember(std::string_view{bytes}.substr(0, bytes.size() - 5), {});
@@ -206,24 +206,28 @@ TEST(header_memo, limits_hold)
     }
 }
 
+/// With up to three changes.
+std::string changed(std::string bytes, std::mt19937& random)
+{
+    const std::string_view odd{"\0\t\n\r :;,0aZ\x7f\x80\xff", 15};
+    for (auto changes = random() % 4; changes != 0; --changes) {
+        const std::size_t place = random() % bytes.size();
+        switch (random() % 3) {
+        case 0: bytes[place] = odd[random() % odd.size()]; break;
+        case 1: bytes.insert(place, 1, odd[random() % odd.size()]); break;
+        default: bytes.erase(place, 1 + random() % 8); break;
+        }
+    }
+    return bytes;
+}
+
 TEST(header_memo, whatever_comes_it_is_the_same_as_without)
 {
     std::mt19937 random{20261125};
-    const std::string_view odd{"\0\t\n\r :;,0aZ\x7f\x80\xff", 15};
-    for (int i = 0; i < 50'000; ++i) {
-        std::string bytes{usual};
-        for (auto changes = 1 + random() % 3; changes != 0; --changes) {
-            const std::size_t place = random() % bytes.size();
-            switch (random() % 3) {
-            case 0: bytes[place] = odd[random() % odd.size()]; break;
-            case 1: bytes.insert(place, 1, odd[random() % odd.size()]); break;
-            default: bytes.erase(place, 1 + random() % 8); break;
-            }
-        }
-        expect_no_difference(bytes);
-        if (::testing::Test::HasFailure()) {
-            break;
-        }
+    for (int i = 0; i < 50'000 && !HasFailure(); ++i) {
+        const std::string before = changed(std::string{usual}, random);
+        const std::string bytes = changed(before, random);
+        EXPECT_EQ(told(bytes, way::with_memo, {}, before), told(bytes, way::without)) << before << bytes;
     }
 }
 
