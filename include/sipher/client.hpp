@@ -181,7 +181,7 @@ public:
     /// Makes connections before they are needed, so that the first calls do not wait for them.
     ///
     /// Completes when `connections` of them are there, busy ones included; those that are there already count. One
-    /// that is not used within 50 s is closed, because the service gives up on it soon after.
+    /// that is not used within 25 s is closed: a service that ends waits for such connections, and gives up after 30 s.
     /// Retry: a connection that cannot be made is not tried again; calls make their own when they need them.
     /// Cancellation: every type Asio's coroutines let through; what is being made goes on and is kept.
     /// Errors: `errc::invalid_request` when `connections` is more than `pool_options::max_connections`;

@@ -152,8 +152,9 @@ void pool_core::end_dial() noexcept
 
 pool_core::give_back_result pool_core::dial_succeeded(pooled& made, const pool_time& time)
 {
-    // The server's keep-alive begins with the first answer. Before that it waits for a request for a minute.
-    constexpr nanoseconds life_before_use = std::chrono::seconds{50};
+    // The server's keep-alive begins with the first response. Before that it waits for a request for a minute; but a
+    // service that ends waits for such connections, for 30 s at most.
+    constexpr nanoseconds life_before_use = std::chrono::seconds{25};
     const bool spare = spare_ != 0 && waiting() == 0;
     spare_ -= spare ? 1 : 0;
     end_dial();

@@ -306,12 +306,12 @@ TEST_F(pool_core_test, a_long_way_makes_a_wide_margin)
     EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_50_seconds)
+TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_25_seconds)
 {
     pooled& fresh = connections.emplace_back();
     ASSERT_EQ(core.begin_spare_dials(1), 1U);
     ASSERT_EQ(core.dial_succeeded(fresh, time).what, pool_core::fate::idle);
-    pass(49'999ms);
+    pass(24'999ms);
     EXPECT_EQ(take(true), &fresh);
     give_back(fresh);
     pass(4s);
@@ -320,7 +320,7 @@ TEST_F(pool_core_test, a_connection_that_carried_nothing_yet_is_good_for_50_seco
     pooled& unused = connections.emplace_back();
     ASSERT_EQ(core.begin_spare_dials(1), 1U);
     ASSERT_EQ(core.dial_succeeded(unused, time).what, pool_core::fate::idle);
-    pass(50s);
+    pass(25s);
     EXPECT_EQ(take(), nullptr);
 }
 
