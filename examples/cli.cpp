@@ -2,6 +2,7 @@
 // The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
 
 #include "cli_arguments.hpp"
+#include "cli_batch.hpp"
 
 #include <sipher/sipher.hpp>
 
@@ -62,6 +63,10 @@ sipher::client_options make_options(const cli_arguments& given)
     if (given.timeout) {
         options.timeouts.total = *given.timeout;
     }
+    if (given.count || given.from_input) {
+        // As long as it takes.
+        options.timeouts.queue = std::chrono::milliseconds{};
+    }
     if (given.verbose) {
         options.observer = std::make_shared<printing_observer>();
     }
@@ -112,7 +117,8 @@ cli_exit_code exit_code(const sipher::error& problem)
         return exit_usage;
     }
     const bool refused = problem.code().category() == sipher::service_category() ||
-                         problem.code() == sipher::errc::rate_limited || problem.code() == sipher::errc::session_gone;
+                         problem.code() == sipher::condition::rate_limited ||
+                         problem.code() == sipher::errc::session_gone;
     return refused ? exit_refused : exit_transport;
 }
 
@@ -125,6 +131,13 @@ int main(int count, char** values)
         }
         const auto& given = std::get<cli_arguments>(parsed);
         asio::io_context context;
+        if (given.count || given.from_input) {
+            auto failure = asio::co_spawn(context, run_batch(sipher::client{context, make_options(given)}, given),
+                                          asio::use_future);
+            context.run();
+            const std::optional<sipher::error> first = failure.get();
+            return first ? exit_code(*first) : exit_done;
+        }
         auto answer =
             asio::co_spawn(context, run(sipher::client{context, make_options(given)}, given), asio::use_future);
         context.run();

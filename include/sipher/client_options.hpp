@@ -94,6 +94,9 @@ struct SIPHER_API timeout_options {
 
     /// One call with its waits and retries. Zero: no limit.
     std::chrono::milliseconds total{30'000};
+    /// Of that, waiting for the rate limit or the quota of the day has this time of its own, which does not count in
+    /// `total`. Zero: no limit. Unset: it counts in `total`.
+    std::optional<std::chrono::milliseconds> queue;
     /// One attempt: writing the request and reading the response. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
     /// Writing the request, as long as the system takes none of it. Zero: no limit but the attempt.

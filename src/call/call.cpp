@@ -148,8 +148,10 @@ void call::throw_if_session_gone()
 
 asio::awaitable<void> call::wait_at(rate_gate& gate)
 {
-    const gate_request wanted = turn_.for_gate(gate, deadline_);
+    const clock::time_point since = now_;
+    const gate_request wanted = turn_.for_gate(gate, deadline_, since);
     const gate_result result = co_await gate.async_wait(wanted, asio::deferred);
+    deadline_ = turn_.end_wait(deadline_, services().now() - since);
     if (result.code == errc::rate_limited) {
         now_ = services().now();
         fail(turn_.refuse(attempt_.state(), gate, result.wait, now_), end_reason::deadline);

@@ -70,7 +70,8 @@ private:
 
     const call_request& request_;
     const clock::time_point started_;
-    const clock::time_point deadline_;
+    /// Later, if the call has waited at a gate and that does not count.
+    clock::time_point deadline_;
     /// When the call last went on after a wait: all that it does without waiting happens at one time.
     clock::time_point now_;
     boost::asio::cancellation_state cancellation_;

@@ -1,8 +1,11 @@
 #include "call/call_turn.hpp"
 
+#include "call/deadline.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
+
+#include <algorithm>
 
 namespace sipher::detail {
 
@@ -26,6 +29,11 @@ std::string duration_text(nanoseconds time)
 call_turn::call_turn(const call_request& request) noexcept
     : request_(request), category_(quota_category_of(request.message.target))
 {
+    const auto& own = request.options.queue_timeout;
+    const auto& allowed = own ? own : request.services->options.timeouts.queue;
+    if (allowed) {
+        queue_left_ = allowed->count() == 0 ? nanoseconds::max() : nanoseconds{*allowed};
+    }
 }
 
 rate_gate* call_turn::day() const noexcept
@@ -48,13 +56,34 @@ rate_gate* call_turn::missing(clock::time_point now) const noexcept
     return at_limit_.has_turn || limit->is_open(now) ? nullptr : limit;
 }
 
-gate_request call_turn::for_gate(const rate_gate& which, clock::time_point deadline) const noexcept
+gate_request call_turn::for_gate(const rate_gate& which, clock::time_point deadline,
+                                 clock::time_point now) const noexcept
 {
     gate_request wanted;
     wanted.place = request_.place();
     wanted.deadline = deadline;
+    if (queue_left_) {
+        wanted.deadline =
+            std::min(saturating_add(now, *queue_left_), request_.options.deadline.value_or(clock::time_point::max()));
+    }
     wanted.again = &which == request_.services->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
     return wanted;
+}
+
+clock::time_point call_turn::end_wait(clock::time_point deadline, nanoseconds waited) noexcept
+{
+    if (!queue_left_) {
+        return deadline;
+    }
+    if (*queue_left_ != nanoseconds::max()) {
+        *queue_left_ -= std::min(*queue_left_, waited);
+    }
+    return std::min(saturating_add(deadline, waited), request_.options.deadline.value_or(clock::time_point::max()));
+}
+
+const char* call_turn::which_timeout() const noexcept
+{
+    return queue_left_ ? " s, which is after its queue timeout" : " s, which is after its total timeout";
 }
 
 pool_request call_turn::for_pool(bool careful, clock::time_point deadline) const noexcept
@@ -126,8 +155,7 @@ boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_
     }
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = "the service's rate limit lets this call pass in " +
-                              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
-                              " s, which is after its total timeout";
+                              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + which_timeout();
     return errc::rate_limited;
 }
 
@@ -142,7 +170,7 @@ boost::system::error_code call_turn::refuse_by_quota(attempt_state& noted_in, na
     }
     text += left.remaining <= left.reserve ? "; it is renewed in " + duration_text(left.renewed_at - now)
                                            : "; spread over the day, they let this call pass in " +
-                                                 duration_text(wait) + ", which is after its total timeout";
+                                                 duration_text(wait) + ", which is after its timeout";
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = std::move(text);
     return errc::quota_exhausted;

@@ -61,6 +61,16 @@ run 0 get "$id" --verbose
 [[ $err != *"$id"* && $err != *"$SIPHER_API_KEY"* ]] || fail "--verbose: shows what can be used"
 done_with "^\{\"sessionId\":\"$id\",\"deleted\":true\}$" delete "$id"
 
+# Many at a time. There is no terminal, so no bar.
+run 0 create --count 5 --chain sui
+[[ $(grep --count '^{"sessionId":"sess_.*"chain":"sui"' <<<"$out") == 5 && -z $err ]] || fail "create --count 5"
+ids=$out
+run 0 delete - <<<"$ids"
+[[ $(grep --count '"deleted":true' <<<"$out") == 5 && -z $err ]] || fail "delete -"
+run 1 delete - <<<"$unknown"
+[[ $err == *"404 SESSION_NOT_FOUND"* && -z $out ]] || fail "delete -: of one that is not there"
+run 2 delete - <<<"something else"
+
 # 1: the service refuses.
 fails_with 1 'get_session: 404 SESSION_NOT_FOUND.*not applied' get "$id"
 fails_with 1 'delete_session: 404' delete "$id"
@@ -75,6 +85,7 @@ fails_with 2 '--ttl' create --ttl 30
 fails_with 2 'time_to_live' create --ttl 59s
 fails_with 2 'default_viewing_key' create --viewing-key ab
 fails_with 2 'ID: must be' get sess_12
+fails_with 2 '--count' create --count 0
 fails_with 2 'FOO' request FOO /v1/echo
 fails_with 2 'target' request GET v1/echo
 fails_with 2 '--body' request POST /v1/echo --body '{'

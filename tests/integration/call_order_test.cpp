@@ -156,6 +156,46 @@ TEST_F(call_order, who_cannot_make_it_fails_at_once)
     EXPECT_EQ(let_all_go(), (std::vector<std::string>{"urgent", "first"}));
 }
 
+TEST_F(call_order, a_queue_timeout_is_apart_from_the_total_one)
+{
+    options.timeouts.total = 10s;
+    use_up();
+    call_options patient;
+    patient.queue_timeout = 90s;
+    EXPECT_FALSE(begin("patient", patient).failure);
+    patient.queue_timeout = 30s;
+    const waiting& hasty = begin("hasty", patient);
+    ASSERT_TRUE(hasty.failure);
+    EXPECT_EQ(hasty.failure->code(), errc::rate_limited);
+    EXPECT_NE(hasty.failure->message().find("queue timeout"), std::string::npos) << hasty.failure->message();
+    patient.queue_timeout = 0ms;
+    const waiting& endless = begin("endless", patient);
+    EXPECT_FALSE(endless.failure) << endless.failure->what();
+    EXPECT_EQ(let_all_go(), (std::vector<std::string>{"patient", "endless"}));
+}
+
+TEST_F(call_order, after_the_queue_the_total_timeout_is_left)
+{
+    options.timeouts.total = 10s;
+    options.timeouts.attempt = 0s;
+    options.timeouts.queue = 0ms;
+    use_up();
+    const waiting& slow = begin("slow");
+    sandbox().add_fault(sipher::testing::fault::silence());
+    for (int i = 0; i < 1000 && client().stats().rate_gate.waiting != 0; ++i) {
+        clock->advance(500ms);
+        settle(1);
+    }
+    EXPECT_FALSE(slow.done);
+    clock->advance(9s);
+    settle(1);
+    EXPECT_FALSE(slow.done) << "the wait counted";
+    clock->advance(1500ms);
+    settle();
+    ASSERT_TRUE(slow.failure);
+    EXPECT_EQ(slow.failure->code(), condition::timeout);
+}
+
 TEST_F(call_order, who_is_cancelled_leaves_the_queue)
 {
     use_up();
