@@ -15,6 +15,7 @@
 #include <sipher/json.hpp>
 #include <sipher/live_session.hpp>
 #include <sipher/observer.hpp>
+#include <sipher/quota_source.hpp>
 #include <sipher/request_as.hpp>
 #include <sipher/request_target.hpp>
 #include <sipher/response_info.hpp>

@@ -51,6 +51,9 @@ asio::awaitable<void> call::run(const call_request& request)
             while (rate_gate* const closed = self.turn_.missing(self.now_)) {
                 co_await self.wait_at(*closed);
             }
+            if (self.turn_.needs_share(self.now_)) {
+                co_await self.take_share();
+            }
             const bool careful = !is_idempotent(request.what.kind);
             self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
             if (!self.attempt_.connection) {
@@ -158,6 +161,27 @@ asio::awaitable<void> call::wait_at(rate_gate& gate)
     }
     go_on(result.code);
     turn_.take(gate);
+}
+
+asio::awaitable<void> call::take_share()
+{
+    quota_request wanted;
+    wanted.category = turn_.category();
+    wanted.longest_wait = deadline_ - now_;
+    auto asking =
+        services().shared.ask(wanted, services().timers->time(), services().sleepers_of(request_.by()), deadline_);
+    const auto wait = co_await std::move(asking);
+    go_on({});
+    turn_.take_share();
+    if (!wait) {
+        co_return;
+    }
+    if (*wait >= deadline_ - now_) {
+        fail(turn_.refuse(attempt_.state(), *services().gate, *wait, now_), end_reason::deadline);
+    }
+    if (wait->count() > 0) {
+        co_await sleep_until(now_ + *wait);
+    }
 }
 
 void call::go_on(error_code failure)

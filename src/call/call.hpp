@@ -51,6 +51,8 @@ private:
     void throw_if_session_gone();
     /// Waits until the gate lets it go; throws if that is no use.
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
+    /// Takes a share of a limit that several clients have together, and waits for it; throws if that is no use.
+    [[nodiscard]] boost::asio::awaitable<void> take_share();
     /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
     [[nodiscard]] bool is_admitted();
     /// Nothing: it was a success, and the last attempt. Else when the next one begins; throws if there is to be none.

@@ -123,6 +123,7 @@ bool call_turn::use(clock::time_point now)
         discount();
         return false;
     }
+    has_share_ = false;
     if (quota != nullptr && request_.services->options.observer) {
         tell_quota(*quota, now);
     }

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace sipher::detail {
 
@@ -29,6 +30,18 @@ public:
     [[nodiscard]] pool_request for_pool(bool careful, clock::time_point deadline) const noexcept;
     /// The gate has let it go.
     void take(const rate_gate& from) noexcept;
+
+    /// Whether to ask for a share of a limit that several clients have together; once for each request.
+    [[nodiscard]] bool needs_share(clock::time_point now) const noexcept
+    {
+        return !has_share_ && request_.services->shared.is_to_be_asked(now);
+    }
+    void take_share() noexcept { has_share_ = true; }
+    /// As the service calls it; empty if it is not metered.
+    [[nodiscard]] std::string_view category() const noexcept
+    {
+        return category_ ? to_string(*category_) : std::string_view{};
+    }
 
     /// A request is about to leave, and is counted. False: a gate has closed in the meantime.
     [[nodiscard]] bool use(clock::time_point now);
@@ -62,6 +75,7 @@ private:
     const std::optional<quota_category> category_;
     /// For waits at gates, where they do not count in the call's total time.
     std::optional<std::chrono::nanoseconds> queue_left_;
+    bool has_share_ = false;
     place at_limit_;
     place at_day_;
     /// Where the request that has left was counted.

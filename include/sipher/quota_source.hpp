@@ -1,0 +1,48 @@
+#pragma once
+
+#include <sipher/config.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <type_traits>
+
+namespace sipher {
+
+/// What a request wants of a limit that it shares with others.
+struct SIPHER_API quota_request {
+    quota_request() = default;
+
+    /// The category of the service's endpoints, such as `session`; empty for those that have no quota of the day. It
+    /// stays valid.
+    std::string_view category;
+    /// The request cannot wait for longer than this.
+    std::chrono::nanoseconds longest_wait{};
+};
+
+static_assert(!std::is_aggregate_v<quota_request>);
+
+/// Somebody who shares a limit out between several clients, such as processes behind one address: a client asks it
+/// before each request, once its own gate has let the request go (`client_options::quota_source`).
+///
+/// The client's own gate goes on learning from responses. Where the source throws, or does not answer within
+/// `timeout_options::quota_source`, requests leave by the own gate alone, and the source is asked again a second later.
+///
+/// Thread safety: `take` may be called from any thread, and several times at once.
+class SIPHER_API quota_source {
+public:
+    quota_source() = default;
+    quota_source(const quota_source&) = delete;
+    quota_source& operator=(const quota_source&) = delete;
+    virtual ~quota_source();
+
+    /// Takes a share for one request, and gives how long the request has to wait before it may leave; zero: not at all.
+    /// A share that would come later than `wanted.longest_wait` is not taken; the wait is given all the same, and the
+    /// call fails with `errc::rate_limited`.
+    ///
+    /// It is awaited on the executor of the call, and cancelled with the call or when it takes too long.
+    virtual boost::asio::awaitable<std::chrono::nanoseconds> take(quota_request wanted) = 0;
+};
+
+} // namespace sipher

@@ -1,0 +1,60 @@
+#include "call/shared_quota.hpp"
+
+#include "call/deadline.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace sipher {
+
+quota_source::~quota_source() = default;
+
+namespace detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds rest_after_failure{1};
+
+asio::awaitable<std::chrono::nanoseconds> take(std::shared_ptr<quota_source> source, quota_request wanted)
+{
+    co_return co_await source->take(wanted);
+}
+
+} // namespace
+
+asio::awaitable<std::optional<std::chrono::nanoseconds>> shared_quota::ask(quota_request wanted, const clock& time,
+                                                                           std::shared_ptr<sleep_list> sleepers,
+                                                                           clock::time_point deadline)
+{
+    const auto executor = co_await asio::this_coro::executor;
+    const clock::time_point until = std::min(deadline, deadline_after(time.now(), timeout_));
+    auto asking = asio::co_spawn(executor, take(source_, wanted), asio::deferred);
+    // A group has no executor of its own: the sleep would end where the client runs.
+    auto waiting = sleepers->async_sleep_until(until, asio::bind_executor(executor, asio::deferred));
+    auto both = asio::experimental::make_parallel_group(std::move(asking), std::move(waiting));
+    auto first = std::move(both).async_wait(asio::experimental::wait_for_one(), asio::deferred);
+    auto [order, thrown, wait, woken] = co_await std::move(first);
+    if (order[0] != 0 || thrown) {
+        fail(time.now());
+        co_return std::nullopt;
+    }
+    co_return std::max(wait, std::chrono::nanoseconds{});
+}
+
+void shared_quota::fail(clock::time_point now) noexcept
+{
+    failures_.fetch_add(1, std::memory_order_relaxed);
+    silent_until_.store((now + rest_after_failure).time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+} // namespace detail
+
+} // namespace sipher
