@@ -42,7 +42,7 @@ asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> ha
         const clock::time_point until = detail::deadline_after(start, grace);
         if (services.active != 0) {
             // Sessions are not taken away in the middle of a request, unless it takes the time that deletes need.
-            const auto half = detail::deadline_after(start, (grace + std::chrono::milliseconds{1}) / 2);
+            const auto half = detail::deadline_after(start, grace - grace / 2);
             co_await services.drained->async_sleep_until(half, asio::use_awaitable);
         }
         const auto settled = detail::owned_sessions::remove_all(handle, until);

@@ -4,6 +4,7 @@
 #include <sipher/error_code.hpp>
 
 #include <new>
+#include <string>
 
 namespace sipher::test {
 namespace {
@@ -71,6 +72,14 @@ protected:
         close();
     }
 
+    void step()
+    {
+        context->restart();
+        if (context->poll_one() == 0) {
+            clock->advance(1s);
+        }
+    }
+
     void close()
     {
         client.reset();
@@ -107,29 +116,28 @@ TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is
     }
 }
 
-TEST_P(out_of_memory, a_client_is_destroyed_without_any)
+TEST_P(out_of_memory, a_client_is_destroyed_whatever_fails)
 {
-    for (int handlers = 0;; ++handlers) {
+    bool ended = false;
+    for (int handlers = 0; !ended; ++handlers) {
         ASSERT_LT(handlers, 1000);
-        SCOPED_TRACE(handlers);
-        script();
-        const auto call = start(GetParam());
-        const auto other = start(operation::get);
-        for (int i = 0; i < handlers && call->completions == 0; ++i) {
-            context->restart();
-            if (context->poll_one() == 0) {
-                clock->advance(1s);
+        bool undisturbed = false;
+        for (std::size_t n = 1; !undisturbed; ++n) {
+            SCOPED_TRACE(std::to_string(n) + " after handler " + std::to_string(handlers));
+            script();
+            const auto call = start(GetParam());
+            const auto other = start(operation::get);
+            for (int i = 0; i < handlers && call->completions == 0; ++i) {
+                step();
             }
-        }
-        const bool ended = call->completions != 0;
-        allocation_faults::all = true;
-        client.reset();
-        allocation_faults::all = false;
-        close();
-        ASSERT_EQ(call.use_count(), 1) << "its coroutine is still there";
-        ASSERT_EQ(other.use_count(), 1) << "its coroutine is still there";
-        if (ended) {
-            break;
+            ended = call->completions != 0;
+            allocation_faults::left = n;
+            client.reset();
+            undisturbed = allocation_faults::left != 0;
+            allocation_faults::left = 0;
+            close();
+            ASSERT_EQ(call.use_count(), 1) << "its coroutine is still there";
+            ASSERT_EQ(other.use_count(), 1) << "its coroutine is still there";
         }
     }
 }

@@ -109,8 +109,10 @@ public:
             ++ended->completions;
             ended->thrown = std::move(thrown);
         };
+        // A slot is one operation's: what is launched beside it cannot be cancelled.
+        auto slot = cancel.slot().has_handler() ? boost::asio::cancellation_slot{} : cancel.slot();
         boost::asio::co_spawn(context, permitting(std::move(work)),
-                              boost::asio::bind_cancellation_slot(cancel.slot(), std::move(handler)));
+                              boost::asio::bind_cancellation_slot(slot, std::move(handler)));
         return ended;
     }
 

@@ -1,5 +1,4 @@
 #include "client/client_handle.hpp"
-#include "client/client_handle.hpp"
 #include "connection/network_connector.hpp"
 #include "support/scripted_network.hpp"
 #include "support/scripted_service.hpp"

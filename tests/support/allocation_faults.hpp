@@ -4,16 +4,15 @@
 
 namespace sipher::test {
 
-/// Memory that runs out: of the allocations of this thread, the one that is told fails, once, or all of them do. Only a
-/// program whose `operator new` and `aligned_alloc` ask `allocation_fails()` feels it.
+/// Memory that runs out: of the allocations of this thread, the one that is told fails, once. Only a program whose
+/// `operator new` and `aligned_alloc` ask `allocation_fails()` feels it.
 struct allocation_faults {
     /// Zero: none fails.
     static inline thread_local std::size_t left = 0;
-    static inline thread_local bool all = false;
     /// More than zero: the scripted world outside the library is at work, whose memory is not in question.
     static inline thread_local int truces = 0;
 
-    [[nodiscard]] static bool allocation_fails() noexcept { return truces == 0 && (all || (left != 0 && --left == 0)); }
+    [[nodiscard]] static bool allocation_fails() noexcept { return truces == 0 && left != 0 && --left == 0; }
 };
 
 /// No allocation of this thread fails, and none counts, as long as it lives.
