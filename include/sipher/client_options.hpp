@@ -95,8 +95,8 @@ struct SIPHER_API timeout_options {
 
     /// One call with its waits and retries. Zero: no limit.
     std::chrono::milliseconds total{30'000};
-    /// Of that, waiting for the rate limit or the quota of the day has this time of its own, which does not count in
-    /// `total`. Zero: no limit. Unset: it counts in `total`.
+    /// One call's waits for its turn: for the rate limit, the quota of the day and a connection. They then do not count
+    /// in `total`. Zero: no limit. Unset: they count in `total` and have no limit of their own.
     std::optional<std::chrono::milliseconds> queue;
     /// One attempt: writing the request and reading the response. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
@@ -104,7 +104,7 @@ struct SIPHER_API timeout_options {
     std::chrono::milliseconds write{5000};
     /// Resolving the name and connecting, to the proxy if there is one. Zero: no limit.
     std::chrono::milliseconds connect{3000};
-    /// An answer of `client_options::quota_source`. Zero: no limit but the total.
+    /// A response of `client_options::quota_source`. Zero: no limit but the call's.
     std::chrono::milliseconds quota_source{250};
     /// The TLS handshake. Zero: no limit.
     std::chrono::milliseconds tls_handshake{5000};

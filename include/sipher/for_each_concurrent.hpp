@@ -54,9 +54,9 @@ static_assert(!std::is_aggregate_v<batch_options>);
 
 namespace detail {
 
-/// Runs `run_one(index)` for each index below `count`, at most so many at a time as the options say; `run_one` must not
-/// throw and says whether it went well. When it is cancelled, what runs is cancelled and nothing more begins; it
-/// completes when all that has begun has ended.
+/// Runs `run_one(index)` for each index below `count`, at most so many at a time as the options say; it says whether it
+/// went well. What it throws is thrown when all that has begun has ended. When the batch is cancelled, what runs is
+/// cancelled and nothing more begins; it completes when all that has begun has ended.
 [[nodiscard]] SIPHER_API boost::asio::awaitable<void> run_batch(
     std::size_t count, batch_options options, std::function<boost::asio::awaitable<bool>(std::size_t index)> run_one);
 
@@ -74,8 +74,10 @@ struct batch {
 
     batch(std::vector<Input> all, Operation each) : inputs(std::move(all)), operation(std::move(each))
     {
-        results.assign(inputs.size(),
-                       result<value_type>{error{boost::asio::error::operation_aborted, "cancelled before it began"}});
+        results.reserve(inputs.size());
+        while (results.size() < inputs.size()) {
+            results.emplace_back(error{boost::asio::error::operation_aborted, "cancelled before it began"});
+        }
     }
 
     static boost::asio::awaitable<bool> run_one(std::shared_ptr<batch> self, std::size_t index)
@@ -104,9 +106,10 @@ struct batch {
 /// Cancellation: every type Asio's coroutines let through; operations under way are cancelled in the same way, and the
 /// function completes when they have ended, without an exception: the results say what was done and what was not, and
 /// those that had not begun have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the one who
-/// was cancelled throws.) Errors: `errc::invalid_request` when `concurrency` is 0. Those of the operations are results;
-/// what they throw besides `boost::system::system_error` ends the batch when all that has begun has ended. Thread
-/// safety: safe.
+/// was cancelled throws.)
+/// Errors: `errc::invalid_request` when `concurrency` is 0. Those of the operations are results; what they throw besides
+/// `boost::system::system_error` ends the batch when all that has begun has ended.
+/// Thread safety: safe.
 template <class Input, class Operation>
 [[nodiscard]] auto for_each_concurrent(std::vector<Input> inputs, batch_options options, Operation operation)
     -> boost::asio::awaitable<std::vector<result<typename detail::batch<Input, Operation>::value_type>>>

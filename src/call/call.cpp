@@ -58,7 +58,7 @@ asio::awaitable<void> call::run(const call_request& request)
             self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
             if (!self.attempt_.connection) {
                 self.take_acquired(co_await request.services->pool->async_acquire(
-                    self.turn_.for_pool(careful, self.deadline_), asio::deferred));
+                    self.turn_.for_pool(careful, self.latest_turn()), asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
@@ -86,6 +86,7 @@ asio::awaitable<void> call::run(const call_request& request)
 void call::take_acquired(acquire_result result)
 {
     attempt_.take_acquired(std::move(result));
+    end_wait(now_);
     go_on({});
 }
 
@@ -151,10 +152,9 @@ void call::throw_if_session_gone()
 
 asio::awaitable<void> call::wait_at(rate_gate& gate)
 {
-    const clock::time_point since = now_;
-    const gate_request wanted = turn_.for_gate(gate, deadline_, since);
+    const gate_request wanted = turn_.for_gate(gate, latest_turn());
     const gate_result result = co_await gate.async_wait(wanted, asio::deferred);
-    deadline_ = turn_.end_wait(deadline_, services().now() - since);
+    end_wait(now_);
     if (result.code == errc::rate_limited) {
         now_ = services().now();
         fail(turn_.refuse(attempt_.state(), gate, result.wait, now_), end_reason::deadline);
@@ -165,23 +165,28 @@ asio::awaitable<void> call::wait_at(rate_gate& gate)
 
 asio::awaitable<void> call::take_share()
 {
+    const clock::time_point since = now_;
+    const clock::time_point until = latest_turn();
     quota_request wanted;
     wanted.category = turn_.category();
-    wanted.longest_wait = deadline_ - now_;
+    wanted.longest_wait = until - now_;
     auto asking =
-        services().shared.ask(wanted, services().timers->time(), services().sleepers_of(request_.by()), deadline_);
-    const auto wait = co_await std::move(asking);
+        services().shared.ask(wanted, services().timers->time(), services().sleepers_of(request_.by()), until);
+    const std::chrono::nanoseconds wait = co_await std::move(asking);
     go_on({});
     turn_.take_share();
-    if (!wait) {
-        co_return;
+    if (wait.count() > 0) {
+        if (wait >= until - now_) {
+            fail(turn_.refuse(attempt_.state(), *services().gate, wait, now_), end_reason::deadline);
+        }
+        co_await sleep_until(now_ + wait);
     }
-    if (*wait >= deadline_ - now_) {
-        fail(turn_.refuse(attempt_.state(), *services().gate, *wait, now_), end_reason::deadline);
-    }
-    if (wait->count() > 0) {
-        co_await sleep_until(now_ + *wait);
-    }
+    end_wait(since);
+}
+
+void call::end_wait(clock::time_point since)
+{
+    deadline_ = turn_.end_wait(deadline_, services().now() - since);
 }
 
 void call::go_on(error_code failure)

@@ -53,6 +53,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
     /// Takes a share of a limit that several clients have together, and waits for it; throws if that is no use.
     [[nodiscard]] boost::asio::awaitable<void> take_share();
+    [[nodiscard]] clock::time_point latest_turn() const noexcept { return turn_.latest(deadline_, now_); }
+    /// A wait for its turn is over.
+    void end_wait(clock::time_point since);
     /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
     [[nodiscard]] bool is_admitted();
     /// Nothing: it was a success, and the last attempt. Else when the next one begins; throws if there is to be none.
@@ -72,7 +75,7 @@ private:
 
     const call_request& request_;
     const clock::time_point started_;
-    /// Later, if the call has waited at a gate and that does not count.
+    /// Later, if the call has waited for its turn and that does not count.
     clock::time_point deadline_;
     /// When the call last went on after a wait: all that it does without waiting happens at one time.
     clock::time_point now_;

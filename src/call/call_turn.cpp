@@ -29,11 +29,6 @@ std::string duration_text(nanoseconds time)
 call_turn::call_turn(const call_request& request) noexcept
     : request_(request), category_(quota_category_of(request.message.target))
 {
-    const auto& own = request.options.queue_timeout;
-    const auto& allowed = own ? own : request.services->options.timeouts.queue;
-    if (allowed) {
-        queue_left_ = allowed->count() == 0 ? nanoseconds::max() : nanoseconds{*allowed};
-    }
 }
 
 rate_gate* call_turn::day() const noexcept
@@ -56,41 +51,49 @@ rate_gate* call_turn::missing(clock::time_point now) const noexcept
     return at_limit_.has_turn || limit->is_open(now) ? nullptr : limit;
 }
 
-gate_request call_turn::for_gate(const rate_gate& which, clock::time_point deadline,
-                                 clock::time_point now) const noexcept
+std::optional<std::chrono::milliseconds> call_turn::queue_timeout() const noexcept
 {
-    gate_request wanted;
-    wanted.place = request_.place();
-    wanted.deadline = deadline;
-    if (queue_left_) {
-        wanted.deadline =
-            std::min(saturating_add(now, *queue_left_), request_.options.deadline.value_or(clock::time_point::max()));
+    const auto& own = request_.options.queue_timeout;
+    return own ? own : request_.services->options.timeouts.queue;
+}
+
+clock::time_point call_turn::end_of_call(clock::time_point extended) const noexcept
+{
+    return std::min(extended, request_.options.deadline.value_or(clock::time_point::max()));
+}
+
+clock::time_point call_turn::latest(clock::time_point deadline, clock::time_point now) const noexcept
+{
+    const auto allowed = queue_timeout();
+    if (!allowed) {
+        return deadline;
     }
-    wanted.again = &which == request_.services->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
-    return wanted;
+    return end_of_call(std::max(now, deadline_after(now - waited_, *allowed)));
 }
 
 clock::time_point call_turn::end_wait(clock::time_point deadline, nanoseconds waited) noexcept
 {
-    if (!queue_left_) {
+    if (!queue_timeout()) {
         return deadline;
     }
-    if (*queue_left_ != nanoseconds::max()) {
-        *queue_left_ -= std::min(*queue_left_, waited);
-    }
-    return std::min(saturating_add(deadline, waited), request_.options.deadline.value_or(clock::time_point::max()));
+    waited_ += waited;
+    return end_of_call(saturating_add(deadline, waited));
 }
 
-const char* call_turn::which_timeout() const noexcept
+gate_request call_turn::for_gate(const rate_gate& which, clock::time_point until) const noexcept
 {
-    return queue_left_ ? " s, which is after its queue timeout" : " s, which is after its total timeout";
+    gate_request wanted;
+    wanted.place = request_.place();
+    wanted.deadline = until;
+    wanted.again = &which == request_.services->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
+    return wanted;
 }
 
-pool_request call_turn::for_pool(bool careful, clock::time_point deadline) const noexcept
+pool_request call_turn::for_pool(bool careful, clock::time_point until) const noexcept
 {
     pool_request wanted;
     wanted.careful = careful;
-    wanted.deadline = deadline;
+    wanted.deadline = until;
     wanted.place = request_.place();
     return wanted;
 }
@@ -156,7 +159,8 @@ boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_
     }
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = "the service's rate limit lets this call pass in " +
-                              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + which_timeout();
+                              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
+                              " s, which is after its " + (queue_timeout() ? "queue" : "total") + " timeout";
     return errc::rate_limited;
 }
 

@@ -21,13 +21,16 @@ public:
 
     /// The gate to wait at before the call goes on; null if none is in the way.
     [[nodiscard]] rate_gate* missing(clock::time_point now) const noexcept;
-    /// @param deadline Of the call.
-    [[nodiscard]] gate_request for_gate(const rate_gate& which, clock::time_point deadline,
-                                        clock::time_point now) const noexcept;
-    /// A wait at a gate is over.
+
+    /// When a wait that begins now has to end, in a call that has to end at `deadline`.
+    [[nodiscard]] clock::time_point latest(clock::time_point deadline, clock::time_point now) const noexcept;
+    /// A wait has ended.
     /// @return The call's deadline from now on.
     [[nodiscard]] clock::time_point end_wait(clock::time_point deadline, std::chrono::nanoseconds waited) noexcept;
-    [[nodiscard]] pool_request for_pool(bool careful, clock::time_point deadline) const noexcept;
+
+    /// @param until As of `latest`.
+    [[nodiscard]] gate_request for_gate(const rate_gate& which, clock::time_point until) const noexcept;
+    [[nodiscard]] pool_request for_pool(bool careful, clock::time_point until) const noexcept;
     /// The gate has let it go.
     void take(const rate_gate& from) noexcept;
 
@@ -68,13 +71,15 @@ private:
     [[nodiscard]] rate_gate* day() const noexcept;
     [[nodiscard]] bool may_use_reserve() const noexcept;
     [[nodiscard]] bool pass(rate_gate& gate, place& at, clock::time_point now);
-    [[nodiscard]] const char* which_timeout() const noexcept;
+    /// Unset: its waits count in the total time.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> queue_timeout() const noexcept;
+    [[nodiscard]] clock::time_point end_of_call(clock::time_point extended) const noexcept;
     void tell_quota(const rate_gate& gate, clock::time_point now) const;
 
     const call_request& request_;
     const std::optional<quota_category> category_;
-    /// For waits at gates, where they do not count in the call's total time.
-    std::optional<std::chrono::nanoseconds> queue_left_;
+    /// In waits that do not count in the total time.
+    std::chrono::nanoseconds waited_{};
     bool has_share_ = false;
     place at_limit_;
     place at_day_;

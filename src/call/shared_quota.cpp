@@ -3,6 +3,7 @@
 #include "call/deadline.hpp"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -30,23 +31,29 @@ asio::awaitable<std::chrono::nanoseconds> take(std::shared_ptr<quota_source> sou
 
 } // namespace
 
-asio::awaitable<std::optional<std::chrono::nanoseconds>> shared_quota::ask(quota_request wanted, const clock& time,
-                                                                           std::shared_ptr<sleep_list> sleepers,
-                                                                           clock::time_point deadline)
+asio::awaitable<std::chrono::nanoseconds> shared_quota::ask(quota_request wanted, const clock& time,
+                                                            std::shared_ptr<sleep_list> sleepers,
+                                                            clock::time_point until)
 {
     const auto executor = co_await asio::this_coro::executor;
-    const clock::time_point until = std::min(deadline, deadline_after(time.now(), timeout_));
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    const clock::time_point timeout_at = deadline_after(time.now(), timeout_);
     auto asking = asio::co_spawn(executor, take(source_, wanted), asio::deferred);
     // A group has no executor of its own: the sleep would end where the client runs.
-    auto waiting = sleepers->async_sleep_until(until, asio::bind_executor(executor, asio::deferred));
+    auto waiting =
+        sleepers->async_sleep_until(std::min(timeout_at, until), asio::bind_executor(executor, asio::deferred));
     auto both = asio::experimental::make_parallel_group(std::move(asking), std::move(waiting));
     auto first = std::move(both).async_wait(asio::experimental::wait_for_one(), asio::deferred);
     auto [order, thrown, wait, woken] = co_await std::move(first);
-    if (order[0] != 0 || thrown) {
-        fail(time.now());
-        co_return std::nullopt;
+    const bool has_ended = order[0] == 0;
+    if (has_ended && !thrown) {
+        co_return std::max(wait, std::chrono::nanoseconds{});
     }
-    co_return std::max(wait, std::chrono::nanoseconds{});
+    const bool was_given_up = cancellation.cancelled() != asio::cancellation_type::none || woken;
+    if (!was_given_up && (has_ended || timeout_at <= until)) {
+        fail(time.now());
+    }
+    co_return std::chrono::nanoseconds{};
 }
 
 void shared_quota::fail(clock::time_point now) noexcept

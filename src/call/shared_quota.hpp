@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace sipher::detail {
@@ -21,7 +20,7 @@ namespace sipher::detail {
 class shared_quota {
 public:
     /// @param source Null: there is none.
-    /// @param timeout For an answer. Zero: no limit but the call's.
+    /// @param timeout For a response. Zero: no limit but the call's.
     shared_quota(std::shared_ptr<quota_source> source, std::chrono::milliseconds timeout)
         : source_(std::move(source)), timeout_(timeout)
     {
@@ -33,14 +32,15 @@ public:
         return source_ && now.time_since_epoch().count() >= silent_until_.load(std::memory_order_relaxed);
     }
 
-    /// How long a request has to wait; nothing if there is no answer, so that it leaves without one.
+    /// How long a request has to wait: not at all if there is no response.
     ///
     /// Throws nothing but what Asio throws into a coroutine that was cancelled.
-    /// @param deadline Of the call.
-    [[nodiscard]] boost::asio::awaitable<std::optional<std::chrono::nanoseconds>> ask(
-        quota_request wanted, const clock& time, std::shared_ptr<sleep_list> sleepers, clock::time_point deadline);
+    /// @param until When whoever asks can wait no longer, which is no failure of the source.
+    [[nodiscard]] boost::asio::awaitable<std::chrono::nanoseconds> ask(quota_request wanted, const clock& time,
+                                                                       std::shared_ptr<sleep_list> sleepers,
+                                                                       clock::time_point until);
 
-    /// How often there was no answer.
+    /// How often there was no response.
     [[nodiscard]] std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
 
 private:

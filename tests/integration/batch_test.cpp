@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -45,7 +46,8 @@ protected:
     }
 
     /// Begins it; what came of it stands in `results`.
-    void begin(std::vector<session_id> ids)
+    /// @param held As of `settle`.
+    void begin(std::vector<session_id> ids, std::size_t held = 0)
     {
         asio::co_spawn(context, for_each_concurrent(std::move(ids), many, get()),
                        asio::bind_cancellation_slot(
@@ -53,7 +55,7 @@ protected:
                                thrown = std::move(failed);
                                results = std::move(all);
                            }));
-        settle();
+        settle(held);
     }
 
     batch_options many;
@@ -124,18 +126,9 @@ TEST_F(batch, waits_for_the_limit_and_tells_of_it)
 TEST_F(batch, that_is_cancelled_says_what_was_done)
 {
     const std::vector<session_id> ids = create_some(1);
-    sandbox_options.rate_limit = 0;
-    begin({});
-    results.reset();
     sandbox().add_faults(2, testing::fault::with_header("X-Nothing", "1"));
     sandbox().add_faults(3, testing::fault::silence());
-    asio::co_spawn(context, for_each_concurrent(std::vector<session_id>(9, ids.front()), many, get()),
-                   asio::bind_cancellation_slot(cancel.slot(),
-                                                [this](std::exception_ptr failed, std::vector<result<session>> all) {
-                                                    thrown = std::move(failed);
-                                                    results = std::move(all);
-                                                }));
-    settle(3);
+    begin(std::vector<session_id>(9, ids.front()), 3);
     EXPECT_FALSE(results);
     cancel.emit(asio::cancellation_type::terminal);
     settle();
@@ -149,6 +142,34 @@ TEST_F(batch, that_is_cancelled_says_what_was_done)
     std::ranges::sort(outcomes);
     EXPECT_EQ(outcomes, (std::vector<std::string>{"done", "done", "not sent", "not sent", "not sent", "not sent",
                                                   "unknown", "unknown", "unknown"}));
+}
+
+TEST_F(batch, begins_nothing_more_once_it_was_cancelled)
+{
+    many.concurrency = 1;
+    auto cancel_all = [this](int) -> asio::awaitable<void> {
+        cancel.emit(asio::cancellation_type::terminal);
+        co_return;
+    };
+    std::vector<result<void>> all;
+    asio::co_spawn(context, for_each_concurrent(std::vector<int>{1, 2, 3}, many, cancel_all),
+                   asio::bind_cancellation_slot(cancel.slot(),
+                                                [&all](const std::exception_ptr&, std::vector<result<void>> made) {
+                                                    all = std::move(made);
+                                                }));
+    settle();
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_TRUE(all[0]);
+    EXPECT_EQ(all[1].error().code(), condition::cancelled);
+    EXPECT_EQ(all[2].error().outcome(), outcome::not_sent);
+}
+
+TEST_F(batch, may_have_results_that_are_only_moved)
+{
+    auto wrap = [](int number) -> asio::awaitable<std::unique_ptr<int>> { co_return std::make_unique<int>(number); };
+    const auto all = run(for_each_concurrent(std::vector<int>{1, 2}, many, wrap));
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(**all[1], 2);
 }
 
 TEST_F(batch, whose_operation_throws_something_else_ends_with_that)

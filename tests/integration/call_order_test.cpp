@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <exception>
 #include <optional>
@@ -46,7 +47,8 @@ protected:
         new_requests();
     }
 
-    waiting& begin(std::string name, call_options with = {})
+    /// @param held As of `settle`.
+    waiting& begin(std::string name, call_options with = {}, std::size_t held = 0)
     {
         waiting& made = calls.emplace_back();
         with.request_id = std::move(name);
@@ -55,7 +57,7 @@ protected:
                            made.failure = error_of(failed);
                            made.done = true;
                        }));
-        settle();
+        settle(held);
         return made;
     }
 
@@ -194,6 +196,34 @@ TEST_F(call_order, after_the_queue_the_total_timeout_is_left)
     settle();
     ASSERT_TRUE(slow.failure);
     EXPECT_EQ(slow.failure->code(), condition::timeout);
+}
+
+TEST_F(call_order, a_queue_timeout_is_for_a_connection_too)
+{
+    sandbox_options.rate_limit = 0;
+    options.timeouts.total = 10s;
+    options.timeouts.attempt = 60s;
+    call_options slow;
+    slow.total_timeout = 60s;
+    sandbox().add_fault(sipher::testing::fault::silence());
+    asio::co_spawn(context, client().get_session(nobodys, slow), asio::detached);
+    settle(1);
+    call_options waits;
+    waits.queue_timeout = 5s;
+    const waiting& hasty = begin("hasty", waits, 1);
+    waits.queue_timeout = 0ms;
+    const waiting& patient = begin("patient", waits, 1);
+    clock->advance(5s);
+    settle(1);
+    ASSERT_TRUE(hasty.failure);
+    EXPECT_EQ(hasty.failure->code(), errc::pool_timeout);
+    clock->advance(40s);
+    settle(1);
+    EXPECT_FALSE(patient.done);
+    clock->advance(15s);
+    settle();
+    ASSERT_TRUE(patient.failure);
+    EXPECT_EQ(patient.failure->status(), 404U) << patient.failure->what();
 }
 
 TEST_F(call_order, who_is_cancelled_leaves_the_queue)

@@ -27,12 +27,12 @@ public:
     asio::awaitable<std::chrono::nanoseconds> take(quota_request wanted) override
     {
         asked.push_back(wanted);
-        const std::chrono::nanoseconds wait = co_await answer();
+        const std::chrono::nanoseconds wait = co_await response();
         co_return wait;
     }
 
     std::vector<quota_request> asked;
-    std::function<asio::awaitable<std::chrono::nanoseconds>()> answer;
+    std::function<asio::awaitable<std::chrono::nanoseconds>()> response;
 };
 
 class quota_source : public client_test {
@@ -41,14 +41,23 @@ protected:
     {
         options.quota_source = source;
         options.timeouts.total = 10s;
-        answers(0ns);
+        respond(0ns);
     }
 
-    void answers(std::chrono::nanoseconds wait)
+    void respond(std::chrono::nanoseconds wait)
     {
-        source->answer = [wait]() -> asio::awaitable<std::chrono::nanoseconds> {
+        source->response = [wait]() -> asio::awaitable<std::chrono::nanoseconds> {
             co_await asio::post(asio::use_awaitable);
             co_return wait;
+        };
+    }
+
+    std::function<asio::awaitable<std::chrono::nanoseconds>()> never()
+    {
+        return [this]() -> asio::awaitable<std::chrono::nanoseconds> {
+            asio::steady_timer timer{context, asio::steady_timer::time_point::max()};
+            co_await timer.async_wait(asio::use_awaitable);
+            co_return std::chrono::nanoseconds{};
         };
     }
 
@@ -83,7 +92,7 @@ TEST_F(quota_source, is_asked_once_for_each_request)
 
 TEST_F(quota_source, may_make_a_request_wait)
 {
-    answers(3s);
+    respond(3s);
     begin();
     EXPECT_FALSE(done);
     EXPECT_EQ(new_requests(), 0U);
@@ -96,7 +105,7 @@ TEST_F(quota_source, may_make_a_request_wait)
 
 TEST_F(quota_source, that_lets_a_request_go_too_late_fails_it_at_once)
 {
-    answers(10s);
+    respond(10s);
     begin();
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->code(), errc::rate_limited);
@@ -105,9 +114,22 @@ TEST_F(quota_source, that_lets_a_request_go_too_late_fails_it_at_once)
     EXPECT_EQ(new_requests(), 0U);
 }
 
+TEST_F(quota_source, may_make_a_request_wait_as_long_as_its_queue_timeout_says)
+{
+    options.timeouts.queue = 60s;
+    respond(20s);
+    begin();
+    EXPECT_FALSE(done);
+    EXPECT_EQ(source->asked[0].longest_wait, 60s);
+    clock->advance(20s);
+    settle();
+    EXPECT_TRUE(done);
+    EXPECT_FALSE(failure) << "the total timeout of 10 s is apart from the wait";
+}
+
 TEST_F(quota_source, that_throws_is_left_out_for_a_second)
 {
-    source->answer = []() -> asio::awaitable<std::chrono::nanoseconds> {
+    source->response = []() -> asio::awaitable<std::chrono::nanoseconds> {
         co_await asio::post(asio::use_awaitable);
         throw std::runtime_error{"broken"};
     };
@@ -116,18 +138,14 @@ TEST_F(quota_source, that_throws_is_left_out_for_a_second)
     EXPECT_EQ(source->asked.size(), 1U);
     EXPECT_EQ(client().stats().rate_gate.source_failures, 1U);
     clock->advance(1s);
-    answers(0ns);
+    respond(0ns);
     create();
     EXPECT_EQ(source->asked.size(), 2U);
 }
 
-TEST_F(quota_source, that_does_not_answer_is_waited_for_no_longer_than_its_timeout)
+TEST_F(quota_source, that_does_not_respond_is_waited_for_no_longer_than_its_timeout)
 {
-    source->answer = [this]() -> asio::awaitable<std::chrono::nanoseconds> {
-        asio::steady_timer never{context, asio::steady_timer::time_point::max()};
-        co_await never.async_wait(asio::use_awaitable);
-        co_return std::chrono::nanoseconds{};
-    };
+    source->response = never();
     begin();
     EXPECT_FALSE(done);
     clock->advance(options.timeouts.quota_source);
@@ -140,7 +158,7 @@ TEST_F(quota_source, that_does_not_answer_is_waited_for_no_longer_than_its_timeo
 TEST_F(quota_source, is_cancelled_with_the_call)
 {
     bool was_cancelled = false;
-    source->answer = [this, &was_cancelled]() -> asio::awaitable<std::chrono::nanoseconds> {
+    source->response = [this, &was_cancelled]() -> asio::awaitable<std::chrono::nanoseconds> {
         asio::steady_timer never{context, asio::steady_timer::time_point::max()};
         try {
             co_await never.async_wait(asio::use_awaitable);
@@ -157,6 +175,18 @@ TEST_F(quota_source, is_cancelled_with_the_call)
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->code(), condition::cancelled);
     EXPECT_EQ(failure->outcome(), outcome::not_sent);
+    EXPECT_EQ(client().stats().rate_gate.source_failures, 0U) << "it is not the source's fault";
+}
+
+TEST_F(quota_source, is_not_to_blame_for_calls_that_have_less_time_than_it_may_take)
+{
+    source->response = never();
+    options.timeouts.total = 100ms;
+    begin();
+    clock->advance(100ms);
+    settle();
+    EXPECT_TRUE(failure);
+    EXPECT_EQ(client().stats().rate_gate.source_failures, 0U);
 }
 
 TEST_F(quota_source, does_not_stand_in_for_the_gate_of_the_client)
