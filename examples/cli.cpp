@@ -54,6 +54,11 @@ private:
     }
 };
 
+bool is_batch(const cli_arguments& given)
+{
+    return given.count || given.from_input;
+}
+
 sipher::client_options make_options(const cli_arguments& given)
 {
     sipher::client_options options = sipher::client_options::from_environment();
@@ -63,7 +68,7 @@ sipher::client_options make_options(const cli_arguments& given)
     if (given.timeout) {
         options.timeouts.total = *given.timeout;
     }
-    if (given.count || given.from_input) {
+    if (is_batch(given)) {
         // As long as it takes.
         options.timeouts.queue = std::chrono::milliseconds{};
     }
@@ -122,6 +127,15 @@ cli_exit_code exit_code(const sipher::error& problem)
     return refused ? exit_refused : exit_transport;
 }
 
+/// Runs it to its end and gives its result.
+template <class T>
+T get(asio::io_context& context, asio::awaitable<T> work)
+{
+    auto result = asio::co_spawn(context, std::move(work), asio::use_future);
+    context.run();
+    return result.get();
+}
+
 int main(int count, char** values)
 {
     try {
@@ -131,17 +145,12 @@ int main(int count, char** values)
         }
         const auto& given = std::get<cli_arguments>(parsed);
         asio::io_context context;
-        if (given.count || given.from_input) {
-            auto failure = asio::co_spawn(context, run_batch(sipher::client{context, make_options(given)}, given),
-                                          asio::use_future);
-            context.run();
-            const std::optional<sipher::error> first = failure.get();
+        sipher::client client{context, make_options(given)};
+        if (is_batch(given)) {
+            const std::optional<sipher::error> first = get(context, run_batch(std::move(client), given));
             return first ? exit_code(*first) : exit_done;
         }
-        auto answer =
-            asio::co_spawn(context, run(sipher::client{context, make_options(given)}, given), asio::use_future);
-        context.run();
-        std::cout << json::serialize(answer.get()) << "\n";
+        std::cout << json::serialize(get(context, run(std::move(client), given))) << "\n";
         return exit_done;
     } catch (const sipher::error& problem) {
         std::cerr << "cli: " << problem.what() << "\n";

@@ -2,12 +2,22 @@
 
 #include <sipher/sipher.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,13 +26,13 @@ namespace json = boost::json;
 
 namespace {
 
-/// On one line of the terminal, which it takes away when it is destroyed.
+/// On one line of the terminal, if there is one.
 class progress_bar {
 public:
-    ~progress_bar()
+    void clear()
     {
-        if (is_terminal_ && is_drawn_) {
-            std::cerr << "\r\x1b[K";
+        if (is_terminal_) {
+            std::cerr << "\r\x1b[K" << std::flush;
         }
     }
 
@@ -46,12 +56,10 @@ public:
             std::cerr << ", " << std::chrono::ceil<std::chrono::seconds>(*now.remaining).count() << " s left";
         }
         std::cerr << std::flush;
-        is_drawn_ = true;
     }
 
 private:
     const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
-    bool is_drawn_ = false;
 };
 
 /// One in each line, alone or in the JSON that `create` prints.
@@ -69,41 +77,71 @@ std::vector<sipher::session_id> read_ids(std::istream& in)
     return ids;
 }
 
+/// Ctrl-C ends it, with what has come of it so far.
+template <class T>
+asio::awaitable<T> until_interrupted(asio::awaitable<T> work)
+{
+    const auto executor = co_await asio::this_coro::executor;
+    asio::cancellation_signal stop;
+    asio::signal_set interrupts{executor, SIGINT};
+    interrupts.async_wait([&stop](boost::system::error_code failure, int) {
+        if (!failure) {
+            stop.emit(asio::cancellation_type::terminal);
+        }
+    });
+    auto all = asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), asio::use_awaitable));
+    co_return co_await std::move(all);
+}
+
 template <class T>
 std::optional<sipher::error> print(const std::vector<sipher::result<T>>& results)
 {
     std::optional<sipher::error> first;
+    std::size_t left_out = 0;
     for (const auto& each : results) {
         if (each) {
             std::cout << json::serialize(json::value_from(*each)) << "\n";
+            continue;
+        }
+        const sipher::error& problem = each.error();
+        first = first ? first : problem;
+        if (problem.code() == sipher::condition::cancelled && problem.outcome() == sipher::outcome::not_sent) {
+            ++left_out;
         } else {
-            std::cerr << "cli: " << each.error().what() << "\n";
-            first = first ? first : each.error();
+            std::cerr << "cli: " << problem.what() << "\n";
         }
     }
+    if (left_out != 0) {
+        std::cerr << "cli: interrupted; " << left_out << " of " << results.size() << " were not sent\n";
+    }
     return first;
+}
+
+template <class Input, class Operation>
+asio::awaitable<std::optional<sipher::error>> run_all(sipher::client client, std::vector<Input> inputs,
+                                                      Operation operation)
+{
+    progress_bar bar;
+    sipher::batch_options options;
+    options.client = std::move(client);
+    options.on_progress = [&bar](const sipher::batch_progress& now) { bar.draw(now); };
+    auto all = sipher::for_each_concurrent(std::move(inputs), std::move(options), std::move(operation));
+    const auto results = co_await until_interrupted(std::move(all));
+    bar.clear();
+    co_return print(results);
 }
 
 } // namespace
 
 asio::awaitable<std::optional<sipher::error>> run_batch(sipher::client client, cli_arguments given)
 {
-    auto bar = std::make_unique<progress_bar>();
-    sipher::batch_options options;
-    options.client = client;
-    options.on_progress = [&bar](const sipher::batch_progress& now) { bar->draw(now); };
     if (given.command == cli_command::delete_) {
-        std::vector<sipher::session_id> ids = read_ids(std::cin);
         auto remove = [client](sipher::session_id id) mutable { return client.delete_session(id); };
-        const auto results = co_await sipher::for_each_concurrent(std::move(ids), options, remove);
-        bar.reset();
-        co_return print(results);
+        return run_all(std::move(client), read_ids(std::cin), std::move(remove));
     }
-    std::vector<sipher::session_defaults> wanted(given.count.value(), given.defaults);
     auto create = [client, time_to_live = given.time_to_live](sipher::session_defaults defaults) mutable {
         return client.create_session(std::move(defaults), time_to_live);
     };
-    const auto results = co_await sipher::for_each_concurrent(std::move(wanted), options, create);
-    bar.reset();
-    co_return print(results);
+    std::vector<sipher::session_defaults> wanted(given.count.value(), given.defaults);
+    return run_all(std::move(client), std::move(wanted), std::move(create));
 }

@@ -8,7 +8,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <future>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +27,16 @@ public:
     int refused = 0;
 };
 
+/// How many went well.
+asio::awaitable<std::size_t> make_requests(sipher::client client, std::size_t count)
+{
+    auto create = [client](int) mutable { return client.create_session({}, std::chrono::minutes{1}); };
+    sipher::batch_options options;
+    options.concurrency = 4;
+    const auto all = co_await sipher::for_each_concurrent(std::vector<int>(count), options, create);
+    co_return static_cast<std::size_t>(std::ranges::count_if(all, [](const auto& each) { return each.has_value(); }));
+}
+
 int main(int count, char** values)
 {
     try {
@@ -30,10 +46,9 @@ int main(int count, char** values)
             return 2;
         }
         sipher::client_options options = sipher::client_options::from_environment();
-        const auto counter = std::make_shared<refusal_counter>();
-        options.observer = counter;
+        const auto refusals = std::make_shared<refusal_counter>();
+        options.observer = refusals;
         options.timeouts.queue = std::chrono::milliseconds{};
-        options.timeouts.total = std::chrono::minutes{10};
         if (given.size() == 4) {
             options.quota_source = std::make_shared<redis_quota_source>("127.0.0.1", std::stoi(given[3]),
                                                                         static_cast<unsigned>(std::stoul(given[1])),
@@ -41,19 +56,12 @@ int main(int count, char** values)
         }
         asio::io_context context;
         sipher::client client{context, options};
-        auto create = [client](int) mutable { return client.create_session({}, std::chrono::minutes{1}); };
-        sipher::batch_options batch;
-        batch.concurrency = 4;
-        auto all =
-            asio::co_spawn(context, sipher::for_each_concurrent(std::vector<int>(std::stoul(given[0])), batch, create),
-                           asio::use_future);
-        context.run_for(std::chrono::minutes{10});
-        int done = 0;
-        for (const auto& each : all.get()) {
-            done += each ? 1 : 0;
+        auto done = asio::co_spawn(context, make_requests(client, std::stoul(given[0])), asio::use_future);
+        while (done.wait_for(std::chrono::seconds{}) != std::future_status::ready) {
+            context.run_one();
         }
-        std::cout << done << " done, " << counter->refused << " refused, " << client.stats().rate_gate.source_failures
-                  << " without Redis\n";
+        std::cout << done.get() << " done, " << refusals->refused << " refused, "
+                  << client.stats().rate_gate.source_failures << " without Redis\n";
         return 0;
     } catch (const std::exception& problem) {
         std::cerr << "redis_quota: " << problem.what() << "\n";

@@ -78,7 +78,7 @@ asio::awaitable<void> call::run(const call_request& request)
         if (*next > self.now_) {
             // A coroutine that was cancelled in the meantime would throw without a word of what had happened.
             self.throw_if_stopped();
-            co_await self.sleep_until(*next);
+            co_await self.sleep_until_next(*next);
         }
     }
 }
@@ -106,6 +106,15 @@ asio::awaitable<void> call::sleep_until(clock::time_point when)
     const auto [failure] =
         co_await services().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
     go_on(failure);
+}
+
+asio::awaitable<void> call::sleep_until_next(clock::time_point when)
+{
+    const clock::time_point since = now_;
+    co_await sleep_until(when);
+    if (is_refused_by_limit()) {
+        end_wait(since);
+    }
 }
 
 void call::use_key(key_result result)
@@ -292,7 +301,7 @@ retry_plan call::plan(const verdict& decided)
     state.replayed = replayed_;
     state.closing = services().is_closed_to(request_.by());
     state.now = now_;
-    state.deadline = deadline_;
+    state.deadline = is_refused_by_limit() ? latest_turn() : deadline_;
     state.status = attempt_.state().status;
     state.retry_after = attempt_.state().retry_after;
     try {

@@ -49,8 +49,9 @@ asio::awaitable<std::chrono::nanoseconds> shared_quota::ask(quota_request wanted
     if (has_ended && !thrown) {
         co_return std::max(wait, std::chrono::nanoseconds{});
     }
-    const bool was_given_up = cancellation.cancelled() != asio::cancellation_type::none || woken;
-    if (!was_given_up && (has_ended || timeout_at <= until)) {
+    const bool was_cancelled = cancellation.cancelled() != asio::cancellation_type::none;
+    const bool was_too_slow = !has_ended && !woken && timeout_at <= until;
+    if (!was_cancelled && (has_ended || was_too_slow)) {
         fail(time.now());
     }
     co_return std::chrono::nanoseconds{};

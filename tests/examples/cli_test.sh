@@ -4,8 +4,9 @@
 set -euo pipefail
 
 cli=$1
-errors=$(mktemp)
-trap 'rm -f "$errors"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+errors=$work/errors
 unknown=sess_$(printf '%064d' 0)
 
 fail() {
@@ -70,6 +71,29 @@ run 0 delete - <<<"$ids"
 run 1 delete - <<<"$unknown"
 [[ $err == *"404 SESSION_NOT_FOUND"* && -z $out ]] || fail "delete -: of one that is not there"
 run 2 delete - <<<"something else"
+
+# With a terminal there is a bar, and it is gone at the end.
+out=$(script --quiet --return --command "'$cli' create --count 5" /dev/null </dev/null)
+err=
+[[ $out == *"[####"*"] 5/5"* && $out == *$'\r\e[K'*'{"sessionId":"sess_'* ]] || fail "create --count 5: no bar"
+
+# Ctrl-C in the middle: what was done is told all the same. It cannot get to the end before, because nobody would read
+# what it says with --verbose.
+mkfifo "$work/said"
+"$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
+interrupted=false
+while read -r line; do
+    if ! $interrupted && [[ $line == "create_session attempt"* ]]; then
+        kill -INT $!
+        interrupted=true
+    elif [[ $line == "cli: interrupted; "*" of 5000 were not sent" ]]; then
+        err=$line
+    fi
+done <"$work/said"
+code=0
+wait $! || code=$?
+out=$(grep --count '^{"sessionId":"sess_' "$work/ids")
+[[ $code == 3 && -n $err ]] && ((out > 0 && out < 5000)) || fail "Ctrl-C: exit code $code"
 
 # 1: the service refuses.
 fails_with 1 'get_session: 404 SESSION_NOT_FOUND.*not applied' get "$id"

@@ -3,7 +3,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -149,7 +151,7 @@ TEST_F(batch, begins_nothing_more_once_it_was_cancelled)
     many.concurrency = 1;
     auto cancel_all = [this](int) -> asio::awaitable<void> {
         cancel.emit(asio::cancellation_type::terminal);
-        co_return;
+        co_await asio::post(asio::use_awaitable);
     };
     std::vector<result<void>> all;
     asio::co_spawn(context, for_each_concurrent(std::vector<int>{1, 2, 3}, many, cancel_all),

@@ -198,6 +198,22 @@ TEST_F(call_order, after_the_queue_the_total_timeout_is_left)
     EXPECT_EQ(slow.failure->code(), condition::timeout);
 }
 
+TEST_F(call_order, a_queue_timeout_is_for_the_wait_after_a_refusal_too)
+{
+    sandbox_options.rate_limit = 0;
+    options.timeouts.total = 10s;
+    options.timeouts.queue = 30s;
+    sandbox().add_fault(sipher::testing::fault::answer(429, "", {{"Retry-After", "20"}}));
+    const waiting& refused = begin("refused");
+    EXPECT_FALSE(refused.done);
+    clock->advance(25s);
+    settle();
+    ASSERT_TRUE(refused.failure);
+    EXPECT_EQ(refused.failure->status(), 404U) << refused.failure->what();
+    sandbox().add_fault(sipher::testing::fault::answer(429, "", {{"Retry-After", "40"}}));
+    EXPECT_EQ(begin("again").failure->status(), 429U);
+}
+
 TEST_F(call_order, a_queue_timeout_is_for_a_connection_too)
 {
     sandbox_options.rate_limit = 0;
