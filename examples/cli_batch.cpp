@@ -89,7 +89,8 @@ asio::awaitable<T> until_interrupted(asio::awaitable<T> work)
             stop.emit(asio::cancellation_type::terminal);
         }
     });
-    auto all = asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), asio::use_awaitable));
+    auto all =
+        asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), asio::use_awaitable));
     co_return co_await std::move(all);
 }
 

@@ -107,8 +107,8 @@ struct batch {
 /// function completes when they have ended, without an exception: the results say what was done and what was not, and
 /// those that had not begun have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the one who
 /// was cancelled throws.)
-/// Errors: `errc::invalid_request` when `concurrency` is 0. Those of the operations are results; what they throw besides
-/// `boost::system::system_error` ends the batch when all that has begun has ended.
+/// Errors: `errc::invalid_request` when `concurrency` is 0. Those of the operations are results; what else they throw
+/// than `boost::system::system_error` ends the batch when all that has begun has ended.
 /// Thread safety: safe.
 template <class Input, class Operation>
 [[nodiscard]] auto for_each_concurrent(std::vector<Input> inputs, batch_options options, Operation operation)

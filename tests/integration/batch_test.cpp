@@ -154,11 +154,11 @@ TEST_F(batch, begins_nothing_more_once_it_was_cancelled)
         co_await asio::post(asio::use_awaitable);
     };
     std::vector<result<void>> all;
-    asio::co_spawn(context, for_each_concurrent(std::vector<int>{1, 2, 3}, many, cancel_all),
-                   asio::bind_cancellation_slot(cancel.slot(),
-                                                [&all](const std::exception_ptr&, std::vector<result<void>> made) {
-                                                    all = std::move(made);
-                                                }));
+    asio::co_spawn(
+        context, for_each_concurrent(std::vector<int>{1, 2, 3}, many, cancel_all),
+        asio::bind_cancellation_slot(cancel.slot(), [&all](const std::exception_ptr&, std::vector<result<void>> made) {
+            all = std::move(made);
+        }));
     settle();
     ASSERT_EQ(all.size(), 3U);
     EXPECT_TRUE(all[0]);
