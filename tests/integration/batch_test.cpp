@@ -166,6 +166,14 @@ TEST_F(batch, begins_nothing_more_once_it_was_cancelled)
     EXPECT_EQ(all[2].error().outcome(), outcome::not_sent);
 }
 
+TEST_F(batch, goes_with_its_execution_context)
+{
+    const std::vector<session_id> ids = create_some(1);
+    sandbox().add_faults(3, testing::fault::silence());
+    begin(std::vector<session_id>(9, ids.front()), 3);
+    EXPECT_FALSE(results) << "nor ever";
+}
+
 TEST_F(batch, may_have_results_that_are_only_moved)
 {
     auto wrap = [](int number) -> asio::awaitable<std::unique_ptr<int>> { co_return std::make_unique<int>(number); };
