@@ -170,8 +170,15 @@ TEST_F(batch, goes_with_its_execution_context)
 {
     const std::vector<session_id> ids = create_some(1);
     sandbox().add_faults(3, testing::fault::silence());
-    begin(std::vector<session_id>(9, ids.front()), 3);
-    EXPECT_FALSE(results) << "nor ever";
+    auto own = std::make_unique<asio::io_context>();
+    sipher::client mine{*own, options};
+    auto get_mine = [mine](session_id id) mutable { return mine.get_session(id); };
+    bool has_ended = false;
+    asio::co_spawn(*own, for_each_concurrent(std::vector<session_id>(9, ids.front()), many, get_mine),
+                   [&has_ended](const std::exception_ptr&, const std::vector<result<session>>&) { has_ended = true; });
+    run_until(*own, [&mine] { return mine.stats().busy == 3; });
+    own.reset();
+    EXPECT_FALSE(has_ended);
 }
 
 TEST_F(batch, may_have_results_that_are_only_moved)
