@@ -2,6 +2,7 @@
 // The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
 
 #include "cli_arguments.hpp"
+#include "cli_batch.hpp"
 
 #include <sipher/sipher.hpp>
 
@@ -53,6 +54,11 @@ private:
     }
 };
 
+bool is_batch(const cli_arguments& given)
+{
+    return given.count || given.from_input;
+}
+
 sipher::client_options make_options(const cli_arguments& given)
 {
     sipher::client_options options = sipher::client_options::from_environment();
@@ -61,6 +67,10 @@ sipher::client_options make_options(const cli_arguments& given)
     }
     if (given.timeout) {
         options.timeouts.total = *given.timeout;
+    }
+    if (is_batch(given)) {
+        // As long as it takes.
+        options.timeouts.queue = std::chrono::milliseconds{};
     }
     if (given.verbose) {
         options.observer = std::make_shared<printing_observer>();
@@ -112,8 +122,18 @@ cli_exit_code exit_code(const sipher::error& problem)
         return exit_usage;
     }
     const bool refused = problem.code().category() == sipher::service_category() ||
-                         problem.code() == sipher::errc::rate_limited || problem.code() == sipher::errc::session_gone;
+                         problem.code() == sipher::condition::rate_limited ||
+                         problem.code() == sipher::errc::session_gone;
     return refused ? exit_refused : exit_transport;
+}
+
+/// Runs it to its end and gives its result.
+template <class T>
+T get(asio::io_context& context, asio::awaitable<T> work)
+{
+    auto result = asio::co_spawn(context, std::move(work), asio::use_future);
+    context.run();
+    return result.get();
 }
 
 int main(int count, char** values)
@@ -125,10 +145,12 @@ int main(int count, char** values)
         }
         const auto& given = std::get<cli_arguments>(parsed);
         asio::io_context context;
-        auto answer =
-            asio::co_spawn(context, run(sipher::client{context, make_options(given)}, given), asio::use_future);
-        context.run();
-        std::cout << json::serialize(answer.get()) << "\n";
+        sipher::client client{context, make_options(given)};
+        if (is_batch(given)) {
+            const std::optional<sipher::error> first = get(context, run_batch(std::move(client), given));
+            return first ? exit_code(*first) : exit_done;
+        }
+        std::cout << json::serialize(get(context, run(std::move(client), given))) << "\n";
         return exit_done;
     } catch (const sipher::error& problem) {
         std::cerr << "cli: " << problem.what() << "\n";

@@ -27,6 +27,7 @@ struct words {
     std::string target;
     std::string body;
     std::optional<std::int64_t> timeout;
+    std::optional<std::size_t> count;
     bool verbose = false;
 };
 
@@ -78,6 +79,12 @@ void add_id(CLI::App& command, words& given)
     command.add_option("ID", given.session, "The session's id")->required()->check(check_session)->type_name("");
 }
 
+/// Or `-` for those that come from the standard input.
+std::string check_session_or_dash(const std::string& text)
+{
+    return text == "-" ? "" : check_session(text);
+}
+
 void add_request(CLI::App& command, words& given)
 {
     command.add_option("VERB", given.method, "GET, HEAD, POST, PUT, PATCH or DELETE")
@@ -106,9 +113,17 @@ std::map<CLI::App*, cli_command> describe(CLI::App& app, words& given)
     create->add_option("--ttl", given.time_to_live, "How long it lives, such as 90s, 30m or 24h; one hour if not given")
         ->transform(duration_in({{"s", 1}, {"m", 60}, {"h", 3600}}))
         ->type_name("TIME");
-    for (CLI::App* const command : {get, update, remove}) {
+    create
+        ->add_option("--count", given.count, "Creates so many, each in a line; waits for the rate limit where it must")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+    for (CLI::App* const command : {get, update}) {
         add_id(*command, given);
     }
+    remove->add_option("ID", given.session, "The session's id; -: ids from the standard input, one in each line")
+        ->required()
+        ->check(check_session_or_dash)
+        ->type_name("");
     add_defaults(*update, given);
     add_request(*request, given);
     for (CLI::App* const command : {create, get, update, remove, request}) {
@@ -145,7 +160,9 @@ cli_arguments to_arguments(cli_command command, const words& given)
         arguments.defaults.default_viewing_key = sipher::secret{given.viewing_key};
     }
     arguments.time_to_live = std::chrono::seconds{given.time_to_live};
-    if (!given.session.empty()) {
+    arguments.count = given.count;
+    arguments.from_input = given.session == "-";
+    if (!given.session.empty() && !arguments.from_input) {
         arguments.session = sipher::session_id{given.session};
     }
     if (command == cli_command::request) {

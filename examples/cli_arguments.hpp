@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,6 +28,10 @@ struct cli_arguments {
     std::string target;
     std::optional<boost::json::value> body;
     std::optional<std::chrono::milliseconds> timeout;
+    /// How many to create; unset: one, which is not a batch.
+    std::optional<std::size_t> count;
+    /// What to delete comes from the standard input.
+    bool from_input = false;
     bool verbose = false;
 };
 

@@ -83,6 +83,9 @@ struct SIPHER_API call_options {
 
     /// All the time the call may take, waits and retries included. Unset: the client's. Zero: no limit.
     std::optional<std::chrono::milliseconds> total_timeout;
+    /// All the time the call may wait for its turn: for the rate limit, the quota of the day and a connection. That
+    /// then does not count in `total_timeout`. Unset: the client's. Zero: no limit.
+    std::optional<std::chrono::milliseconds> queue_timeout;
     /// One attempt: writing the request and reading the response. Some routes of the service take up to 90 s. Unset:
     /// the client's. Zero: no limit but the end of the call.
     std::optional<std::chrono::milliseconds> attempt_timeout;

@@ -3,6 +3,7 @@
 #include <sipher/clock.hpp>
 #include <sipher/config.hpp>
 #include <sipher/observer.hpp>
+#include <sipher/quota_source.hpp>
 #include <sipher/response_info.hpp>
 #include <sipher/retry_options.hpp>
 #include <sipher/secret.hpp>
@@ -94,12 +95,17 @@ struct SIPHER_API timeout_options {
 
     /// One call with its waits and retries. Zero: no limit.
     std::chrono::milliseconds total{30'000};
+    /// One call's waits for its turn: for the rate limit, the quota of the day and a connection. They then do not count
+    /// in `total`. Zero: no limit. Unset: they count in `total` and have no limit of their own.
+    std::optional<std::chrono::milliseconds> queue;
     /// One attempt: writing the request and reading the response. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
     /// Writing the request, as long as the system takes none of it. Zero: no limit but the attempt.
     std::chrono::milliseconds write{5000};
     /// Resolving the name and connecting, to the proxy if there is one. Zero: no limit.
     std::chrono::milliseconds connect{3000};
+    /// A response of `client_options::quota_source`. Zero: no limit but the call's.
+    std::chrono::milliseconds quota_source{250};
     /// The TLS handshake. Zero: no limit.
     std::chrono::milliseconds tls_handshake{5000};
 };
@@ -191,6 +197,8 @@ struct SIPHER_API client_options {
     /// Needs `rate_gate`, unless it is `none` or `day`.
     sipher::rate_pacing rate_pacing = sipher::rate_pacing::none;
     daily_quota_options daily_quota;
+    /// Asked before each request, besides the client's own gate, where several clients share a limit. Null: none.
+    std::shared_ptr<sipher::quota_source> quota_source;
 
     /// Sent with every request.
     header_list default_headers;

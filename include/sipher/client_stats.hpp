@@ -21,6 +21,8 @@ struct SIPHER_API rate_gate_stats {
     std::chrono::nanoseconds closed_for{};
     /// Requests left in the service's window. Unset: not known now.
     std::optional<unsigned> remaining;
+    /// Counted since the client was made: requests for which `client_options::quota_source` gave no response.
+    std::uint64_t source_failures = 0;
 };
 
 static_assert(!std::is_aggregate_v<rate_gate_stats>);

@@ -11,9 +11,11 @@
 #include <sipher/enumerations.hpp>
 #include <sipher/error.hpp>
 #include <sipher/error_code.hpp>
+#include <sipher/for_each_concurrent.hpp>
 #include <sipher/json.hpp>
 #include <sipher/live_session.hpp>
 #include <sipher/observer.hpp>
+#include <sipher/quota_source.hpp>
 #include <sipher/request_as.hpp>
 #include <sipher/request_target.hpp>
 #include <sipher/response_info.hpp>

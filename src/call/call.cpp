@@ -51,11 +51,14 @@ asio::awaitable<void> call::run(const call_request& request)
             while (rate_gate* const closed = self.turn_.missing(self.now_)) {
                 co_await self.wait_at(*closed);
             }
+            if (self.turn_.needs_share(self.now_)) {
+                co_await self.take_share();
+            }
             const bool careful = !is_idempotent(request.what.kind);
             self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
             if (!self.attempt_.connection) {
                 self.take_acquired(co_await request.services->pool->async_acquire(
-                    self.turn_.for_pool(careful, self.deadline_), asio::deferred));
+                    self.turn_.for_pool(careful, self.latest_turn()), asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
@@ -75,7 +78,7 @@ asio::awaitable<void> call::run(const call_request& request)
         if (*next > self.now_) {
             // A coroutine that was cancelled in the meantime would throw without a word of what had happened.
             self.throw_if_stopped();
-            co_await self.sleep_until(*next);
+            co_await self.sleep_until_next(*next);
         }
     }
 }
@@ -83,6 +86,7 @@ asio::awaitable<void> call::run(const call_request& request)
 void call::take_acquired(acquire_result result)
 {
     attempt_.take_acquired(std::move(result));
+    end_wait(now_);
     go_on({});
 }
 
@@ -102,6 +106,15 @@ asio::awaitable<void> call::sleep_until(clock::time_point when)
     const auto [failure] =
         co_await services().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
     go_on(failure);
+}
+
+asio::awaitable<void> call::sleep_until_next(clock::time_point when)
+{
+    const clock::time_point since = now_;
+    co_await sleep_until(when);
+    if (is_refused_by_limit()) {
+        end_wait(since);
+    }
 }
 
 void call::use_key(key_result result)
@@ -148,14 +161,41 @@ void call::throw_if_session_gone()
 
 asio::awaitable<void> call::wait_at(rate_gate& gate)
 {
-    const gate_request wanted = turn_.for_gate(gate, deadline_);
+    const gate_request wanted = turn_.for_gate(gate, latest_turn());
     const gate_result result = co_await gate.async_wait(wanted, asio::deferred);
+    end_wait(now_);
     if (result.code == errc::rate_limited) {
         now_ = services().now();
         fail(turn_.refuse(attempt_.state(), gate, result.wait, now_), end_reason::deadline);
     }
     go_on(result.code);
     turn_.take(gate);
+}
+
+asio::awaitable<void> call::take_share()
+{
+    const clock::time_point since = now_;
+    const clock::time_point until = latest_turn();
+    quota_request wanted;
+    wanted.category = turn_.category();
+    wanted.longest_wait = until - now_;
+    auto asking =
+        services().shared.ask(wanted, services().timers->time(), services().sleepers_of(request_.by()), until);
+    const std::chrono::nanoseconds wait = co_await std::move(asking);
+    go_on({});
+    turn_.take_share();
+    if (wait.count() > 0) {
+        if (wait >= until - now_) {
+            fail(turn_.refuse(attempt_.state(), *services().gate, wait, now_), end_reason::deadline);
+        }
+        co_await sleep_until(now_ + wait);
+    }
+    end_wait(since);
+}
+
+void call::end_wait(clock::time_point since)
+{
+    deadline_ = turn_.end_wait(deadline_, services().now() - since);
 }
 
 void call::go_on(error_code failure)
@@ -261,7 +301,7 @@ retry_plan call::plan(const verdict& decided)
     state.replayed = replayed_;
     state.closing = services().is_closed_to(request_.by());
     state.now = now_;
-    state.deadline = deadline_;
+    state.deadline = is_refused_by_limit() ? latest_turn() : deadline_;
     state.status = attempt_.state().status;
     state.retry_after = attempt_.state().retry_after;
     try {

@@ -42,6 +42,7 @@ private:
     explicit call(const call_request& request);
 
     [[nodiscard]] boost::asio::awaitable<void> sleep_until(clock::time_point when);
+    [[nodiscard]] boost::asio::awaitable<void> sleep_until_next(clock::time_point when);
     [[nodiscard]] boost::asio::awaitable<void> fetch_key();
     void take_acquired(acquire_result result);
     void use_key(key_result result);
@@ -51,6 +52,13 @@ private:
     void throw_if_session_gone();
     /// Waits until the gate lets it go; throws if that is no use.
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
+    /// Takes a share of a limit that several clients have together, and waits for it; throws if that is no use.
+    [[nodiscard]] boost::asio::awaitable<void> take_share();
+    [[nodiscard]] clock::time_point latest_turn() const noexcept { return turn_.latest(deadline_, now_); }
+    /// Until the next attempt the call waits for its turn at the limit.
+    [[nodiscard]] bool is_refused_by_limit() const noexcept { return attempt_.state().status == 429; }
+    /// A wait for its turn is over.
+    void end_wait(clock::time_point since);
     /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
     [[nodiscard]] bool is_admitted();
     /// Nothing: it was a success, and the last attempt. Else when the next one begins; throws if there is to be none.
@@ -70,7 +78,8 @@ private:
 
     const call_request& request_;
     const clock::time_point started_;
-    const clock::time_point deadline_;
+    /// Later, if the call has waited for its turn and that does not count.
+    clock::time_point deadline_;
     /// When the call last went on after a wait: all that it does without waiting happens at one time.
     clock::time_point now_;
     boost::asio::cancellation_state cancellation_;

@@ -28,8 +28,8 @@ call_services::call_services(client_options checked_options, const boost::asio::
           timers)),
       day({options.rate_pacing == rate_pacing::day, options.daily_quota.reserve, options.daily_quota.thresholds},
           chance, executor, timers),
-      budget(options.retry.budget), renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers)),
-      executor_(executor)
+      shared(options.quota_source, options.timeouts.quota_source), budget(options.retry.budget),
+      renewals(chance->unit()), drained(std::make_shared<sleep_list>(executor, timers)), executor_(executor)
 {
 }
 

@@ -3,6 +3,7 @@
 #include "call/even_spread.hpp"
 #include "call/known_sessions.hpp"
 #include "call/request_fields.hpp"
+#include "call/shared_quota.hpp"
 #include "pool/pool.hpp"
 #include "retry/day_limits.hpp"
 #include "retry/rate_gate.hpp"
@@ -47,6 +48,7 @@ struct call_services final : context_client {
     const std::shared_ptr<sleep_list> library_sleepers;
     const std::shared_ptr<rate_gate> gate;
     day_limits day;
+    shared_quota shared;
     retry_budget budget;
     std::shared_ptr<sipher::detail::pool> pool;
 

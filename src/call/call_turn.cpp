@@ -1,8 +1,11 @@
 #include "call/call_turn.hpp"
 
+#include "call/deadline.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
+
+#include <algorithm>
 
 namespace sipher::detail {
 
@@ -48,20 +51,49 @@ rate_gate* call_turn::missing(clock::time_point now) const noexcept
     return at_limit_.has_turn || limit->is_open(now) ? nullptr : limit;
 }
 
-gate_request call_turn::for_gate(const rate_gate& which, clock::time_point deadline) const noexcept
+std::optional<std::chrono::milliseconds> call_turn::queue_timeout() const noexcept
+{
+    const auto& own = request_.options.queue_timeout;
+    return own ? own : request_.services->options.timeouts.queue;
+}
+
+clock::time_point call_turn::end_of_call(clock::time_point extended) const noexcept
+{
+    return std::min(extended, request_.options.deadline.value_or(clock::time_point::max()));
+}
+
+clock::time_point call_turn::latest(clock::time_point deadline, clock::time_point now) const noexcept
+{
+    const auto allowed = queue_timeout();
+    if (!allowed) {
+        return deadline;
+    }
+    return end_of_call(std::max(now, deadline_after(now - waited_, *allowed)));
+}
+
+clock::time_point call_turn::end_wait(clock::time_point deadline, nanoseconds waited) noexcept
+{
+    if (!queue_timeout()) {
+        return deadline;
+    }
+    waited_ += waited;
+    return end_of_call(saturating_add(deadline, waited));
+}
+
+gate_request call_turn::for_gate(const rate_gate& which, clock::time_point until) const noexcept
 {
     gate_request wanted;
     wanted.place = request_.place();
-    wanted.deadline = deadline;
+    wanted.deadline = until;
     wanted.again = &which == request_.services->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
     return wanted;
 }
 
-pool_request call_turn::for_pool(bool careful, clock::time_point deadline) const noexcept
+pool_request call_turn::for_pool(bool careful, clock::time_point until) const noexcept
 {
     pool_request wanted;
     wanted.careful = careful;
-    wanted.deadline = deadline;
+    wanted.deadline = until;
     wanted.place = request_.place();
     return wanted;
 }
@@ -94,6 +126,7 @@ bool call_turn::use(clock::time_point now)
         discount();
         return false;
     }
+    has_share_ = false;
     if (quota != nullptr && request_.services->options.observer) {
         tell_quota(*quota, now);
     }
@@ -127,7 +160,7 @@ boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = "the service's rate limit lets this call pass in " +
                               std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
-                              " s, which is after its total timeout";
+                              " s, which is after its " + (queue_timeout() ? "queue" : "total") + " timeout";
     return errc::rate_limited;
 }
 
@@ -142,7 +175,7 @@ boost::system::error_code call_turn::refuse_by_quota(attempt_state& noted_in, na
     }
     text += left.remaining <= left.reserve ? "; it is renewed in " + duration_text(left.renewed_at - now)
                                            : "; spread over the day, they let this call pass in " +
-                                                 duration_text(wait) + ", which is after its total timeout";
+                                                 duration_text(wait) + ", which is after its timeout";
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = std::move(text);
     return errc::quota_exhausted;

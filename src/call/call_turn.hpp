@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace sipher::detail {
 
@@ -20,10 +21,30 @@ public:
 
     /// The gate to wait at before the call goes on; null if none is in the way.
     [[nodiscard]] rate_gate* missing(clock::time_point now) const noexcept;
-    [[nodiscard]] gate_request for_gate(const rate_gate& which, clock::time_point deadline) const noexcept;
-    [[nodiscard]] pool_request for_pool(bool careful, clock::time_point deadline) const noexcept;
+
+    /// When a wait that begins now has to end, in a call that has to end at `deadline`.
+    [[nodiscard]] clock::time_point latest(clock::time_point deadline, clock::time_point now) const noexcept;
+    /// A wait has ended.
+    /// @return The call's deadline from now on.
+    [[nodiscard]] clock::time_point end_wait(clock::time_point deadline, std::chrono::nanoseconds waited) noexcept;
+
+    /// @param until As of `latest`.
+    [[nodiscard]] gate_request for_gate(const rate_gate& which, clock::time_point until) const noexcept;
+    [[nodiscard]] pool_request for_pool(bool careful, clock::time_point until) const noexcept;
     /// The gate has let it go.
     void take(const rate_gate& from) noexcept;
+
+    /// Whether to ask for a share of a limit that several clients have together; once for each request.
+    [[nodiscard]] bool needs_share(clock::time_point now) const noexcept
+    {
+        return !has_share_ && request_.services->shared.is_to_be_asked(now);
+    }
+    void take_share() noexcept { has_share_ = true; }
+    /// As the service calls it; empty if it is not metered.
+    [[nodiscard]] std::string_view category() const noexcept
+    {
+        return category_ ? to_string(*category_) : std::string_view{};
+    }
 
     /// A request is about to leave, and is counted. False: a gate has closed in the meantime.
     [[nodiscard]] bool use(clock::time_point now);
@@ -50,10 +71,16 @@ private:
     [[nodiscard]] rate_gate* day() const noexcept;
     [[nodiscard]] bool may_use_reserve() const noexcept;
     [[nodiscard]] bool pass(rate_gate& gate, place& at, clock::time_point now);
+    /// Unset: its waits count in the total time.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> queue_timeout() const noexcept;
+    [[nodiscard]] clock::time_point end_of_call(clock::time_point extended) const noexcept;
     void tell_quota(const rate_gate& gate, clock::time_point now) const;
 
     const call_request& request_;
     const std::optional<quota_category> category_;
+    /// In waits that do not count in the total time.
+    std::chrono::nanoseconds waited_{};
+    bool has_share_ = false;
     place at_limit_;
     place at_day_;
     /// Where the request that has left was counted.

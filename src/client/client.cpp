@@ -134,6 +134,7 @@ client_stats client::stats() const
     const detail::call_services& services = *checked(handle_).services();
     client_stats snapshot = services.pool->stats();
     snapshot.rate_gate = services.gate->stats(services.now());
+    snapshot.rate_gate.source_failures = services.shared.failures();
     return snapshot;
 }
 

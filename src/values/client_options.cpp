@@ -86,6 +86,8 @@ void validate_durations(const client_options& options)
     validate_duration(options.pool.max_lifetime, "pool.max_lifetime");
     validate_duration(options.proxy.timeout, "proxy.timeout");
     validate_duration(options.timeouts.total, "timeouts.total");
+    validate_duration(options.timeouts.queue.value_or(std::chrono::milliseconds{}), "timeouts.queue");
+    validate_duration(options.timeouts.quota_source, "timeouts.quota_source");
     validate_duration(options.timeouts.attempt, "timeouts.attempt");
     validate_duration(options.timeouts.write, "timeouts.write");
     validate_duration(options.timeouts.connect, "timeouts.connect");

@@ -167,6 +167,9 @@ void validate_call_options(const call_options& options)
     if (options.total_timeout) {
         validate_duration(*options.total_timeout, "total_timeout");
     }
+    if (options.queue_timeout) {
+        validate_duration(*options.queue_timeout, "queue_timeout");
+    }
     if (options.attempt_timeout) {
         validate_duration(*options.attempt_timeout, "attempt_timeout");
     }

@@ -4,8 +4,9 @@
 set -euo pipefail
 
 cli=$1
-errors=$(mktemp)
-trap 'rm -f "$errors"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+errors=$work/errors
 unknown=sess_$(printf '%064d' 0)
 
 fail() {
@@ -61,6 +62,39 @@ run 0 get "$id" --verbose
 [[ $err != *"$id"* && $err != *"$SIPHER_API_KEY"* ]] || fail "--verbose: shows what can be used"
 done_with "^\{\"sessionId\":\"$id\",\"deleted\":true\}$" delete "$id"
 
+# Many at a time. There is no terminal, so no bar.
+run 0 create --count 5 --chain sui
+[[ $(grep --count '^{"sessionId":"sess_.*"chain":"sui"' <<<"$out") == 5 && -z $err ]] || fail "create --count 5"
+ids=$out
+run 0 delete - <<<"$ids"
+[[ $(grep --count '"deleted":true' <<<"$out") == 5 && -z $err ]] || fail "delete -"
+run 1 delete - <<<"$unknown"
+[[ $err == *"404 SESSION_NOT_FOUND"* && -z $out ]] || fail "delete -: of one that is not there"
+run 2 delete - <<<"something else"
+
+# With a terminal there is a bar, and it is gone at the end.
+out=$(script --quiet --return --command "'$cli' create --count 5" /dev/null </dev/null)
+err=
+[[ $out == *"[####"*"] 5/5"* && $out == *$'\r\e[K'*'{"sessionId":"sess_'* ]] || fail "create --count 5: no bar"
+
+# Ctrl-C in the middle: what was done is told all the same. It cannot get to the end before, because nobody would read
+# what it says with --verbose.
+mkfifo "$work/said"
+"$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
+interrupted=false
+while read -r line; do
+    if ! $interrupted && [[ $line == "create_session attempt"* ]]; then
+        kill -INT $!
+        interrupted=true
+    elif [[ $line == "cli: interrupted; "*" of 5000 were not sent" ]]; then
+        err=$line
+    fi
+done <"$work/said"
+code=0
+wait $! || code=$?
+out=$(grep --count '^{"sessionId":"sess_' "$work/ids")
+[[ $code == 3 && -n $err ]] && ((out > 0 && out < 5000)) || fail "Ctrl-C: exit code $code"
+
 # 1: the service refuses.
 fails_with 1 'get_session: 404 SESSION_NOT_FOUND.*not applied' get "$id"
 fails_with 1 'delete_session: 404' delete "$id"
@@ -75,6 +109,7 @@ fails_with 2 '--ttl' create --ttl 30
 fails_with 2 'time_to_live' create --ttl 59s
 fails_with 2 'default_viewing_key' create --viewing-key ab
 fails_with 2 'ID: must be' get sess_12
+fails_with 2 '--count' create --count 0
 fails_with 2 'FOO' request FOO /v1/echo
 fails_with 2 'target' request GET v1/echo
 fails_with 2 '--body' request POST /v1/echo --body '{'

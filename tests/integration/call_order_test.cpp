@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <exception>
 #include <optional>
@@ -47,7 +48,8 @@ protected:
         new_requests();
     }
 
-    waiting& begin(std::string name, call_options with = {})
+    /// @param held As of `settle`.
+    waiting& begin(std::string name, call_options with = {}, std::size_t held = 0)
     {
         waiting& made = calls.emplace_back();
         with.request_id = std::move(name);
@@ -56,7 +58,7 @@ protected:
                            made.failure = error_of(failed);
                            made.done = true;
                        }));
-        settle();
+        settle(held);
         return made;
     }
 
@@ -154,6 +156,90 @@ TEST_F(call_order, who_cannot_make_it_fails_at_once)
     hasty.priority = call_priority::interactive;
     EXPECT_FALSE(begin("urgent", hasty).failure);
     EXPECT_EQ(let_all_go(), (std::vector<std::string>{"urgent", "first"}));
+}
+
+TEST_F(call_order, a_queue_timeout_is_apart_from_the_total_one)
+{
+    options.timeouts.total = 10s;
+    use_up();
+    call_options patient;
+    patient.queue_timeout = 90s;
+    EXPECT_FALSE(begin("patient", patient).failure);
+    patient.queue_timeout = 30s;
+    const waiting& hasty = begin("hasty", patient);
+    ASSERT_TRUE(hasty.failure);
+    EXPECT_EQ(hasty.failure->code(), errc::rate_limited);
+    EXPECT_NE(hasty.failure->message().find("queue timeout"), std::string::npos) << hasty.failure->message();
+    patient.queue_timeout = 0ms;
+    const waiting& endless = begin("endless", patient);
+    EXPECT_FALSE(endless.failure) << endless.failure->what();
+    EXPECT_EQ(let_all_go(), (std::vector<std::string>{"patient", "endless"}));
+}
+
+TEST_F(call_order, after_the_queue_the_total_timeout_is_left)
+{
+    options.timeouts.total = 10s;
+    options.timeouts.attempt = 0s;
+    options.timeouts.queue = 0ms;
+    use_up();
+    const waiting& slow = begin("slow");
+    sandbox().add_fault(sipher::testing::fault::silence());
+    for (int i = 0; i < 1000 && client().stats().rate_gate.waiting != 0; ++i) {
+        clock->advance(500ms);
+        settle(1);
+    }
+    EXPECT_FALSE(slow.done);
+    clock->advance(9s);
+    settle(1);
+    EXPECT_FALSE(slow.done) << "the wait counted";
+    clock->advance(1500ms);
+    settle();
+    ASSERT_TRUE(slow.failure);
+    EXPECT_EQ(slow.failure->code(), condition::timeout);
+}
+
+TEST_F(call_order, a_queue_timeout_is_for_the_wait_after_a_refusal_too)
+{
+    sandbox_options.rate_limit = 0;
+    options.timeouts.total = 10s;
+    options.timeouts.queue = 30s;
+    sandbox().add_fault(sipher::testing::fault::answer(429, "", {{"Retry-After", "20"}}));
+    const waiting& refused = begin("refused");
+    EXPECT_FALSE(refused.done);
+    clock->advance(25s);
+    settle();
+    ASSERT_TRUE(refused.failure);
+    EXPECT_EQ(refused.failure->status(), 404U) << refused.failure->what();
+    sandbox().add_fault(sipher::testing::fault::answer(429, "", {{"Retry-After", "40"}}));
+    EXPECT_EQ(begin("again").failure->status(), 429U);
+}
+
+TEST_F(call_order, a_queue_timeout_is_for_a_connection_too)
+{
+    sandbox_options.rate_limit = 0;
+    options.timeouts.total = 10s;
+    options.timeouts.attempt = 60s;
+    call_options slow;
+    slow.total_timeout = 60s;
+    sandbox().add_fault(sipher::testing::fault::silence());
+    asio::co_spawn(context, client().get_session(nobodys, slow), asio::detached);
+    settle(1);
+    call_options waits;
+    waits.queue_timeout = 5s;
+    const waiting& hasty = begin("hasty", waits, 1);
+    waits.queue_timeout = 0ms;
+    const waiting& patient = begin("patient", waits, 1);
+    clock->advance(5s);
+    settle(1);
+    ASSERT_TRUE(hasty.failure);
+    EXPECT_EQ(hasty.failure->code(), errc::pool_timeout);
+    clock->advance(40s);
+    settle(1);
+    EXPECT_FALSE(patient.done);
+    clock->advance(15s);
+    settle();
+    ASSERT_TRUE(patient.failure);
+    EXPECT_EQ(patient.failure->status(), 404U) << patient.failure->what();
 }
 
 TEST_F(call_order, who_is_cancelled_leaves_the_queue)

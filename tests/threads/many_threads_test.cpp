@@ -11,9 +11,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <exception>
 #include <future>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sipher::test {
@@ -124,6 +129,39 @@ TEST(many_threads, a_server_that_closes_idle_connections_again_and_again)
     expect_consistent(client.stats());
     EXPECT_LE(sandbox.counters().created, std::uint64_t{agents});
     EXPECT_LT(failed, agents);
+}
+
+TEST(many_threads, batches_some_of_which_are_cancelled)
+{
+    constexpr std::size_t batches = 8;
+    constexpr std::size_t inputs = 100;
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool pool{threads};
+    sipher::client client{pool, sandbox.options()};
+    auto create = [client](int) mutable { return client.create_session({}); };
+    std::array<asio::cancellation_signal, batches> signals;
+    std::array<std::atomic<std::size_t>, batches> succeeded{};
+    for (std::size_t i = 0; i < batches; ++i) {
+        const auto strand = asio::make_strand(pool);
+        batch_options options;
+        options.client = client;
+        options.on_progress = [strand, i, &signals](const batch_progress& now) {
+            if (i % 2 == 0 && now.done == inputs / 4) {
+                asio::post(strand, [i, &signals] { signals.at(i).emit(asio::cancellation_type::terminal); });
+            }
+        };
+        auto note = [&succeeded, i](const std::exception_ptr&, const std::vector<result<session>>& all) {
+            const auto is_done = [](const auto& each) { return each.has_value(); };
+            succeeded.at(i) = static_cast<std::size_t>(std::ranges::count_if(all, is_done));
+        };
+        asio::co_spawn(strand, for_each_concurrent(std::vector<int>(inputs), options, create),
+                       asio::bind_cancellation_slot(signals.at(i).slot(), std::move(note)));
+    }
+    pool.wait();
+    for (std::size_t i = 0; i < batches; ++i) {
+        EXPECT_GE(succeeded.at(i), i % 2 == 0 ? inputs / 4 : inputs);
+        EXPECT_LE(succeeded.at(i), inputs);
+    }
 }
 
 TEST(many_threads, calls_that_are_cancelled_while_they_run)

@@ -60,6 +60,8 @@ TEST(client_options, name_the_duration_that_is_wrong)
     EXPECT_EQ(with([](auto& it) { it.pool.idle_timeout = -1ms; }), "pool.idle_timeout: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.pool.max_lifetime = -1ms; }), "pool.max_lifetime: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.timeouts.total = -1ms; }), "timeouts.total: must not be negative");
+    EXPECT_EQ(with([](auto& it) { it.timeouts.queue = -1ms; }), "timeouts.queue: must not be negative");
+    EXPECT_EQ(with([](auto& it) { it.timeouts.quota_source = -1ms; }), "timeouts.quota_source: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.timeouts.attempt = -1ms; }), "timeouts.attempt: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.timeouts.connect = -1ms; }), "timeouts.connect: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.timeouts.tls_handshake = -1ms; }), "timeouts.tls_handshake: must not be negative");

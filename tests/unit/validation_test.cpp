@@ -133,6 +133,7 @@ TEST(validation, checks_each_option_of_a_call)
     };
     EXPECT_EQ(with([](auto&) {}), "accepted");
     EXPECT_EQ(with([](auto& it) { it.total_timeout = 0ms; }), "accepted");
+    EXPECT_EQ(with([](auto& it) { it.queue_timeout = -1ms; }), "queue_timeout: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.total_timeout = -1ms; }), "total_timeout: must not be negative");
     EXPECT_EQ(with([](auto& it) { it.total_timeout = std::chrono::milliseconds::max(); }),
               "total_timeout: must be at most 365 days");

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <sipher/client.hpp>
+#include <sipher/config.hpp>
+#include <sipher/error.hpp>
+#include <sipher/result.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sipher {
+
+/// How far a batch has come.
+struct SIPHER_API batch_progress {
+    batch_progress() = default;
+
+    std::size_t total = 0;
+    /// Ended well and badly; the rest has not ended.
+    std::size_t done = 0;
+    std::size_t failed = 0;
+    /// Begun and not ended.
+    std::size_t running = 0;
+    /// Calls of `batch_options::client` that wait for the rate limit or the quota of the day.
+    std::size_t waiting = 0;
+    std::chrono::nanoseconds elapsed{};
+    /// How long the rest takes if it goes on like this. Unset: nothing has ended yet.
+    std::optional<std::chrono::nanoseconds> remaining;
+};
+
+/// How a batch is run.
+struct SIPHER_API batch_options {
+    batch_options() = default;
+
+    /// Inputs worked on at a time. 0 is invalid.
+    std::size_t concurrency = 16;
+    /// Called when the batch begins and whenever an input has ended, one call at a time. What it throws is dropped.
+    /// Empty: nobody looks.
+    std::function<void(const batch_progress& progress)> on_progress;
+    /// Whose clock `elapsed` is measured with, and whose waiting calls are told of. Unset: the real time, and none.
+    std::optional<sipher::client> client;
+};
+
+static_assert(!std::is_aggregate_v<batch_progress>);
+static_assert(!std::is_aggregate_v<batch_options>);
+
+namespace detail {
+
+/// Runs `run_one(index)` for each index below `count`, at most so many at a time as the options say; it says whether it
+/// went well. What it throws is thrown when all that has begun has ended. When the batch is cancelled, what runs is
+/// cancelled and nothing more begins; it completes when all that has begun has ended.
+[[nodiscard]] SIPHER_API boost::asio::awaitable<void> run_batch(
+    std::size_t count, batch_options options, std::function<boost::asio::awaitable<bool>(std::size_t index)> run_one);
+
+template <class T>
+struct awaited;
+template <class T>
+struct awaited<boost::asio::awaitable<T>> {
+    using type = T;
+};
+
+/// What a batch works on, and what has come of it.
+template <class Input, class Operation>
+struct batch {
+    using value_type = typename awaited<std::invoke_result_t<Operation&, Input>>::type;
+
+    batch(std::vector<Input> all, Operation each) : inputs(std::move(all)), operation(std::move(each))
+    {
+        results.reserve(inputs.size());
+        while (results.size() < inputs.size()) {
+            results.emplace_back(error{boost::asio::error::operation_aborted, "cancelled before it began"});
+        }
+    }
+
+    static boost::asio::awaitable<bool> run_one(std::shared_ptr<batch> self, std::size_t index)
+    {
+        boost::asio::awaitable<value_type> one = self->operation(std::move(self->inputs[index]));
+        self->results[index] = co_await as_result(std::move(one));
+        co_return self->results[index].has_value();
+    }
+
+    std::vector<Input> inputs;
+    Operation operation;
+    std::vector<result<value_type>> results;
+};
+
+} // namespace detail
+
+/// Runs one operation over many inputs, some at a time, and gives what came of each, in their order:
+///
+///     auto get = [client](sipher::session_id id) mutable { return client.get_session(id); };
+///     const auto sessions = co_await sipher::for_each_concurrent(ids, options, get);
+///
+/// Arguments are taken by value. `operation` is called with each input, may be called again while an awaitable that it
+/// returned runs, and gives an `awaitable`; name it, and do not write a capturing lambda into the expression (GCC 12).
+/// The operations run on the executor of the one who awaits, one step at a time.
+/// Retry: none but the operation's own. An input that fails does not stop the others.
+/// Cancellation: every type Asio's coroutines let through; operations under way are cancelled in the same way, and the
+/// function completes when they have ended, without an exception: the results say what was done and what was not, and
+/// those that had not begun have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the one who
+/// was cancelled throws.)
+/// Errors: `errc::invalid_request` when `concurrency` is 0. Those of the operations are results; what else they throw
+/// than `boost::system::system_error` ends the batch when all that has begun has ended.
+/// Thread safety: safe.
+template <class Input, class Operation>
+[[nodiscard]] auto for_each_concurrent(std::vector<Input> inputs, batch_options options, Operation operation)
+    -> boost::asio::awaitable<std::vector<result<typename detail::batch<Input, Operation>::value_type>>>
+{
+    using batch = detail::batch<Input, Operation>;
+    const auto all = std::make_shared<batch>(std::move(inputs), std::move(operation));
+    std::function<boost::asio::awaitable<bool>(std::size_t)> run_one = [all](std::size_t index) {
+        return batch::run_one(all, index);
+    };
+    const std::size_t count = all->inputs.size();
+    co_await detail::run_batch(count, std::move(options), std::move(run_one));
+    co_return std::move(all->results);
+}
+
+} // namespace sipher
