@@ -1,6 +1,6 @@
-#include "testing/books.hpp"
-#include "testing/certificates.hpp"
-#include "testing/server.hpp"
+#include "sandbox/books.hpp"
+#include "sandbox/certificates.hpp"
+#include "sandbox/server.hpp"
 
 #include "support/raw_peer.hpp"
 

@@ -1,6 +1,6 @@
-#include "testing/service.hpp"
+#include "sandbox/service.hpp"
 
-#include "testing/request_body.hpp"
+#include "sandbox/request_body.hpp"
 
 #include <algorithm>
 

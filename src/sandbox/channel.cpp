@@ -1,4 +1,4 @@
-#include "testing/channel.hpp"
+#include "sandbox/channel.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/socket_base.hpp>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "testing/books.hpp"
-#include "testing/channel.hpp"
-#include "testing/delivery.hpp"
-#include "testing/request_reader.hpp"
+#include "sandbox/books.hpp"
+#include "sandbox/channel.hpp"
+#include "sandbox/delivery.hpp"
+#include "sandbox/request_reader.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "testing/message.hpp"
-#include "testing/service.hpp"
+#include "sandbox/message.hpp"
+#include "sandbox/service.hpp"
 
 #include <sipher/testing/fault.hpp>
 #include <sipher/testing/sandbox.hpp>

@@ -1,4 +1,4 @@
-#include "testing/server_tls.hpp"
+#include "sandbox/server_tls.hpp"
 
 #include <boost/asio/buffer.hpp>
 

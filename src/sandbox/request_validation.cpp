@@ -1,4 +1,4 @@
-#include "testing/request_validation.hpp"
+#include "sandbox/request_validation.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "testing/answers.hpp"
+#include "sandbox/answers.hpp"
 
 #include <sipher/clock.hpp>
 #include <sipher/testing/sandbox.hpp>

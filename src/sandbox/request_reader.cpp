@@ -1,6 +1,6 @@
-#include "testing/request_reader.hpp"
+#include "sandbox/request_reader.hpp"
 
-#include "testing/random_text.hpp"
+#include "sandbox/random_text.hpp"
 
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>

@@ -1,7 +1,7 @@
-#include "testing/service.hpp"
+#include "sandbox/service.hpp"
 
-#include "testing/random_text.hpp"
-#include "testing/request_validation.hpp"
+#include "sandbox/random_text.hpp"
+#include "sandbox/request_validation.hpp"
 
 #include <cstdint>
 

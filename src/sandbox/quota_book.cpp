@@ -1,4 +1,4 @@
-#include "testing/quota_book.hpp"
+#include "sandbox/quota_book.hpp"
 
 #include <array>
 #include <utility>

@@ -1,6 +1,6 @@
-#include "testing/session_store.hpp"
+#include "sandbox/session_store.hpp"
 
-#include "testing/random_text.hpp"
+#include "sandbox/random_text.hpp"
 
 namespace sipher::testing::detail {
 

@@ -1,6 +1,6 @@
-#include "testing/server.hpp"
+#include "sandbox/server.hpp"
 
-#include "testing/server_tls.hpp"
+#include "sandbox/server_tls.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

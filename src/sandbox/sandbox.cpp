@@ -1,8 +1,8 @@
 #include <sipher/testing/sandbox.hpp>
 
-#include "testing/books.hpp"
-#include "testing/certificates.hpp"
-#include "testing/server.hpp"
+#include "sandbox/books.hpp"
+#include "sandbox/certificates.hpp"
+#include "sandbox/server.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/system/errc.hpp>

@@ -1,4 +1,4 @@
-#include "testing/answers.hpp"
+#include "sandbox/answers.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -1,4 +1,4 @@
-#include "testing/message.hpp"
+#include "sandbox/message.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "testing/random_text.hpp"
+#include "sandbox/random_text.hpp"
 
 #include <random>
 #include <string_view>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "testing/books.hpp"
-#include "testing/certificates.hpp"
-#include "testing/connection.hpp"
+#include "sandbox/books.hpp"
+#include "sandbox/certificates.hpp"
+#include "sandbox/connection.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "testing/answers.hpp"
-#include "testing/message.hpp"
-#include "testing/quota_book.hpp"
-#include "testing/rate_limiter.hpp"
-#include "testing/session_store.hpp"
+#include "sandbox/answers.hpp"
+#include "sandbox/message.hpp"
+#include "sandbox/quota_book.hpp"
+#include "sandbox/rate_limiter.hpp"
+#include "sandbox/session_store.hpp"
 
 #include <sipher/testing/sandbox.hpp>
 

@@ -1,4 +1,4 @@
-#include "testing/connection.hpp"
+#include "sandbox/connection.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>

@@ -1,4 +1,4 @@
-#include "testing/rate_limiter.hpp"
+#include "sandbox/rate_limiter.hpp"
 
 namespace sipher::testing::detail {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "testing/message.hpp"
+#include "sandbox/message.hpp"
 
 #include <boost/json/value.hpp>
 

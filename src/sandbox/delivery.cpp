@@ -1,4 +1,4 @@
-#include "testing/delivery.hpp"
+#include "sandbox/delivery.hpp"
 
 #include <boost/beast/http/status.hpp>
 

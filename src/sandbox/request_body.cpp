@@ -1,6 +1,6 @@
-#include "testing/request_body.hpp"
+#include "sandbox/request_body.hpp"
 
-#include "testing/answers.hpp"
+#include "sandbox/answers.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>

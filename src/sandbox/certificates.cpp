@@ -1,4 +1,4 @@
-#include "testing/certificates.hpp"
+#include "sandbox/certificates.hpp"
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/system/system_error.hpp>

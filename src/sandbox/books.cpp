@@ -1,4 +1,4 @@
-#include "testing/books.hpp"
+#include "sandbox/books.hpp"
 
 #include <sipher/session.hpp>
 
