@@ -1,10 +1,23 @@
 #include "sandbox/connection.hpp"
 
+#include "sandbox/random_text.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/stream_base.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <openssl/ssl.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 #include <utility>
 
 namespace sipher::testing::detail {
@@ -14,17 +27,63 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t read_size = std::size_t{16} * 1024;
+constexpr std::uint32_t largest_header = 16 * 1024;
+/// The service reads what is too large to the end before it says so; this bounds what the sandbox holds.
+constexpr std::uint64_t longest_body = std::uint64_t{16} * 1024 * 1024;
 /// How long a peer may take to end its half of a connection that we have ended.
 constexpr std::chrono::milliseconds linger_time{1000};
 
+std::string_view text_of(const boost::beast::flat_buffer& buffer)
+{
+    return {static_cast<const char*>(buffer.cdata().data()), buffer.cdata().size()};
+}
+
+/// Nothing of another protocol is waited for: each method begins with a capital.
+bool may_become_a_header(std::string_view text)
+{
+    const bool plausible = text.empty() || (text.front() >= 'A' && text.front() <= 'Z');
+    return plausible && text.size() < largest_header && text.find("\r\n\r\n") == std::string_view::npos;
+}
+
+bool has_folded_field(std::string_view text)
+{
+    const std::string_view header = text.substr(0, text.find("\r\n\r\n"));
+    return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
+}
+
+/// The status to refuse a request with that cannot be read; 0: the client is gone.
+unsigned refusal_of(const error_code& problem)
+{
+    if (problem == http::error::header_limit) {
+        return 431;
+    }
+    if (problem == http::error::body_limit) {
+        return 413;
+    }
+    const bool gone = problem == http::error::end_of_stream || problem == http::error::partial_message;
+    return !gone && problem.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
+}
+
+/// Stricter than Beast where the service's HTTP server is.
+bool is_acceptable(const http::request_header<>& head)
+{
+    const bool has_host = head.version() < 11 || head.count(http::field::host) == 1;
+    return has_host && head.method() != http::verb::unknown;
+}
+
 } // namespace
 
-connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, const patience& times, books& shared)
-    : channel_(std::move(socket), tls), timer_(channel_.executor()), times_(times), books_(shared),
-      peer_(channel_.peer())
+connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, const timeouts& times,
+                       sandbox_state& state)
+    : transport_(std::move(socket), tls), timer_(transport_.get_executor()), times_(times), state_(state)
 {
-    books_.connection_opened();
+    error_code problem;
+    transport_.socket().set_option(asio::ip::tcp::no_delay{true}, problem);
+    const auto endpoint = transport_.socket().remote_endpoint(problem);
+    peer_ = problem ? std::string{} : endpoint.address().to_string();
+    state_.add(&sandbox_counters::connections);
+    state_.add(&sandbox_counters::open_connections);
 }
 
 asio::awaitable<void> connection::run(std::shared_ptr<connection> self)
@@ -33,146 +92,176 @@ asio::awaitable<void> connection::run(std::shared_ptr<connection> self)
     while (more) {
         more = co_await self->serve_one();
     }
-    self->end(false);
 }
 
 asio::awaitable<bool> connection::open()
 {
-    guard(times_.request);
-    const error_code problem = co_await channel_.handshake();
-    stand_down();
-    if (problem) {
-        if (!closed_) {
-            books_.handshake_failed();
-        }
-        co_return false;
+    auto& tls = transport_.tls();
+    if (!tls) {
+        co_return true;
     }
-    books_.handshake_done(channel_.resumed());
-    co_return !closed_;
+    error_code problem;
+    start_timeout(times_.request);
+    co_await tls->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, problem));
+    cancel_timeout();
+    if (problem && !closed_) {
+        state_.add(&sandbox_counters::handshake_failures);
+    } else if (!problem && SSL_session_reused(tls->native_handle()) == 1) {
+        state_.add(&sandbox_counters::handshakes_resumed);
+    }
+    co_return !problem && !closed_;
 }
 
 asio::awaitable<bool> connection::serve_one()
 {
-    request_reader reader;
-    const arrival how = co_await receive(reader);
-    if (how != arrival::complete) {
-        co_await decline(how);
+    const bool begun = co_await read_whole_header();
+    if (!begun) {
+        co_return false;
+    }
+    request_parser parser;
+    parser.header_limit(largest_header);
+    parser.body_limit(longest_body);
+    const unsigned refusal = co_await read(parser);
+    cancel_timeout();
+    if (refusal != 0) {
+        co_await refuse(refusal);
+        co_return false;
+    }
+    // Nobody listens for it, so the service's HTTP server closes.
+    if (closed_ || parser.get().method() == http::verb::connect) {
         co_return false;
     }
     used_ = true;
-    const bool more = co_await answer(reader.take());
+    request received = to_request(parser);
+    const bool more = co_await respond(std::move(received));
     co_return more && !closed_;
 }
 
-asio::awaitable<connection::arrival> connection::receive(request_reader& reader)
+/// So that nothing of it is lost when Beast has read it. False: there will be no request.
+asio::awaitable<bool> connection::read_whole_header()
 {
     phase_ = buffer_.size() == 0 ? phase::idle : phase::receiving;
-    while (true) {
-        asio::const_buffer bytes = buffer_.cdata();
-        const std::size_t before = bytes.size();
-        const reading state = reader.feed(bytes);
-        buffer_.consume(before - bytes.size());
-        switch (state) {
-        case reading::complete: co_return arrival::complete;
-        case reading::malformed: co_return arrival::malformed;
-        case reading::header_too_large: co_return arrival::header_too_large;
-        case reading::body_too_large: co_return arrival::body_too_large;
-        case reading::incomplete: break;
-        }
-        if (reader.wants_to_be_told_to_continue()) {
-            constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
-            co_await channel_.write(asio::buffer(interim));
-        }
-        const arrival more = co_await read_more();
-        if (more != arrival::complete) {
-            co_return more;
-        }
-    }
-}
-
-asio::awaitable<connection::arrival> connection::read_more()
-{
     const bool between_requests = phase_ == phase::idle && used_;
-    guard(between_requests ? times_.keep_alive : times_.request);
-    error_code problem;
-    const std::size_t size = co_await channel_.read_some(buffer_.prepare(read_size), problem);
-    const bool timed_out = timed_out_;
-    stand_down();
-    if (!problem) {
-        phase_ = phase::receiving;
-        buffer_.commit(size);
-        books_.received(size);
-        co_return arrival::complete;
+    const bool for_ever = between_requests && times_.keep_alive.count() == 0;
+    const auto idle_time = for_ever ? times_.keep_alive : times_.keep_alive + times_.keep_alive_buffer;
+    start_timeout(between_requests ? idle_time : times_.request);
+    while (may_become_a_header(text_of(buffer_))) {
+        const error_code problem = co_await read_some();
+        if (problem) {
+            const bool late = timed_out_ && !closed_ && !(phase_ == phase::idle && used_);
+            cancel_timeout();
+            if (late) {
+                co_await refuse(408);
+            }
+            co_return false;
+        }
+        if (phase_ == phase::idle) {
+            phase_ = phase::receiving;
+            start_timeout(times_.request);
+        }
     }
-    if (closed_ || !timed_out) {
-        co_return arrival::gone;
-    }
-    co_return between_requests ? arrival::idle_too_long : arrival::too_late;
+    co_return true;
 }
 
-asio::awaitable<void> connection::decline(arrival why)
+/// 0 once the request is complete, else the status to refuse it with.
+asio::awaitable<unsigned> connection::read(request_parser& parser)
 {
-    unsigned status = 0;
-    switch (why) {
-    case arrival::too_late: status = 408; break;
-    case arrival::malformed: status = 400; break;
-    case arrival::header_too_large: status = 431; break;
-    case arrival::body_too_large: status = 413; break;
-    default: co_return;
+    if (has_folded_field(text_of(buffer_))) {
+        co_return 400;
     }
-    const std::string bytes = raw_refusal(status);
-    const error_code problem = co_await channel_.write(asio::buffer(bytes));
-    if (!problem && !closed_) {
-        co_await end_in_peace();
+    error_code problem;
+    co_await http::async_read_header(transport_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
+    if (!problem && !is_acceptable(parser.get())) {
+        co_return 400;
     }
+    if (!problem && boost::beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
+        const http::response<http::empty_body> interim{http::status::continue_, 11};
+        co_await http::async_write(transport_, interim, asio::use_awaitable);
+    }
+    if (!problem) {
+        const std::size_t before = buffer_.size();
+        const std::size_t taken =
+            co_await http::async_read(transport_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
+        state_.add(&sandbox_counters::bytes_received, taken + buffer_.size() - before);
+    }
+    if (!problem) {
+        co_return 0;
+    }
+    const unsigned refusal = timed_out_ ? 408 : refusal_of(problem);
+    if (closed_ || refusal == 0) {
+        throw boost::system::system_error{problem};
+    }
+    co_return refusal;
 }
 
-asio::awaitable<bool> connection::answer(request complete)
+asio::awaitable<void> connection::refuse(unsigned status)
+{
+    const std::string bytes = raw_refusal(status);
+    co_await asio::async_write(transport_, asio::buffer(bytes), asio::use_awaitable);
+    co_await close_gracefully();
+}
+
+request connection::to_request(request_parser& parser) const
+{
+    request result;
+    result.message = parser.release();
+    result.id = result.message["X-Request-ID"];
+    if (result.id.empty()) {
+        result.id = random_uuid();
+    }
+    result.peer = peer_;
+    return result;
+}
+
+asio::awaitable<bool> connection::respond(request received)
 {
     phase_ = phase::working;
-    complete.peer = peer_;
-    const ticket entry = books_.accept(complete);
-    if (entry.mishap && entry.mishap->wait.count() > 0) {
-        co_await pause(entry.mishap->wait);
+    const request_ticket ticket = state_.accept(received);
+    if (ticket.applied.wait.count() > 0) {
+        error_code ignored;
+        timer_.expires_after(ticket.applied.wait);
+        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     if (closed_) {
         co_return false;
     }
     std::optional<response> made;
-    if (!entry.mishap || entry.mishap->act) {
-        made = books_.perform(entry, complete);
+    if (ticket.applied.act) {
+        made = state_.perform(ticket, received);
     }
-    const delivery what = make_delivery(complete, std::move(made), entry.mishap, times_.keep_alive);
-    books_.answered(entry, what.status);
-    const bool more = co_await send(what);
+    delivery what = make_delivery(received, std::move(made), ticket.applied, times_.keep_alive);
+    state_.responded(ticket, what.status);
+    const bool more = co_await send(std::move(what));
     co_return more;
 }
 
-asio::awaitable<bool> connection::send(const delivery& what)
+asio::awaitable<bool> connection::send(delivery what)
 {
     phase_ = phase::sending;
-    error_code problem;
     if (!what.bytes.empty()) {
-        problem = co_await channel_.write(asio::buffer(what.bytes));
+        co_await asio::async_write(transport_, asio::buffer(what.bytes), asio::use_awaitable);
     }
-    if (problem || closed_) {
+    if (closed_) {
         co_return false;
     }
     switch (what.then) {
     case ending::keep: co_return !close_after_sending_;
-    case ending::close: co_await end_in_peace(); break;
+    case ending::close: co_await close_gracefully(); break;
     case ending::finish: break;
-    case ending::reset: end(true); break;
+    case ending::reset: close(true); break;
     case ending::silence: co_await stay_silent(); break;
     }
     co_return false;
 }
 
-asio::awaitable<void> connection::pause(std::chrono::milliseconds time)
+asio::awaitable<error_code> connection::read_some()
 {
-    error_code ignored;
-    timer_.expires_after(time);
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    error_code problem;
+    const std::size_t size = co_await transport_.async_read_some(buffer_.prepare(read_size),
+                                                                 asio::redirect_error(asio::use_awaitable, problem));
+    buffer_.commit(size);
+    state_.add(&sandbox_counters::bytes_received, size);
+    co_return problem;
 }
 
 asio::awaitable<void> connection::stay_silent()
@@ -180,21 +269,29 @@ asio::awaitable<void> connection::stay_silent()
     phase_ = phase::working;
     error_code problem;
     while (!problem && !closed_) {
-        const std::size_t size = co_await channel_.read_some(buffer_.prepare(read_size), problem);
-        books_.received(size);
+        problem = co_await read_some();
+        buffer_.clear();
     }
 }
 
-asio::awaitable<void> connection::end_in_peace()
+/// Ends our half, then waits for the peer to end its own, so that what was written is not lost to an RST that bytes
+/// still unread would cause.
+asio::awaitable<void> connection::close_gracefully()
 {
-    guard(linger_time);
-    co_await channel_.linger();
-    stand_down();
+    error_code problem;
+    start_timeout(linger_time);
+    transport_.socket().shutdown(asio::socket_base::shutdown_send, problem);
+    while (!problem) {
+        buffer_.clear();
+        co_await transport_.socket().async_read_some(buffer_.prepare(read_size),
+                                                     asio::redirect_error(asio::use_awaitable, problem));
+    }
+    cancel_timeout();
 }
 
-void connection::guard(std::chrono::milliseconds time)
+void connection::start_timeout(std::chrono::milliseconds time)
 {
-    timed_out_ = false;
+    cancel_timeout();
     if (time.count() == 0) {
         return;
     }
@@ -204,41 +301,37 @@ void connection::guard(std::chrono::milliseconds time)
         const bool due = self && self->timer_.expiry() <= asio::steady_timer::clock_type::now();
         if (!problem && due) {
             self->timed_out_ = true;
-            self->channel_.cancel();
+            error_code ignored;
+            self->transport_.socket().cancel(ignored);
         }
     });
 }
 
-void connection::stand_down() noexcept
+void connection::cancel_timeout()
 {
     timer_.expires_at(asio::steady_timer::time_point::max());
     timed_out_ = false;
 }
 
-void connection::end(bool reset) noexcept
+void connection::close(bool reset) noexcept
 {
     if (closed_) {
         return;
     }
     closed_ = true;
+    error_code ignored;
     if (reset) {
-        channel_.reset();
-    } else {
-        channel_.close();
+        transport_.socket().set_option(asio::socket_base::linger{true, 0}, ignored);
     }
+    transport_.socket().close(ignored);
     timer_.cancel();
-    books_.connection_closed();
-}
-
-void connection::close() noexcept
-{
-    end(false);
+    state_.add(&sandbox_counters::open_connections, -1);
 }
 
 void connection::close_if_idle() noexcept
 {
     if (phase_ == phase::idle) {
-        end(false);
+        close();
     }
     close_after_sending_ = phase_ == phase::sending;
 }

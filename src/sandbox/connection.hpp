@@ -1,15 +1,13 @@
 #pragma once
 
-#include "sandbox/books.hpp"
-#include "sandbox/channel.hpp"
 #include "sandbox/delivery.hpp"
-#include "sandbox/request_reader.hpp"
+#include "sandbox/sandbox_state.hpp"
+#include "sandbox/transport.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
 
 #include <chrono>
 #include <memory>
@@ -17,10 +15,12 @@
 
 namespace sipher::testing::detail {
 
-/// How patient the HTTP server is; real time.
-struct patience {
-    /// Between two requests. Zero: for ever.
+/// How long the HTTP server waits; real time.
+struct timeouts {
+    /// Announced for an idle connection. Zero: it may stay for ever.
     std::chrono::milliseconds keep_alive{5000};
+    /// How much longer than announced it stays.
+    std::chrono::milliseconds keep_alive_buffer{1000};
     /// For the first request to begin, and for any request to become complete.
     std::chrono::milliseconds request{60'000};
 };
@@ -28,46 +28,45 @@ struct patience {
 /// One client's connection. All members are for the sandbox's own thread.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, const patience& times,
-               books& shared);
-    connection(const connection&) = delete;
-    connection& operator=(const connection&) = delete;
+    connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, const timeouts& times,
+               sandbox_state& state);
 
-    /// Serves one request after another until the connection ends.
+    /// Serves one request after another until the connection ends; `close` is for the caller.
+    /// @throws boost::system::system_error when the client is gone
     static boost::asio::awaitable<void> run(std::shared_ptr<connection> self);
 
-    /// With a bare FIN, whatever is under way.
-    void close() noexcept;
-    /// Closes if no request is being received or worked on; a connection whose answer is on its way out is closed
+    /// With a bare FIN, or with an RST, whatever is under way.
+    void close(bool reset = false) noexcept;
+    /// Closes if no request is being received or worked on; a connection whose response is on its way out is closed
     /// after it, because the peer may have seen all of it already.
     void close_if_idle() noexcept;
 
 private:
+    using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
     enum class phase { opening, idle, receiving, working, sending };
-    /// How waiting for a request came to its end.
-    enum class arrival { complete, gone, idle_too_long, too_late, malformed, header_too_large, body_too_large };
 
     boost::asio::awaitable<bool> open();
     boost::asio::awaitable<bool> serve_one();
-    boost::asio::awaitable<arrival> receive(request_reader& reader);
-    boost::asio::awaitable<arrival> read_more();
-    boost::asio::awaitable<void> decline(arrival why);
-    boost::asio::awaitable<bool> answer(request complete);
-    boost::asio::awaitable<bool> send(const delivery& what);
-    boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
+    boost::asio::awaitable<bool> read_whole_header();
+    boost::asio::awaitable<unsigned> read(request_parser& parser);
+    boost::asio::awaitable<void> refuse(unsigned status);
+    boost::asio::awaitable<bool> respond(request received);
+    boost::asio::awaitable<bool> send(delivery what);
     boost::asio::awaitable<void> stay_silent();
-    boost::asio::awaitable<void> end_in_peace();
+    boost::asio::awaitable<void> close_gracefully();
+    /// What was read stays in the buffer.
+    boost::asio::awaitable<boost::system::error_code> read_some();
 
-    /// Cancels what is under way on the channel after this time, unless `stand_down` comes first. Zero: never.
-    void guard(std::chrono::milliseconds time);
-    void stand_down() noexcept;
-    void end(bool reset) noexcept;
+    /// Cancels what is under way on the socket after this time, unless `cancel_timeout` comes first. Zero: never.
+    void start_timeout(std::chrono::milliseconds time);
+    void cancel_timeout();
+    [[nodiscard]] request to_request(request_parser& parser) const;
 
-    channel channel_;
+    transport transport_;
     boost::asio::steady_timer timer_;
-    const patience times_;
-    books& books_;
-    const std::string peer_;
+    const timeouts times_;
+    sandbox_state& state_;
+    std::string peer_;
     boost::beast::flat_buffer buffer_;
     phase phase_ = phase::opening;
     bool used_ = false;

@@ -1,6 +1,9 @@
 #include "sandbox/delivery.hpp"
 
-#include <boost/beast/http/status.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -9,123 +12,103 @@ namespace sipher::testing::detail {
 
 namespace {
 
-std::string status_line(unsigned status)
-{
-    const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
-    return "HTTP/1.1 " + std::to_string(status) + " " + std::string{reason} + "\r\n";
-}
-
-/// An answer that somebody else gave in the service's place, such as a gateway: nothing in it is the service's.
-response substitute(const fault& mishap)
+/// A response that somebody else gave in the service's place, such as a gateway: nothing in it is the service's.
+response substitute(const fault& applied)
 {
     response result;
-    result.status = *mishap.status;
-    result.headers = mishap.headers;
-    result.body = mishap.body.value_or("");
-    if (!result.body.empty() && find_header(result.headers, "Content-Type") == nullptr) {
-        const bool json = result.body.front() == '{' || result.body.front() == '[';
-        result.headers.emplace_back("Content-Type", json ? "application/json; charset=utf-8" : "text/html");
+    result.result(*applied.status);
+    for (const auto& [name, value] : applied.headers) {
+        result.insert(name, value);
+    }
+    result.body() = applied.body.value_or("");
+    if (!result.body().empty() && result.count(http::field::content_type) == 0) {
+        const bool json = result.body().front() == '{' || result.body().front() == '[';
+        result.set(http::field::content_type, json ? "application/json; charset=utf-8" : "text/html");
     }
     return result;
 }
 
-void apply(const fault& mishap, std::optional<response>& answer)
+bool closes(const response& made)
 {
-    if (mishap.status) {
-        answer = substitute(mishap);
-    } else if (answer && mishap.body) {
-        answer->body = *mishap.body;
+    return http::token_list{made[http::field::connection]}.exists("close");
+}
+
+void add_connection_fields(response& made, bool keep, std::chrono::milliseconds keep_alive)
+{
+    if (made.count(http::field::connection) == 0) {
+        made.set(http::field::connection, keep ? "keep-alive" : "close");
+    }
+    if (keep_alive.count() > 0 && !closes(made)) {
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(keep_alive).count();
+        made.set(http::field::keep_alive, "timeout=" + std::to_string(seconds));
     }
 }
 
-void add_connection_headers(response& answer, bool keep_alive, std::chrono::milliseconds idle_time)
+void add_framing(response& made)
 {
-    if (find_header(answer.headers, "Connection") == nullptr) {
-        answer.headers.emplace_back("Connection", keep_alive ? "keep-alive" : "close");
-    }
-    if (idle_time.count() > 0 && !asks_to_close(answer.headers)) {
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(idle_time).count();
-        answer.headers.emplace_back("Keep-Alive", "timeout=" + std::to_string(seconds));
+    const unsigned status = made.result_int();
+    const bool bodiless = status < 200 || status == 204 || status == 304;
+    if (!bodiless && made.count(http::field::content_length) + made.count(http::field::transfer_encoding) == 0) {
+        made.set(http::field::content_length, std::to_string(made.body().size()));
     }
 }
 
-void add_framing(response& answer)
+/// The body follows the header as it is, whatever the header says of it.
+std::string serialize(const response& made, bool with_body)
 {
-    const bool bodiless = answer.status < 200 || answer.status == 204 || answer.status == 304;
-    const bool framed = find_header(answer.headers, "Content-Length") != nullptr ||
-                        find_header(answer.headers, "Transfer-Encoding") != nullptr;
-    if (!bodiless && !framed) {
-        answer.headers.emplace_back("Content-Length", std::to_string(answer.body.size()));
-    }
+    http::fields::writer header{made.base(), made.version(), made.result_int()};
+    std::string bytes = boost::beast::buffers_to_string(header.get());
+    return with_body ? bytes.append(made.body()) : bytes;
 }
 
-std::string to_bytes(const response& answer, bool with_body)
+/// Header fields of a fault replace those of the whole response, framing included: that is how wrong framing is made.
+delivery deliver(const request& received, response made, const fault& applied, std::chrono::milliseconds keep_alive)
 {
-    std::string bytes = status_line(answer.status);
-    for (const auto& [name, value] : answer.headers) {
-        bytes.append(name).append(": ").append(value).append("\r\n");
+    const bool keep = received.message.keep_alive();
+    add_connection_fields(made, keep, keep_alive);
+    add_framing(made);
+    if (!applied.status) {
+        for (const auto& [name, value] : applied.headers) {
+            made.set(name, value);
+        }
     }
-    bytes.append("\r\n");
-    if (with_body) {
-        bytes.append(answer.body);
-    }
-    return bytes;
-}
-
-/// Header fields of a fault replace those of the whole answer, framing included: that is how wrong framing is made.
-delivery to_delivery(const request& asked, response answer, const header_list& replaced,
-                     std::chrono::milliseconds keep_alive)
-{
-    add_connection_headers(answer, asked.keep_alive, keep_alive);
-    add_framing(answer);
-    for (const auto& [name, value] : replaced) {
-        set_header(answer.headers, name, value);
-    }
-    delivery result;
-    result.status = answer.status;
-    result.bytes = to_bytes(answer, asked.method != "HEAD");
-    result.then = asked.keep_alive && !asks_to_close(answer.headers) ? ending::keep : ending::close;
-    return result;
-}
-
-void cut(const fault& mishap, delivery& result)
-{
-    const ending abrupt = mishap.reset ? ending::reset : ending::finish;
-    if (mishap.raw) {
-        result = {0, *mishap.raw, abrupt};
-    }
-    if (mishap.cut_after) {
-        result.bytes.resize(std::min(result.bytes.size(), *mishap.cut_after));
-        result.then = abrupt;
-    }
-    if (mishap.silent) {
-        result = {0, {}, ending::silence};
-    }
+    const bool with_body = received.message.method() != http::verb::head;
+    return {made.result_int(), serialize(made, with_body), keep && !closes(made) ? ending::keep : ending::close};
 }
 
 } // namespace
 
-delivery make_delivery(const request& asked, std::optional<response> answer, const std::optional<fault>& mishap,
+delivery make_delivery(const request& received, std::optional<response> made, const fault& applied,
                        std::chrono::milliseconds keep_alive)
 {
-    if (mishap) {
-        apply(*mishap, answer);
+    if (applied.silent) {
+        return {0, {}, ending::silence};
     }
+    if (applied.status) {
+        made = substitute(applied);
+    } else if (made && applied.body) {
+        made->body() = *applied.body;
+    }
+    const ending abrupt = applied.reset ? ending::reset : ending::finish;
     delivery result;
-    if (answer) {
-        const bool substituted = mishap && mishap->status;
-        const header_list replaced = mishap && !substituted ? mishap->headers : header_list{};
-        result = to_delivery(asked, std::move(*answer), replaced, keep_alive);
+    if (applied.raw) {
+        result = {0, *applied.raw, abrupt};
+    } else if (made) {
+        result = deliver(received, std::move(*made), applied, keep_alive);
     }
-    if (mishap) {
-        cut(*mishap, result);
+    if (applied.cut_after) {
+        result.bytes.resize(std::min(result.bytes.size(), *applied.cut_after));
+        result.then = abrupt;
     }
     return result;
 }
 
 std::string raw_refusal(unsigned status)
 {
-    return status_line(status) + "Connection: close\r\n\r\n";
+    response refusal;
+    refusal.result(status);
+    refusal.set(http::field::connection, "close");
+    return serialize(refusal, false);
 }
 
 } // namespace sipher::testing::detail

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace sipher::testing::detail {
 
@@ -15,30 +14,30 @@ namespace sipher::testing::detail {
 enum class ending {
     /// The next request may come.
     keep,
-    /// As an answer with `Connection: close` announces.
+    /// As a response with `Connection: close` announces.
     close,
     /// Closed at once with a bare FIN.
     finish,
     /// Closed at once with an RST.
     reset,
-    /// Nothing more is said, but the connection stays.
+    /// Nothing more is sent, but the connection stays.
     silence,
 };
 
 /// What really goes out for one request.
 struct delivery {
-    /// 0 when no answer was made.
+    /// 0 when no response was made.
     unsigned status = 0;
     std::string bytes;
     ending then = ending::keep;
 };
 
-/// Makes the answer of the service and the fault of the request into bytes. `answer` is empty when the service did
-/// not act; `keep_alive` zero means that connections are never closed for being idle.
-[[nodiscard]] delivery make_delivery(const request& asked, std::optional<response> answer,
-                                     const std::optional<fault>& mishap, std::chrono::milliseconds keep_alive);
+/// Serializes the service's response and applies the request's fault to it. `made` is empty when the service did not
+/// act; `keep_alive` zero means that connections are never closed for being idle.
+[[nodiscard]] delivery make_delivery(const request& received, std::optional<response> made, const fault& applied,
+                                     std::chrono::milliseconds keep_alive);
 
-/// An answer that comes from the HTTP server before any request is complete: only a status line and `Connection`.
+/// A response of the HTTP server before any request is complete: only a status line and `Connection`.
 [[nodiscard]] std::string raw_refusal(unsigned status);
 
 } // namespace sipher::testing::detail

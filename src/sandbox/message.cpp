@@ -1,55 +1,20 @@
 #include "sandbox/message.hpp"
 
-#include <algorithm>
-
 namespace sipher::testing::detail {
 
-namespace {
-
-char lower(char letter) noexcept
+bool is_read(const request& received)
 {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    return received.message.method() == http::verb::get || received.message.method() == http::verb::head;
 }
 
-bool same_letter(char left, char right) noexcept
+std::string joined_fields(const request& received, std::string_view name)
 {
-    return lower(left) == lower(right);
-}
-
-} // namespace
-
-bool same_name(std::string_view left, std::string_view right) noexcept
-{
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(), same_letter);
-}
-
-const std::string* find_header(const header_list& headers, std::string_view name) noexcept
-{
-    for (const auto& [field, value] : headers) {
-        if (same_name(field, name)) {
-            return &value;
-        }
+    std::string text;
+    const auto [begin, end] = received.message.equal_range(name);
+    for (auto field = begin; field != end; ++field) {
+        text.append(field == begin ? "" : ", ").append(field->value());
     }
-    return nullptr;
-}
-
-void set_header(header_list& headers, std::string_view name, std::string value)
-{
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [name](const auto& field) { return same_name(field.first, name); });
-    if (found == headers.end()) {
-        headers.emplace_back(name, std::move(value));
-    } else {
-        found->second = std::move(value);
-    }
-}
-
-bool asks_to_close(const header_list& headers) noexcept
-{
-    constexpr std::string_view close = "close";
-    const std::string* const value = find_header(headers, "Connection");
-    return value != nullptr &&
-           std::search(value->begin(), value->end(), close.begin(), close.end(), same_letter) != value->end();
+    return text;
 }
 
 } // namespace sipher::testing::detail

@@ -1,42 +1,30 @@
 #pragma once
 
-#include <sipher/response_info.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace sipher::testing::detail {
 
-/// A complete request, free of everything that the transport knows.
+namespace http = boost::beast::http;
+
+/// A complete request, and what the service knows of it besides.
 struct request {
-    std::string method;
-    /// Path and query.
-    std::string target;
-    header_list headers;
-    std::string body;
-    /// What the answer's `X-Request-ID` says.
+    http::request<http::string_body> message;
+    /// What the response's `X-Request-ID` says.
     std::string id;
     /// Address of the client.
     std::string peer;
-    /// The client wants to go on with this connection.
-    bool keep_alive = true;
 };
 
-/// An answer before it is put on the wire; `Content-Length` is added there unless the header states a framing.
-struct response {
-    unsigned status = 200;
-    header_list headers;
-    std::string body;
-};
+/// Whether it is a GET or a HEAD.
+[[nodiscard]] bool is_read(const request& received);
+/// The values of all fields of this name, joined as the service's HTTP server joins most of them; empty without any.
+[[nodiscard]] std::string joined_fields(const request& received, std::string_view name);
 
-/// Compares header names.
-[[nodiscard]] bool same_name(std::string_view left, std::string_view right) noexcept;
-/// The first field of this name, or null.
-[[nodiscard]] const std::string* find_header(const header_list& headers, std::string_view name) noexcept;
-/// Replaces the first field of this name, or adds one.
-void set_header(header_list& headers, std::string_view name, std::string value);
-/// Whether the `Connection` field contains `close`.
-[[nodiscard]] bool asks_to_close(const header_list& headers) noexcept;
+/// `Connection`, `Keep-Alive` and `Content-Length` are added when it is sent.
+using response = http::response<http::string_body>;
 
 } // namespace sipher::testing::detail

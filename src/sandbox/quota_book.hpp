@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sandbox/answers.hpp"
+#include "sandbox/responses.hpp"
 
 #include <sipher/clock.hpp>
 #include <sipher/testing/sandbox.hpp>

@@ -1,34 +1,26 @@
 #include "sandbox/random_text.hpp"
 
-#include <random>
+#include <openssl/rand.h>
+
+#include <new>
 #include <string_view>
+#include <vector>
 
 namespace sipher::testing::detail {
-
-namespace {
-
-/// Seeded once: asking the system for each digit takes longer than everything else that a request costs.
-std::mt19937_64& source_of_this_thread()
-{
-    thread_local std::mt19937_64 source = [] {
-        std::random_device entropy;
-        std::seed_seq seed{entropy(), entropy(), entropy(), entropy(), entropy(), entropy(), entropy(), entropy()};
-        return std::mt19937_64{seed};
-    }();
-    return source;
-}
-
-} // namespace
 
 std::string random_hexadecimal(std::size_t digits)
 {
     constexpr std::string_view alphabet = "0123456789abcdef";
-    std::mt19937_64& source = source_of_this_thread();
-    std::string text;
-    text.reserve(digits);
-    while (text.size() < digits) {
-        text.push_back(alphabet[source() % alphabet.size()]);
+    std::vector<unsigned char> bytes(digits / 2 + 1);
+    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+        throw std::bad_alloc{};
     }
+    std::string text;
+    for (const unsigned char byte : bytes) {
+        text.push_back(alphabet[byte >> 4U]);
+        text.push_back(alphabet[byte & 15U]);
+    }
+    text.resize(digits);
     return text;
 }
 

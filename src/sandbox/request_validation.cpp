@@ -30,8 +30,9 @@ constexpr std::array<enumerated_member, 4> enumerated_members{
     {{"chain", chains}, {"privacyLevel", privacy_levels}, {"rpcProvider", rpc_providers}, {"backend", backends}}};
 
 constexpr std::string_view viewing_key = "defaultViewingKey";
-constexpr double shortest_time_to_live = 60;
-constexpr double longest_time_to_live = 86400;
+constexpr std::int64_t shortest_time_to_live = 60;
+constexpr std::int64_t longest_time_to_live = 86400;
+constexpr std::int64_t largest_integer = 9007199254740991;
 
 bool is_hexadecimal(char letter) noexcept
 {
@@ -111,10 +112,8 @@ std::optional<json::object> check_viewing_key(const json::value& value, json::ar
     return issue;
 }
 
-json::object out_of_range(bool small)
+json::object out_of_range(bool small, std::int64_t limit)
 {
-    const double bound = small ? shortest_time_to_live : longest_time_to_live;
-    const auto limit = static_cast<std::int64_t>(bound);
     json::object issue;
     issue["origin"] = "number";
     issue["code"] = small ? "too_small" : "too_big";
@@ -123,6 +122,21 @@ json::object out_of_range(bool small)
     issue["path"] = json::array{"ttlSeconds"};
     issue["message"] =
         (small ? "Too small: expected number to be >=" : "Too big: expected number to be <=") + std::to_string(limit);
+    return issue;
+}
+
+/// Beyond the integers that JavaScript's numbers hold exactly.
+json::object unsafe_integer(bool small)
+{
+    const std::int64_t limit = small ? -largest_integer : largest_integer;
+    json::object issue;
+    issue["code"] = small ? "too_small" : "too_big";
+    issue[small ? "minimum" : "maximum"] = limit;
+    issue["note"] = "Integers must be within the safe integer range.";
+    issue["origin"] = "int";
+    issue["path"] = json::array{"ttlSeconds"};
+    issue["message"] =
+        (small ? "Too small: expected int to be >" : "Too big: expected int to be <") + std::to_string(limit);
     return issue;
 }
 
@@ -138,8 +152,15 @@ void read_time_to_live(const json::value& value, session_request& result)
         json::object issue = wrong_type("int", &value, json::array{"ttlSeconds"});
         issue["format"] = "safeint";
         result.issues.push_back(std::move(issue));
-    } else if (number < shortest_time_to_live || number > longest_time_to_live) {
-        result.issues.push_back(out_of_range(number < shortest_time_to_live));
+        return;
+    }
+    if (std::abs(number) > static_cast<double>(largest_integer)) {
+        result.issues.push_back(unsafe_integer(number < 0));
+    }
+    if (number < shortest_time_to_live) {
+        result.issues.push_back(out_of_range(true, shortest_time_to_live));
+    } else if (number > longest_time_to_live) {
+        result.issues.push_back(out_of_range(false, longest_time_to_live));
     } else {
         result.time_to_live = std::chrono::seconds{static_cast<std::int64_t>(number)};
     }
@@ -203,13 +224,14 @@ json::array validate_use(const json::value* body)
         issues.push_back(wrong_type("object", body, json::array{}));
         return issues;
     }
-    for (const auto& [name, values] : std::span{enumerated_members}.first(2)) {
-        const json::value* const value = body->get_object().if_contains(name);
-        std::optional<json::object> issue =
-            value == nullptr ? std::nullopt : check_option(*value, values, json::array{name});
-        if (issue) {
+    const json::object& members = body->get_object();
+    if (const json::value* const chain = members.if_contains("chain")) {
+        if (std::optional<json::object> issue = check_option(*chain, chains, json::array{"chain"})) {
             issues.push_back(std::move(*issue));
         }
+    }
+    if (const json::value* const label = members.if_contains("label"); label != nullptr && !label->is_string()) {
+        issues.push_back(wrong_type("string", label, json::array{"label"}));
     }
     return issues;
 }

@@ -23,7 +23,7 @@ struct session_request {
 /// `body` is null when the request had no JSON body.
 [[nodiscard]] session_request validate_create(const boost::json::value* body);
 [[nodiscard]] session_request validate_update(const boost::json::value* body);
-/// What is wrong with the members `chain` and `privacyLevel` of a request that uses a session.
+/// What is wrong with a request that uses a session: of the defaults, routes read the chain only.
 [[nodiscard]] boost::json::array validate_use(const boost::json::value* body);
 
 [[nodiscard]] bool is_session_id(std::string_view text) noexcept;

@@ -1,7 +1,7 @@
 #include <sipher/testing/sandbox.hpp>
 
-#include "sandbox/books.hpp"
 #include "sandbox/certificates.hpp"
+#include "sandbox/sandbox_state.hpp"
 #include "sandbox/server.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -45,6 +45,7 @@ detail::server_settings make_settings(const sandbox_options& options, std::optio
     settings.port = options.port;
     settings.identity = std::move(server);
     settings.times.keep_alive = options.keep_alive;
+    settings.times.keep_alive_buffer = options.keep_alive_buffer;
     return settings;
 }
 
@@ -74,14 +75,14 @@ public:
     std::string ca_pem;
     std::string base_url;
     std::string api_key;
-    detail::books books;
+    detail::sandbox_state state;
     detail::server server;
 
 private:
     implementation(const sandbox_options& options, identity keys)
         : ca_pem(std::move(keys.ca_pem)),
-          api_key(first_pro_key(options.keys.empty() ? detail::default_keys() : options.keys)), books(options),
-          server(make_settings(options, std::move(keys.server)), books)
+          api_key(first_pro_key(options.keys.empty() ? detail::default_keys() : options.keys)), state(options),
+          server(make_settings(options, std::move(keys.server)), state)
     {
         base_url =
             (options.tls ? "https://" : "http://") + host_for(options.address) + ":" + std::to_string(server.port());
@@ -118,27 +119,27 @@ client_options sandbox::options() const
 
 void sandbox::add_fault(fault next)
 {
-    implementation_->books.add_faults(1, next);
+    implementation_->state.add_faults(1, next);
 }
 
 void sandbox::add_faults(std::size_t count, const fault& next)
 {
-    implementation_->books.add_faults(count, next);
+    implementation_->state.add_faults(count, next);
 }
 
 void sandbox::clear_faults()
 {
-    implementation_->books.clear_faults();
+    implementation_->state.clear_faults();
 }
 
 void sandbox::restart()
 {
-    implementation_->server.close_connections([this] { implementation_->books.restart(); });
+    implementation_->server.close_connections([this] { implementation_->state.restart(); });
 }
 
 bool sandbox::lose_session(const session_id& id)
 {
-    return implementation_->books.lose_session(id);
+    return implementation_->state.lose_session(id);
 }
 
 void sandbox::close_idle_connections()
@@ -148,22 +149,22 @@ void sandbox::close_idle_connections()
 
 void sandbox::set_shutting_down(bool on)
 {
-    implementation_->books.set_shutting_down(on);
+    implementation_->state.set_shutting_down(on);
 }
 
 sandbox_counters sandbox::counters() const
 {
-    return implementation_->books.counters();
+    return implementation_->state.counters();
 }
 
 std::vector<ledger_entry> sandbox::ledger() const
 {
-    return implementation_->books.ledger();
+    return implementation_->state.ledger();
 }
 
 std::vector<session> sandbox::sessions() const
 {
-    return implementation_->books.sessions();
+    return implementation_->state.sessions();
 }
 
 } // namespace sipher::testing

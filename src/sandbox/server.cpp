@@ -1,7 +1,6 @@
 #include "sandbox/server.hpp"
 
-#include "sandbox/server_tls.hpp"
-
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -10,6 +9,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <openssl/ssl.h>
+
+#include <array>
 #include <exception>
 #include <future>
 #include <utility>
@@ -20,12 +22,41 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-server::server(const server_settings& settings, books& shared)
-    : books_(shared), times_(settings.times),
+namespace {
+
+int select_http_1_1(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
+                    unsigned int offered_size, void*)
+{
+    static constexpr std::array<unsigned char, 9> spoken{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    unsigned char* selected = nullptr;
+    const int outcome =
+        SSL_select_next_proto(&selected, chosen_size, spoken.data(), spoken.size(), offered, offered_size);
+    *chosen = selected;
+    return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// TLS 1.2 and 1.3 with session tickets, and `http/1.1` only.
+asio::ssl::context make_tls(const pem_pair& identity)
+{
+    asio::ssl::context result{asio::ssl::context::tls_server};
+    SSL_CTX* const native = result.native_handle();
+    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+    constexpr std::array<unsigned char, 6> session_context{'s', 'i', 'p', 'h', 'e', 'r'};
+    SSL_CTX_set_session_id_context(native, session_context.data(), session_context.size());
+    SSL_CTX_set_alpn_select_cb(native, select_http_1_1, nullptr);
+    result.use_certificate_chain(asio::buffer(identity.certificate));
+    result.use_private_key(asio::buffer(identity.private_key), asio::ssl::context::pem);
+    return result;
+}
+
+} // namespace
+
+server::server(const server_settings& settings, sandbox_state& state)
+    : state_(state), times_(settings.times),
       acceptor_(context_, tcp::endpoint{asio::ip::make_address(settings.address), settings.port})
 {
     if (settings.identity) {
-        tls_ = make_server_tls(*settings.identity);
+        tls_ = make_tls(*settings.identity);
     }
     port_ = acceptor_.local_endpoint().port();
     asio::co_spawn(context_, accept(), asio::detached);
@@ -56,10 +87,12 @@ asio::awaitable<void> server::accept()
 
 void server::start(tcp::socket socket)
 {
-    auto fresh = std::make_shared<connection>(std::move(socket), tls_ ? &*tls_ : nullptr, times_, books_);
+    auto fresh = std::make_shared<connection>(std::move(socket), tls_ ? &*tls_ : nullptr, times_, state_);
     connections_.insert(fresh);
-    asio::co_spawn(context_, connection::run(fresh),
-                   [this, fresh](const std::exception_ptr&) { connections_.erase(fresh); });
+    asio::co_spawn(context_, connection::run(fresh), [this, fresh](const std::exception_ptr&) {
+        fresh->close();
+        connections_.erase(fresh);
+    });
 }
 
 void server::run_on_thread(const std::function<void()>& work)

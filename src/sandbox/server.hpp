@@ -1,13 +1,9 @@
 #pragma once
 
-#include "sandbox/books.hpp"
 #include "sandbox/certificates.hpp"
 #include "sandbox/connection.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -24,7 +20,7 @@ struct server_settings {
     std::uint16_t port = 0;
     /// Nothing: plain http.
     std::optional<pem_pair> identity;
-    patience times;
+    timeouts times;
 };
 
 /// Accepts connections on a thread of its own.
@@ -32,9 +28,9 @@ struct server_settings {
 /// Thread safety: all members may be called from any thread.
 class server {
 public:
-    /// Listens when the constructor returns. `shared` must outlive the server.
+    /// Listens when the constructor returns. `state` must outlive the server.
     /// @throws boost::system::system_error
-    server(const server_settings& settings, books& shared);
+    server(const server_settings& settings, sandbox_state& state);
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server();
@@ -51,8 +47,8 @@ private:
     void start(boost::asio::ip::tcp::socket socket);
     void run_on_thread(const std::function<void()>& work);
 
-    books& books_;
-    const patience times_;
+    sandbox_state& state_;
+    const timeouts times_;
     std::optional<boost::asio::ssl::context> tls_;
     boost::asio::io_context context_{1};
     boost::asio::ip::tcp::acceptor acceptor_;

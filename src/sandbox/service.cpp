@@ -2,7 +2,12 @@
 
 #include "sandbox/request_body.hpp"
 
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
 #include <algorithm>
+#include <utility>
 
 namespace sipher::testing::detail {
 
@@ -10,35 +15,51 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view sessions_path = "/v1/sessions";
-
-std::string_view path_of(std::string_view target)
+bool is_health(const request& received, const request_path& path)
 {
-    std::string_view path = target.substr(0, target.find('?'));
-    if (path.size() > 1 && path.ends_with('/')) {
-        path.remove_suffix(1);
+    return is_read(received) && path.route == "/v1/health";
+}
+
+/// Pages for people: their type and what stands in for their text. Nothing for any other route.
+std::optional<response> public_page(const request_path& path)
+{
+    if (path.route == "/" || path.route == "/openapi.json") {
+        return page("application/json; charset=utf-8", R"({"name":"Sipher API"})");
     }
-    return path;
+    if (path.route == "/skill.md") {
+        return page("text/markdown; charset=utf-8", "# Sipher\n");
+    }
+    if (path.route == "/docs") {
+        return page("text/html; charset=utf-8", "<!DOCTYPE html>\n<title>Sipher API</title>\n");
+    }
+    return std::nullopt;
 }
 
-bool is_read(const request& received)
+refusal no_route(const request& received, const request_path& path)
 {
-    return received.method == "GET" || received.method == "HEAD";
+    return {404,
+            "NOT_FOUND",
+            "Route " + std::string{received.message.method_string()} + " " + path.text + " not found",
+            nullptr,
+            {}};
 }
 
-bool is_health(const request& received)
+response list_methods(std::string_view methods)
 {
-    return is_read(received) && path_of(received.target) == "/v1/health";
+    response result = page("text/plain", std::string{methods});
+    result.set(http::field::allow, methods);
+    return result;
 }
 
-bool is_sessions(std::string_view path)
+void check_tier(const request_path& path, const sandbox_key& key)
 {
-    return path == sessions_path || path.starts_with("/v1/sessions/");
-}
-
-refusal no_route(const request& received, std::string_view path)
-{
-    return {404, "NOT_FOUND", "Route " + received.method + " " + std::string{path} + " not found", nullptr, {}};
+    if (path.is_sessions() && key.level == tier::free) {
+        throw refusal{403,
+                      "TIER_ACCESS_DENIED",
+                      "Endpoint " + path.text + " not available on free tier. Upgrade to pro or enterprise.",
+                      nullptr,
+                      {}};
+    }
 }
 
 /// The details name the whole window, whatever is left of it; only `Retry-After` says how long to wait.
@@ -54,17 +75,17 @@ refusal rate_refusal(const rate_verdict& verdict, const rate_limiter& limiter)
             {{"Retry-After", std::to_string(verdict.reset.count())}}};
 }
 
-void add_rate_headers(const rate_limiter& limiter, const rate_verdict& verdict, header_list& headers)
+void add_rate_headers(const rate_limiter& limiter, const rate_verdict& verdict, response& made)
 {
     if (limiter.limit() == 0) {
         return;
     }
     const std::string limit = std::to_string(limiter.limit());
-    headers.emplace_back("RateLimit-Policy", limit + ";w=" + std::to_string(limiter.window().count()));
-    headers.emplace_back("RateLimit-Limit", limit);
-    headers.emplace_back("RateLimit-Remaining", std::to_string(verdict.remaining));
+    made.set("RateLimit-Policy", limit + ";w=" + std::to_string(limiter.window().count()));
+    made.set("RateLimit-Limit", limit);
+    made.set("RateLimit-Remaining", std::to_string(verdict.remaining));
     if (verdict.reset.count() > 0) {
-        headers.emplace_back("RateLimit-Reset", std::to_string(verdict.reset.count()));
+        made.set("RateLimit-Reset", std::to_string(verdict.reset.count()));
     }
 }
 
@@ -107,97 +128,101 @@ std::vector<stored_session> service::sessions() const
     return sessions_.alive(clock_->wall_now());
 }
 
-handled service::handle(const request& received)
+handler_result service::handle(const request& received)
 {
-    const bool limited = !is_health(received);
-    if (limited && shutting_down_) {
+    const std::string expected = joined_fields(received, "Expect");
+    if (!expected.empty() && !boost::beast::iequals(expected, "100-continue")) {
+        // Of the HTTP server in front of the service.
+        return {response{http::status::expectation_failed, 11}, nullptr, {}};
+    }
+    const request_path path{std::string_view{received.message.target()}};
+    const bool declined = shutting_down_ && !is_health(received, path);
+    if (declined) {
         return decline_while_shutting_down(received);
     }
+    const bool limited = !is_health(received, path) && path.route != "/" && path.route != "/skill.md";
     const rate_verdict verdict = limited ? limiter_.count(received.peer, clock_->now()) : rate_verdict{};
-    handled result;
+    handler_result result;
     if (verdict.allowed) {
-        result = process(received);
+        result = process(received, path);
     } else {
-        result.answer = failure(rate_refusal(verdict, limiter_));
+        result.made = failure(rate_refusal(verdict, limiter_));
     }
-    header_list headers = standard_headers(result.answer, received, clock_->wall_now());
     if (limited) {
-        add_rate_headers(limiter_, verdict, headers);
+        add_rate_headers(limiter_, verdict, result.made);
     }
-    headers.insert(headers.end(), result.answer.headers.begin(), result.answer.headers.end());
-    result.answer.headers = std::move(headers);
+    add_standard_fields(result.made, received, clock_->wall_now());
     return result;
 }
 
 /// Declined before anything else is done with it, so it has neither a request id nor a place in the rate limit.
-handled service::decline_while_shutting_down(const request& received) const
+handler_result service::decline_while_shutting_down(const request& received) const
 {
-    handled result;
-    result.answer = failure({503, "SERVICE_UNAVAILABLE", "Server is shutting down", nullptr, {}});
-    header_list headers = standard_headers(result.answer, received, clock_->wall_now());
-    std::erase_if(headers, [](const auto& field) { return same_name(field.first, "X-Request-ID"); });
-    headers.insert(headers.end(), result.answer.headers.begin(), result.answer.headers.end());
-    result.answer.headers = std::move(headers);
+    handler_result result;
+    result.made = failure({503, "SERVICE_UNAVAILABLE", "Server is shutting down", nullptr, {}});
+    add_standard_fields(result.made, received, clock_->wall_now());
+    result.made.erase("X-Request-ID");
     return result;
 }
 
-handled service::process(const request& received)
+handler_result service::process(const request& received, const request_path& path)
 {
     try {
-        return route(received, path_of(received.target));
+        return route(received, path);
     } catch (const refusal& why) {
-        handled result;
-        result.answer = failure(why);
-        return result;
+        return {failure(why), nullptr, {}};
     }
 }
 
-handled service::route(const request& received, std::string_view path)
+handler_result service::route(const request& received, const request_path& path)
 {
-    if (is_health(received)) {
+    if (is_health(received, path)) {
         return health();
     }
-    if (is_read(received) && path == "/v1/errors") {
-        return {success(200, error_catalogue()), effect::other, {}};
+    if (is_read(received) && path.route == "/v1/errors") {
+        return {success(200, error_catalogue()), &sandbox_counters::other, {}};
+    }
+    if (std::optional<response> found = public_page(path); found && is_read(received)) {
+        return {std::move(*found), &sandbox_counters::other, {}};
     }
     const sandbox_key& key = authenticate(received);
+    check_tier(path, key);
     std::optional<json::value> body = parse_body(received);
-    quota_.check(key, path, clock_->wall_now());
-    handled result = serve(received, path, key, body);
-    if (result.answer.status < 400) {
-        quota_.count(key, path, clock_->wall_now());
+    quota_.check(key, path.route, clock_->wall_now());
+    handler_result result = serve(received, path, key, body);
+    if (result.made.result_int() < 400) {
+        quota_.count(key, path.route, clock_->wall_now());
     }
     return result;
 }
 
-handled service::serve(const request& received, std::string_view path, const sandbox_key& key,
-                       std::optional<json::value>& body)
+handler_result service::serve(const request& received, const request_path& path, const sandbox_key& key,
+                              std::optional<json::value>& body)
 {
-    if (is_sessions(path)) {
-        return serve_sessions(received, path, key, address_of(body));
+    const std::string_view allowed = path.allowed_methods();
+    if (!allowed.empty() && received.message.method() == http::verb::options) {
+        return {list_methods(allowed), &sandbox_counters::other, {}};
     }
-    if (is_read(received) && path == "/v1/billing/usage") {
-        return {success(200, quota_.usage(key, clock_->wall_now())), effect::other, {}};
+    if (!http::token_list{allowed}.exists(received.message.method_string())) {
+        throw no_route(received, path);
+    }
+    if (path.is_sessions()) {
+        return path.id ? serve_session(received, *path.id, key, address_of(body)) : create(key, address_of(body));
+    }
+    if (path.route == "/v1/billing/usage") {
+        return {success(200, quota_.usage(key, clock_->wall_now())), &sandbox_counters::other, {}};
     }
     apply_session(received, key, body);
-    if (received.method == "POST" && path == "/v1/stealth/generate") {
-        return generate(address_of(body));
-    }
-    if (received.method == "POST" && path == "/v1/echo") {
-        return echo(address_of(body));
-    }
-    throw no_route(received, path);
+    return path.route == "/v1/echo" ? echo(address_of(body)) : generate(address_of(body));
 }
 
 const sandbox_key& service::authenticate(const request& received) const
 {
     constexpr std::string_view scheme = "Bearer ";
-    std::string_view text;
-    if (const std::string* const key = find_header(received.headers, "X-API-Key"); key != nullptr && !key->empty()) {
-        text = *key;
-    } else if (const std::string* const field = find_header(received.headers, "Authorization");
-               field != nullptr && field->starts_with(scheme)) {
-        text = std::string_view{*field}.substr(scheme.size());
+    std::string text = joined_fields(received, "X-API-Key");
+    const std::string_view authorization = received.message[http::field::authorization];
+    if (text.empty() && authorization.starts_with(scheme)) {
+        text = authorization.substr(scheme.size());
     }
     if (text.empty()) {
         throw refusal{401,
@@ -207,50 +232,39 @@ const sandbox_key& service::authenticate(const request& received) const
                       {}};
     }
     const auto found =
-        std::find_if(keys_.begin(), keys_.end(), [text](const sandbox_key& key) { return key.text == text; });
+        std::find_if(keys_.begin(), keys_.end(), [&text](const sandbox_key& key) { return key.text == text; });
     if (found == keys_.end()) {
         throw refusal{401, "INVALID_API_KEY", "Invalid API key", nullptr, {}};
     }
     return *found;
 }
 
-handled service::health() const
+handler_result service::health() const
 {
     json::object data;
     data["status"] = shutting_down_ ? "shutting_down" : "healthy";
     data["timestamp"] = to_iso_8601(clock_->wall_now());
-    handled result;
-    result.answer = shutting_down_ ? unhealthy(std::move(data)) : success(200, std::move(data));
-    if (shutting_down_) {
-        result.answer.headers.emplace_back("Connection", "close");
-    } else {
-        result.what = effect::other;
+    if (!shutting_down_) {
+        return {success(200, std::move(data)), &sandbox_counters::other, {}};
     }
+    handler_result result;
+    result.made = unhealthy(std::move(data));
+    result.made.set(http::field::connection, "close");
     return result;
 }
 
-handled service::serve_sessions(const request& received, std::string_view path, const sandbox_key& key,
-                                const json::value* body)
+handler_result service::serve_session(const request& received, std::string_view encoded_id, const sandbox_key& key,
+                                      const json::value* body)
 {
-    const std::string_view id = path.substr(std::min(path.size(), sessions_path.size() + 1));
-    const bool nested = id.find('/') != std::string_view::npos;
-    const std::string_view method = received.method;
-    const bool known =
-        id.empty() ? method == "POST"
-                   : !nested && (method == "GET" || method == "HEAD" || method == "PATCH" || method == "DELETE");
-    if (!known) {
-        throw no_route(received, path);
+    const std::optional<std::string> id = percent_decode(encoded_id);
+    if (!id) {
+        throw internal_error("Failed to decode param '" + std::string{encoded_id} + "'");
     }
-    if (key.level == tier::free) {
-        throw refusal{403, "TIER_ACCESS_DENIED", "This endpoint requires one of: pro, enterprise", nullptr, {}};
+    switch (received.message.method()) {
+    case http::verb::patch: return update(*id, key, body);
+    case http::verb::delete_: return remove(*id, key);
+    default: return get(*id, key);
     }
-    if (id.empty()) {
-        return create(key, body);
-    }
-    if (method == "PATCH") {
-        return update(id, key, body);
-    }
-    return method == "DELETE" ? remove(id, key) : get(id, key);
 }
 
 } // namespace sipher::testing::detail

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "sandbox/answers.hpp"
 #include "sandbox/message.hpp"
 #include "sandbox/quota_book.hpp"
 #include "sandbox/rate_limiter.hpp"
+#include "sandbox/request_path.hpp"
+#include "sandbox/responses.hpp"
 #include "sandbox/session_store.hpp"
 
 #include <sipher/testing/sandbox.hpp>
@@ -11,6 +12,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,23 +21,21 @@
 
 namespace sipher::testing::detail {
 
-/// What a request changed or read.
-enum class effect { none, created, read, updated, deleted, other };
-
 /// What the service made of one request.
-struct handled {
-    response answer;
-    effect what = effect::none;
+struct handler_result {
+    response made;
+    /// The counter of what the request changed or read; null if it did nothing.
+    std::uint64_t sandbox_counters::*effect = nullptr;
     /// The members that a request which uses a session really ran under.
     std::optional<boost::json::object> ran_under;
 };
 
-/// The Sessions service without a network: an answer for a request, by the state it holds. Not thread-safe.
+/// The Sessions service without a network: a response for a request, by the state it holds. Not thread-safe.
 class service {
 public:
     explicit service(const sandbox_options& options);
 
-    [[nodiscard]] handled handle(const request& received);
+    [[nodiscard]] handler_result handle(const request& received);
 
     /// What is left of a service that keeps everything in memory when it starts again.
     void restart();
@@ -44,25 +44,25 @@ public:
     [[nodiscard]] std::vector<stored_session> sessions() const;
 
 private:
-    handled process(const request& received);
-    [[nodiscard]] handled decline_while_shutting_down(const request& received) const;
-    handled route(const request& received, std::string_view path);
+    handler_result process(const request& received, const request_path& path);
+    [[nodiscard]] handler_result decline_while_shutting_down(const request& received) const;
+    handler_result route(const request& received, const request_path& path);
     const sandbox_key& authenticate(const request& received) const;
-    handled serve(const request& received, std::string_view path, const sandbox_key& key,
-                  std::optional<boost::json::value>& body);
+    handler_result serve(const request& received, const request_path& path, const sandbox_key& key,
+                         std::optional<boost::json::value>& body);
 
-    handled health() const;
-    handled serve_sessions(const request& received, std::string_view path, const sandbox_key& key,
-                           const boost::json::value* body);
-    handled create(const sandbox_key& key, const boost::json::value* body);
-    handled get(std::string_view id, const sandbox_key& key);
-    handled update(std::string_view id, const sandbox_key& key, const boost::json::value* body);
-    handled remove(std::string_view id, const sandbox_key& key);
+    handler_result health() const;
+    handler_result serve_session(const request& received, std::string_view encoded_id, const sandbox_key& key,
+                                 const boost::json::value* body);
+    handler_result create(const sandbox_key& key, const boost::json::value* body);
+    handler_result get(std::string_view id, const sandbox_key& key);
+    handler_result update(std::string_view id, const sandbox_key& key, const boost::json::value* body);
+    handler_result remove(std::string_view id, const sandbox_key& key);
     stored_session& find_session(std::string_view id, const sandbox_key& key);
 
     void apply_session(const request& received, const sandbox_key& key, std::optional<boost::json::value>& body);
-    handled generate(const boost::json::value* body) const;
-    handled echo(const boost::json::value* body) const;
+    handler_result generate(const boost::json::value* body) const;
+    handler_result echo(const boost::json::value* body) const;
 
     const std::shared_ptr<clock> clock_;
     const std::vector<sandbox_key> keys_;

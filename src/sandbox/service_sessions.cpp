@@ -3,6 +3,8 @@
 #include "sandbox/random_text.hpp"
 #include "sandbox/request_validation.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 /// The endpoints of the service: the four operations and those that use a session.
@@ -45,9 +47,16 @@ json::object run_under(const json::object& body)
     return result;
 }
 
+std::string_view curve_of(std::string_view chain)
+{
+    constexpr std::array<std::string_view, 4> of_edwards{"solana", "near", "aptos", "sui"};
+    const bool found = std::find(of_edwards.begin(), of_edwards.end(), chain) != of_edwards.end();
+    return found ? "ed25519" : "secp256k1";
+}
+
 } // namespace
 
-handled service::create(const sandbox_key& key, const json::value* body)
+handler_result service::create(const sandbox_key& key, const json::value* body)
 {
     session_request wanted = validate_create(body);
     if (!wanted.issues.empty()) {
@@ -58,7 +67,7 @@ handled service::create(const sandbox_key& key, const json::value* body)
     json::object data = describe(fresh);
     data["createdAt"] = milliseconds(fresh.created_at);
     data["expiresAt"] = milliseconds(fresh.expires_at);
-    return {success(201, std::move(data)), effect::created, {}};
+    return {success(201, std::move(data)), &sandbox_counters::created, {}};
 }
 
 stored_session& service::find_session(std::string_view id, const sandbox_key& key)
@@ -74,17 +83,17 @@ stored_session& service::find_session(std::string_view id, const sandbox_key& ke
     return *found;
 }
 
-handled service::get(std::string_view id, const sandbox_key& key)
+handler_result service::get(std::string_view id, const sandbox_key& key)
 {
     const stored_session& found = find_session(id, key);
     json::object data = describe(found);
     data["createdAt"] = milliseconds(found.created_at);
     data["expiresAt"] = milliseconds(found.expires_at);
     data["lastAccessedAt"] = milliseconds(found.last_accessed_at);
-    return {success(200, std::move(data)), effect::read, {}};
+    return {success(200, std::move(data)), &sandbox_counters::read, {}};
 }
 
-handled service::update(std::string_view id, const sandbox_key& key, const json::value* body)
+handler_result service::update(std::string_view id, const sandbox_key& key, const json::value* body)
 {
     session_request wanted = validate_update(body);
     if (!wanted.issues.empty()) {
@@ -97,27 +106,27 @@ handled service::update(std::string_view id, const sandbox_key& key, const json:
     json::object data = describe(found);
     data["expiresAt"] = milliseconds(found.expires_at);
     data["lastAccessedAt"] = milliseconds(found.last_accessed_at);
-    return {success(200, std::move(data)), effect::updated, {}};
+    return {success(200, std::move(data)), &sandbox_counters::updated, {}};
 }
 
-handled service::remove(std::string_view id, const sandbox_key& key)
+handler_result service::remove(std::string_view id, const sandbox_key& key)
 {
     const stored_session& found = find_session(id, key);
     json::object data;
     data["sessionId"] = found.id;
     data["deleted"] = true;
     sessions_.remove(id);
-    return {success(200, std::move(data)), effect::deleted, {}};
+    return {success(200, std::move(data)), &sandbox_counters::deleted, {}};
 }
 
 /// The hazard of the real service, kept on purpose: a session that cannot be used is ignored without a word.
 void service::apply_session(const request& received, const sandbox_key& key, std::optional<json::value>& body)
 {
-    const std::string* const id = find_header(received.headers, "X-Session-Id");
-    if (id == nullptr || !is_session_id(*id)) {
+    const std::string id = joined_fields(received, "X-Session-Id");
+    if (!is_session_id(id)) {
         return;
     }
-    const stored_session* const found = sessions_.access(*id, key.text, clock_->wall_now());
+    const stored_session* const found = sessions_.access(id, key.text, clock_->wall_now());
     if (found == nullptr || !body || !body->is_object()) {
         return;
     }
@@ -126,23 +135,28 @@ void service::apply_session(const request& received, const sandbox_key& key, std
     }
 }
 
-handled service::generate(const json::value* body) const
+handler_result service::generate(const json::value* body) const
 {
     json::array issues = validate_use(body);
     if (!issues.empty()) {
         throw invalid_request(std::move(issues));
     }
     const json::object under = run_under(body->get_object());
+    const json::value& chain = under.at("chain");
+    const auto key = [] { return json::value("0x" + random_hexadecimal(64)); };
+    json::object address{{"chain", chain}, {"spendingKey", key()}, {"viewingKey", key()}};
     json::object data;
-    data["stealthAddress"] = "0x" + random_hexadecimal(64);
-    data["ephemeralPublicKey"] = "0x" + random_hexadecimal(64);
-    data["viewTag"] = 127;
-    data["chain"] = under.at("chain");
+    data["chain"] = chain;
+    data["curve"] = curve_of(chain.get_string());
+    data["metaAddress"] = std::move(address);
+    data["spendingPrivateKey"] = key();
+    data["viewingPrivateKey"] = key();
+    // The real service does not say; a test wants to see it.
     data["privacyLevel"] = under.at("privacyLevel");
-    return {success(200, std::move(data)), effect::other, under};
+    return {success(200, std::move(data)), &sandbox_counters::other, under};
 }
 
-handled service::echo(const json::value* body) const
+handler_result service::echo(const json::value* body) const
 {
     if (body == nullptr) {
         throw invalid_request(validate_use(body));
@@ -151,7 +165,7 @@ handled service::echo(const json::value* body) const
     if (body->is_object()) {
         under = run_under(body->get_object());
     }
-    return {success(200, *body), effect::other, std::move(under)};
+    return {success(200, *body), &sandbox_counters::other, std::move(under)};
 }
 
 } // namespace sipher::testing::detail

@@ -4,10 +4,19 @@
 
 namespace sipher::testing::detail {
 
+namespace {
+
+constexpr std::size_t least_swept = 1024;
+
+} // namespace
+
 const stored_session& session_store::create(std::string owner, boost::json::object defaults,
                                             std::chrono::seconds time_to_live, timestamp now)
 {
-    std::erase_if(sessions_, [now](const auto& entry) { return entry.second.expires_at <= now; });
+    if (sessions_.size() >= sweep_at_) {
+        std::erase_if(sessions_, [now](const auto& entry) { return entry.second.expires_at <= now; });
+        sweep_at_ = 2 * sessions_.size() + least_swept;
+    }
     stored_session fresh;
     fresh.id = "sess_" + random_hexadecimal(64);
     fresh.owner = std::move(owner);

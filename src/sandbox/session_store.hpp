@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -37,6 +38,8 @@ public:
 
 private:
     std::map<std::string, stored_session, std::less<>> sessions_;
+    /// Expired sessions are looked for when there are this many.
+    std::size_t sweep_at_ = 0;
 };
 
 } // namespace sipher::testing::detail

@@ -1,4 +1,4 @@
-#include "sandbox/books.hpp"
+#include "sandbox/sandbox_state.hpp"
 
 #include <sipher/session.hpp>
 
@@ -41,133 +41,100 @@ session_defaults to_defaults(const json::object& from)
 
 } // namespace
 
-void books::connection_opened()
+void sandbox_state::add(std::uint64_t sandbox_counters::*counter, std::uint64_t by)
 {
     const std::lock_guard lock{mutex_};
-    ++counters_.connections;
-    ++counters_.open_connections;
+    counters_.*counter += by;
 }
 
-void books::connection_closed()
-{
-    const std::lock_guard lock{mutex_};
-    --counters_.open_connections;
-}
-
-void books::handshake_done(bool resumed)
-{
-    const std::lock_guard lock{mutex_};
-    counters_.handshakes_resumed += resumed ? 1 : 0;
-}
-
-void books::handshake_failed()
-{
-    const std::lock_guard lock{mutex_};
-    ++counters_.handshake_failures;
-}
-
-void books::received(std::size_t bytes)
-{
-    const std::lock_guard lock{mutex_};
-    counters_.bytes_received += bytes;
-}
-
-ticket books::accept(const request& complete)
+request_ticket sandbox_state::accept(const request& complete)
 {
     ledger_entry entry;
-    entry.method = complete.method;
-    entry.target = complete.target;
+    entry.method = complete.message.method_string();
+    entry.target = complete.message.target();
     entry.request_id = complete.id;
-    entry.headers = complete.headers;
-    entry.body = complete.body;
+    for (const auto& field : complete.message) {
+        entry.headers.emplace_back(field.name_string(), field.value());
+    }
+    entry.body = complete.message.body();
 
     const std::lock_guard lock{mutex_};
     ++counters_.requests;
-    ticket result;
+    request_ticket result;
     result.entry = ledger_.size();
     ledger_.push_back(std::move(entry));
     if (!faults_.empty()) {
-        result.mishap = std::move(faults_.front());
+        result.applied = std::move(faults_.front());
         faults_.pop_front();
     }
     return result;
 }
 
-response books::perform(const ticket& which, const request& complete)
+response sandbox_state::perform(const request_ticket& which, const request& complete)
 {
     const std::lock_guard lock{mutex_};
-    handled result = service_.handle(complete);
-    count(result.what);
+    handler_result result = service_.handle(complete);
     ledger_entry& entry = ledger_[which.entry];
-    entry.applied = result.what != effect::none;
+    entry.applied = result.effect != nullptr;
+    if (result.effect != nullptr) {
+        ++(counters_.*result.effect);
+    }
     if (result.ran_under) {
         entry.effective_defaults = to_defaults(*result.ran_under);
     }
-    return std::move(result.answer);
+    return std::move(result.made);
 }
 
-void books::answered(const ticket& which, unsigned status)
+void sandbox_state::responded(const request_ticket& which, unsigned status)
 {
     const std::lock_guard lock{mutex_};
     ledger_[which.entry].status = status;
 }
 
-void books::count(effect what)
-{
-    switch (what) {
-    case effect::none: break;
-    case effect::created: ++counters_.created; break;
-    case effect::read: ++counters_.read; break;
-    case effect::updated: ++counters_.updated; break;
-    case effect::deleted: ++counters_.deleted; break;
-    case effect::other: ++counters_.other; break;
-    }
-}
-
-void books::add_faults(std::size_t count, const fault& next)
+void sandbox_state::add_faults(std::size_t count, const fault& next)
 {
     const std::lock_guard lock{mutex_};
     faults_.insert(faults_.end(), count, next);
 }
 
-void books::clear_faults()
+void sandbox_state::clear_faults()
 {
     const std::lock_guard lock{mutex_};
     faults_.clear();
 }
 
-void books::restart()
+void sandbox_state::restart()
 {
     const std::lock_guard lock{mutex_};
     faults_.clear();
     service_.restart();
 }
 
-bool books::lose_session(const session_id& id)
+bool sandbox_state::lose_session(const session_id& id)
 {
     const std::lock_guard lock{mutex_};
     return service_.lose_session(id.to_string());
 }
 
-void books::set_shutting_down(bool on)
+void sandbox_state::set_shutting_down(bool on)
 {
     const std::lock_guard lock{mutex_};
     service_.set_shutting_down(on);
 }
 
-sandbox_counters books::counters() const
+sandbox_counters sandbox_state::counters() const
 {
     const std::lock_guard lock{mutex_};
     return counters_;
 }
 
-std::vector<ledger_entry> books::ledger() const
+std::vector<ledger_entry> sandbox_state::ledger() const
 {
     const std::lock_guard lock{mutex_};
     return ledger_;
 }
 
-std::vector<session> books::sessions() const
+std::vector<session> sandbox_state::sessions() const
 {
     const std::lock_guard lock{mutex_};
     std::vector<session> result;

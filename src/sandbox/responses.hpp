@@ -3,6 +3,7 @@
 #include "sandbox/message.hpp"
 
 #include <sipher/clock.hpp>
+#include <sipher/response_info.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -19,7 +20,7 @@ struct refusal {
     unsigned status;
     std::string_view code;
     std::string message;
-    /// Null: the answer has none.
+    /// Null: the response has none.
     boost::json::value details;
     header_list headers;
 };
@@ -31,10 +32,15 @@ struct refusal {
 /// What a health endpoint says when things are bad: no `error` member.
 [[nodiscard]] response unhealthy(boost::json::value data);
 
-[[nodiscard]] refusal invalid_request(boost::json::array issues);
+/// A body of another type than JSON.
+[[nodiscard]] response page(std::string_view content_type, std::string body);
 
-/// The fields that the service's framework puts on every answer, before the answer's own.
-[[nodiscard]] header_list standard_headers(const response& answer, const request& asked, clock::wall_time now);
+[[nodiscard]] refusal invalid_request(boost::json::array issues);
+[[nodiscard]] refusal internal_error(std::string details);
+
+/// Adds the fields that the service's framework puts on every response, before its own; a read of what the client has
+/// already becomes a 304.
+void add_standard_fields(response& made, const request& received, clock::wall_time now);
 
 /// Such as `2026-11-24T00:00:00.000Z`.
 [[nodiscard]] std::string to_iso_8601(clock::wall_time when);

@@ -1,18 +1,19 @@
-#include "sandbox/answers.hpp"
+#include "sandbox/responses.hpp"
 
 #include <boost/json/serialize.hpp>
+
+#include <boost/beast/http/field.hpp>
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <utility>
 
 namespace sipher::testing::detail {
 
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::string_view json_type = "application/json; charset=utf-8";
 
 struct civil_time {
     std::chrono::year_month_day date;
@@ -54,12 +55,18 @@ std::string entity_tag(std::string_view body)
     return text.data();
 }
 
+/// Whether a read names this validator, or any, as one that the client has; compared weakly, as for every read.
+bool is_known(const request& received, std::string_view tag)
+{
+    const std::string known = joined_fields(received, "If-None-Match");
+    const std::string_view opaque = tag.substr(2);
+    return is_read(received) && (known == "*" || known.find(opaque) != std::string::npos);
+}
+
 response make_response(unsigned status, const json::value& document)
 {
-    response result;
-    result.status = status;
-    result.headers.emplace_back("Content-Type", json_type);
-    result.body = json::serialize(document);
+    response result = page("application/json; charset=utf-8", json::serialize(document));
+    result.result(status);
     return result;
 }
 
@@ -90,7 +97,9 @@ response failure(const refusal& why)
     json::object document = envelope(false);
     document["error"] = std::move(error);
     response result = make_response(why.status, document);
-    result.headers.insert(result.headers.end(), why.headers.begin(), why.headers.end());
+    for (const auto& [name, value] : why.headers) {
+        result.insert(name, value);
+    }
     return result;
 }
 
@@ -101,15 +110,27 @@ response unhealthy(json::value data)
     return make_response(503, document);
 }
 
+response page(std::string_view content_type, std::string body)
+{
+    response result;
+    result.set(http::field::content_type, content_type);
+    result.body() = std::move(body);
+    return result;
+}
+
 refusal invalid_request(json::array issues)
 {
     return {400, "VALIDATION_ERROR", "Invalid request data", std::move(issues), {}};
 }
 
-header_list standard_headers(const response& answer, const request& asked, clock::wall_time now)
+refusal internal_error(std::string details)
 {
-    header_list headers{
-        {"X-Request-ID", asked.id},
+    return {500, "INTERNAL_SERVER_ERROR", "An unexpected error occurred", json::value(details), {}};
+}
+
+void add_standard_fields(response& made, const request& received, clock::wall_time now)
+{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 12> fixed{{
         {"Content-Security-Policy",
          "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors "
          "'self';img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';style-src 'self' "
@@ -125,16 +146,29 @@ header_list standard_headers(const response& answer, const request& asked, clock
         {"X-Frame-Options", "SAMEORIGIN"},
         {"X-Permitted-Cross-Domain-Policies", "none"},
         {"X-XSS-Protection", "0"},
-        {"ETag", entity_tag(answer.body)},
-        {"Date", to_http_date(now)},
-    };
-    if (find_header(asked.headers, "Origin") != nullptr) {
-        headers.emplace_back("Vary", "Origin, Accept-Encoding");
-        headers.emplace_back("Access-Control-Allow-Credentials", "true");
-    } else {
-        headers.emplace_back("Vary", "Accept-Encoding");
+    }};
+    const std::string tag = entity_tag(made.body());
+    http::fields fields;
+    fields.set("X-Request-ID", received.id);
+    for (const auto& [name, value] : fixed) {
+        fields.set(name, value);
     }
-    return headers;
+    fields.set(http::field::etag, tag);
+    fields.set(http::field::date, to_http_date(now));
+    const bool has_origin = received.message.count(http::field::origin) != 0;
+    fields.set(http::field::vary, has_origin ? "Origin, Accept-Encoding" : "Accept-Encoding");
+    if (has_origin) {
+        fields.set(http::field::access_control_allow_credentials, "true");
+    }
+    if (made.result() == http::status::ok && is_known(received, tag)) {
+        made.result(http::status::not_modified);
+        made.body().clear();
+        made.erase(http::field::content_type);
+    }
+    for (const auto& field : made) {
+        fields.insert(field.name_string(), field.value());
+    }
+    static_cast<http::fields&>(made.base()) = std::move(fields);
 }
 
 std::string to_iso_8601(clock::wall_time when)

@@ -10,39 +10,35 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 namespace sipher::testing::detail {
 
 /// A complete request on its way through the sandbox.
-struct ticket {
+struct request_ticket {
     /// Its place in the ledger.
     std::size_t entry = 0;
     /// What goes wrong with it.
-    std::optional<fault> mishap;
+    fault applied;
 };
 
 /// Everything that the sandbox knows, behind one lock: the service, the faults to come, the ledger and the counters.
 ///
-/// Thread safety: all members may be called from any thread. What a request did is on record before its answer can
-/// be seen.
-class books {
+/// Thread safety: all members may be called from any thread. What a request did is on record before its
+/// response can be seen.
+class sandbox_state {
 public:
-    explicit books(const sandbox_options& options) : service_(options) {}
+    explicit sandbox_state(const sandbox_options& options) : service_(options) {}
 
-    void connection_opened();
-    void connection_closed();
-    void handshake_done(bool resumed);
-    void handshake_failed();
-    void received(std::size_t bytes);
+    /// Counts something.
+    void add(std::uint64_t sandbox_counters::*counter, std::uint64_t by = 1);
 
     /// Enters a request into the ledger and takes the next fault for it.
-    [[nodiscard]] ticket accept(const request& complete);
+    [[nodiscard]] request_ticket accept(const request& complete);
     /// Lets the service act.
-    [[nodiscard]] response perform(const ticket& which, const request& complete);
+    [[nodiscard]] response perform(const request_ticket& which, const request& complete);
     /// Notes the status that goes out.
-    void answered(const ticket& which, unsigned status);
+    void responded(const request_ticket& which, unsigned status);
 
     void add_faults(std::size_t count, const fault& next);
     void clear_faults();
@@ -55,8 +51,6 @@ public:
     [[nodiscard]] std::vector<session> sessions() const;
 
 private:
-    void count(effect what);
-
     mutable std::mutex mutex_;
     service service_;
     std::deque<fault> faults_;
