@@ -75,7 +75,7 @@ std::shared_ptr<client_handle> client_handle::make(
     auto services = std::make_shared<call_services>(std::move(options), executor);
     services->pool = std::make_shared<pool>(executor, services->options.pool, make_connector(*services),
                                             services->timers, services->chance, services->options.observer);
-    watch_context(executor, services);
+    watch_io_context(executor, services);
     return std::shared_ptr<client_handle>{new client_handle{executor, std::move(services)}};
 }
 

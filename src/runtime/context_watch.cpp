@@ -2,7 +2,10 @@
 
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <cstddef>
 #include <mutex>
@@ -13,6 +16,10 @@ namespace sipher::detail {
 
 namespace {
 
+/// What is watched decides how old the service is to be: see `watch_io_context`.
+enum class watched { handlers, io_objects };
+
+template <watched>
 class watch_service final : public boost::asio::execution_context::service {
 public:
     using key_type = watch_service;
@@ -62,7 +69,20 @@ boost::asio::execution_context& context_of(const boost::asio::any_io_executor& e
 
 void watch_context(const boost::asio::any_io_executor& executor, std::weak_ptr<context_client> client)
 {
-    boost::asio::use_service<watch_service>(context_of(executor)).add(std::move(client));
+    boost::asio::use_service<watch_service<watched::handlers>>(context_of(executor)).add(std::move(client));
+}
+
+void watch_io_context(const boost::asio::any_io_executor& executor, std::weak_ptr<context_client> client)
+{
+    using service = watch_service<watched::io_objects>;
+    boost::asio::execution_context& context = context_of(executor);
+    if (!boost::asio::has_service<service>(context)) {
+        // A service begins with the first object that needs it.
+        const boost::asio::strand<boost::asio::any_io_executor> strand{executor};
+        const boost::asio::steady_timer timer{executor};
+        const boost::asio::ip::tcp::socket socket{executor};
+    }
+    boost::asio::use_service<service>(context).add(std::move(client));
 }
 
 bool share_context(const boost::asio::any_io_executor& a, const boost::asio::any_io_executor& b)
