@@ -1,3 +1,4 @@
+// Certificates for servers on this machine.
 #pragma once
 
 #include <chrono>

@@ -7,11 +7,9 @@
 #include <boost/asio/ssl/stream_base.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/rfc7230.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <openssl/ssl.h>
@@ -53,19 +51,6 @@ bool has_folded_field(std::string_view text)
     return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
 }
 
-/// The status to refuse a request with that cannot be read; 0: the client is gone.
-unsigned refusal_of(const error_code& problem)
-{
-    if (problem == http::error::header_limit) {
-        return 431;
-    }
-    if (problem == http::error::body_limit) {
-        return 413;
-    }
-    const bool gone = problem == http::error::end_of_stream || problem == http::error::partial_message;
-    return !gone && problem.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
-}
-
 /// Stricter than Beast where the service's HTTP server is.
 bool is_acceptable(const http::request_header<>& head)
 {
@@ -76,15 +61,15 @@ bool is_acceptable(const http::request_header<>& head)
 } // namespace
 
 connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, const timeouts& times,
-                       sandbox_state& state)
+                       shared_state& state)
     : transport_(std::move(socket), tls), timer_(transport_.get_executor()), times_(times), state_(state)
 {
     error_code problem;
     transport_.socket().set_option(asio::ip::tcp::no_delay{true}, problem);
     const auto endpoint = transport_.socket().remote_endpoint(problem);
     peer_ = problem ? std::string{} : endpoint.address().to_string();
-    state_.add(&sandbox_counters::connections);
-    state_.add(&sandbox_counters::open_connections);
+    ++state_.lock()->counters.connections;
+    ++state_.lock()->counters.open_connections;
 }
 
 asio::awaitable<void> connection::run(std::shared_ptr<connection> self)
@@ -106,30 +91,29 @@ asio::awaitable<bool> connection::open()
     co_await tls->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, problem));
     cancel_timeout();
     if (problem && !closed_) {
-        state_.add(&sandbox_counters::handshake_failures);
+        ++state_.lock()->counters.handshake_failures;
     } else if (!problem && SSL_session_reused(tls->native_handle()) == 1) {
-        state_.add(&sandbox_counters::handshakes_resumed);
+        ++state_.lock()->counters.handshakes_resumed;
     }
     co_return !problem && !closed_;
 }
 
 asio::awaitable<bool> connection::serve_one()
 {
-    const bool begun = co_await read_whole_header();
-    if (!begun) {
-        co_return false;
-    }
     request_parser parser;
     parser.header_limit(largest_header);
     parser.body_limit(longest_body);
-    const unsigned refusal = co_await read(parser);
+    unsigned refusal = co_await read_whole_header();
+    if (refusal == 0) {
+        refusal = co_await read(parser);
+    }
     cancel_timeout();
     if (refusal != 0) {
         co_await refuse(refusal);
         co_return false;
     }
     // Nobody listens for it, so the service's HTTP server closes.
-    if (closed_ || parser.get().method() == http::verb::connect) {
+    if (parser.get().method() == http::verb::connect) {
         co_return false;
     }
     used_ = true;
@@ -138,8 +122,8 @@ asio::awaitable<bool> connection::serve_one()
     co_return more && !closed_;
 }
 
-/// So that nothing of it is lost when Beast has read it. False: there will be no request.
-asio::awaitable<bool> connection::read_whole_header()
+/// So that nothing of it is lost when Beast has read it.
+asio::awaitable<unsigned> connection::read_whole_header()
 {
     phase_ = buffer_.size() == 0 ? phase::idle : phase::receiving;
     const bool between_requests = phase_ == phase::idle && used_;
@@ -149,50 +133,49 @@ asio::awaitable<bool> connection::read_whole_header()
     while (may_become_a_header(text_of(buffer_))) {
         const error_code problem = co_await read_some();
         if (problem) {
-            const bool late = timed_out_ && !closed_ && !(phase_ == phase::idle && used_);
-            cancel_timeout();
-            if (late) {
-                co_await refuse(408);
-            }
-            co_return false;
+            co_return refusal_for(problem);
         }
         if (phase_ == phase::idle) {
             phase_ = phase::receiving;
             start_timeout(times_.request);
         }
     }
-    co_return true;
+    co_return has_folded_field(text_of(buffer_)) ? 400 : 0;
 }
 
-/// 0 once the request is complete, else the status to refuse it with.
 asio::awaitable<unsigned> connection::read(request_parser& parser)
 {
-    if (has_folded_field(text_of(buffer_))) {
-        co_return 400;
-    }
     error_code problem;
     co_await http::async_read_header(transport_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
     if (!problem && !is_acceptable(parser.get())) {
         co_return 400;
     }
     if (!problem && boost::beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
-        const http::response<http::empty_body> interim{http::status::continue_, 11};
-        co_await http::async_write(transport_, interim, asio::use_awaitable);
+        constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+        co_await asio::async_write(transport_, asio::buffer(interim), asio::use_awaitable);
     }
     if (!problem) {
         const std::size_t before = buffer_.size();
         const std::size_t taken =
             co_await http::async_read(transport_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
-        state_.add(&sandbox_counters::bytes_received, taken + buffer_.size() - before);
+        state_.lock()->counters.bytes_received += taken + buffer_.size() - before;
     }
-    if (!problem) {
-        co_return 0;
-    }
-    const unsigned refusal = timed_out_ ? 408 : refusal_of(problem);
-    if (closed_ || refusal == 0) {
+    co_return problem ? refusal_for(problem) : 0;
+}
+
+/// @throws boost::system::system_error where nothing is to be said any more
+unsigned connection::refusal_for(const error_code& problem) const
+{
+    const bool unused_for_long = phase_ == phase::idle && used_;
+    const bool gone = problem == http::error::end_of_stream || problem == http::error::partial_message;
+    const bool is_http = problem.category() == make_error_code(http::error::bad_method).category();
+    if (closed_ || unused_for_long || gone || !(timed_out_ || is_http)) {
         throw boost::system::system_error{problem};
     }
-    co_return refusal;
+    return timed_out_                             ? 408
+           : problem == http::error::header_limit ? 431
+           : problem == http::error::body_limit   ? 413
+                                                  : 400;
 }
 
 asio::awaitable<void> connection::refuse(unsigned status)
@@ -217,7 +200,7 @@ request connection::to_request(request_parser& parser) const
 asio::awaitable<bool> connection::respond(request received)
 {
     phase_ = phase::working;
-    const request_ticket ticket = state_.accept(received);
+    const request_ticket ticket = state_.lock()->accept(received);
     if (ticket.applied.wait.count() > 0) {
         error_code ignored;
         timer_.expires_after(ticket.applied.wait);
@@ -228,10 +211,10 @@ asio::awaitable<bool> connection::respond(request received)
     }
     std::optional<response> made;
     if (ticket.applied.act) {
-        made = state_.perform(ticket, received);
+        made = state_.lock()->perform(ticket, received);
     }
     delivery what = make_delivery(received, std::move(made), ticket.applied, times_.keep_alive);
-    state_.responded(ticket, what.status);
+    state_.lock()->ledger[ticket.entry].status = what.status;
     const bool more = co_await send(std::move(what));
     co_return more;
 }
@@ -248,7 +231,6 @@ asio::awaitable<bool> connection::send(delivery what)
     switch (what.then) {
     case ending::keep: co_return !close_after_sending_;
     case ending::close: co_await close_gracefully(); break;
-    case ending::finish: break;
     case ending::reset: close(true); break;
     case ending::silence: co_await stay_silent(); break;
     }
@@ -261,7 +243,7 @@ asio::awaitable<error_code> connection::read_some()
     const std::size_t size = co_await transport_.async_read_some(buffer_.prepare(read_size),
                                                                  asio::redirect_error(asio::use_awaitable, problem));
     buffer_.commit(size);
-    state_.add(&sandbox_counters::bytes_received, size);
+    state_.lock()->counters.bytes_received += size;
     co_return problem;
 }
 
@@ -326,7 +308,7 @@ void connection::close(bool reset) noexcept
     }
     transport_.socket().close(ignored);
     timer_.cancel();
-    state_.add(&sandbox_counters::open_connections, -1);
+    --state_.lock()->counters.open_connections;
 }
 
 void connection::close_if_idle() noexcept

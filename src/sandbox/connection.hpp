@@ -1,3 +1,4 @@
+// One client's connection.
 #pragma once
 
 #include "sandbox/delivery.hpp"
@@ -25,11 +26,11 @@ struct timeouts {
     std::chrono::milliseconds request{60'000};
 };
 
-/// One client's connection. All members are for the sandbox's own thread.
+/// All members are for the sandbox's own thread.
 class connection : public std::enable_shared_from_this<connection> {
 public:
     connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, const timeouts& times,
-               sandbox_state& state);
+               shared_state& state);
 
     /// Serves one request after another until the connection ends; `close` is for the caller.
     /// @throws boost::system::system_error when the client is gone
@@ -47,8 +48,10 @@ private:
 
     boost::asio::awaitable<bool> open();
     boost::asio::awaitable<bool> serve_one();
-    boost::asio::awaitable<bool> read_whole_header();
+    /// These give the status to refuse the request with, or 0.
+    boost::asio::awaitable<unsigned> read_whole_header();
     boost::asio::awaitable<unsigned> read(request_parser& parser);
+    [[nodiscard]] unsigned refusal_for(const boost::system::error_code& problem) const;
     boost::asio::awaitable<void> refuse(unsigned status);
     boost::asio::awaitable<bool> respond(request received);
     boost::asio::awaitable<bool> send(delivery what);
@@ -65,7 +68,7 @@ private:
     transport transport_;
     boost::asio::steady_timer timer_;
     const timeouts times_;
-    sandbox_state& state_;
+    shared_state& state_;
     std::string peer_;
     boost::beast::flat_buffer buffer_;
     phase phase_ = phase::opening;

@@ -89,7 +89,7 @@ delivery make_delivery(const request& received, std::optional<response> made, co
     } else if (made && applied.body) {
         made->body() = *applied.body;
     }
-    const ending abrupt = applied.reset ? ending::reset : ending::finish;
+    const ending abrupt = applied.reset ? ending::reset : ending::close;
     delivery result;
     if (applied.raw) {
         result = {0, *applied.raw, abrupt};

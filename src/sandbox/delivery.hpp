@@ -1,3 +1,4 @@
+// What really goes out for one request.
 #pragma once
 
 #include "sandbox/message.hpp"
@@ -14,17 +15,14 @@ namespace sipher::testing::detail {
 enum class ending {
     /// The next request may come.
     keep,
-    /// As a response with `Connection: close` announces.
+    /// With a bare FIN.
     close,
-    /// Closed at once with a bare FIN.
-    finish,
-    /// Closed at once with an RST.
+    /// With an RST.
     reset,
     /// Nothing more is sent, but the connection stays.
     silence,
 };
 
-/// What really goes out for one request.
 struct delivery {
     /// 0 when no response was made.
     unsigned status = 0;

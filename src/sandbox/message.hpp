@@ -1,3 +1,4 @@
+// Requests and responses, as the service sees them.
 #pragma once
 
 #include <boost/beast/http/message.hpp>
@@ -19,12 +20,12 @@ struct request {
     std::string peer;
 };
 
+/// `Connection`, `Keep-Alive` and `Content-Length` are added when it is sent.
+using response = http::response<http::string_body>;
+
 /// Whether it is a GET or a HEAD.
 [[nodiscard]] bool is_read(const request& received);
 /// The values of all fields of this name, joined as the service's HTTP server joins most of them; empty without any.
 [[nodiscard]] std::string joined_fields(const request& received, std::string_view name);
-
-/// `Connection`, `Keep-Alive` and `Content-Length` are added when it is sent.
-using response = http::response<http::string_body>;
 
 } // namespace sipher::testing::detail

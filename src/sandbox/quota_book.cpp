@@ -37,35 +37,26 @@ std::string_view category_of(std::string_view path)
     return {};
 }
 
+std::string_view to_string(tier level)
+{
+    return level == tier::free ? "free" : level == tier::pro ? "pro" : "enterprise";
+}
+
 refusal exceeded(const sandbox_key& key, std::string_view category, unsigned used, unsigned limit, clock::wall_time now)
 {
     const clock::wall_time midnight = std::chrono::floor<std::chrono::days>(now) + std::chrono::days{1};
     const std::string reset_at = to_iso_8601(midnight);
-    json::object details;
-    details["category"] = category;
-    details["current"] = used;
-    details["limit"] = limit;
-    details["resetAt"] = reset_at;
-    details["tier"] = to_string(key.level);
     const std::string share = std::to_string(used) + "/" + std::to_string(limit);
-    return {429,
-            "DAILY_QUOTA_EXCEEDED",
+    return {429, "DAILY_QUOTA_EXCEEDED",
             "Daily quota exceeded. Used " + share + " operations. Resets at " + reset_at + ".",
-            std::move(details),
-            {}};
+            json::object{{"category", category},
+                         {"current", used},
+                         {"limit", limit},
+                         {"resetAt", reset_at},
+                         {"tier", to_string(key.level)}}};
 }
 
 } // namespace
-
-std::string_view to_string(tier level)
-{
-    switch (level) {
-    case tier::free: return "free";
-    case tier::pro: return "pro";
-    case tier::enterprise: return "enterprise";
-    }
-    return "unknown";
-}
 
 quota_book::day_state& quota_book::today(const sandbox_key& key, clock::wall_time now)
 {
@@ -85,8 +76,7 @@ void quota_book::check(const sandbox_key& key, std::string_view path, clock::wal
         return;
     }
     day_state& state = today(key, now);
-    const auto found = state.categories.find(category);
-    const unsigned used = found == state.categories.end() ? 0 : found->second;
+    const unsigned used = state.categories[category];
     if (key.daily_quota != 0 && used >= key.daily_quota) {
         throw exceeded(key, category, used, key.daily_quota, now);
     }
@@ -100,26 +90,22 @@ void quota_book::count(const sandbox_key& key, std::string_view path, clock::wal
     if (const std::string_view category = category_of(path); !category.empty()) {
         day_state& state = today(key, now);
         ++state.total;
-        ++state.categories[std::string{category}];
+        ++state.categories[category];
     }
 }
 
 json::object quota_book::usage(const sandbox_key& key, clock::wall_time now)
 {
-    const day_state& state = today(key, now);
-    json::object data;
-    data["date"] = to_iso_8601(now).substr(0, std::string_view{"2026-11-25"}.size());
-    data["tier"] = to_string(key.level);
-    data["total"] = state.total;
-    data["quotaTotal"] = key.daily_total;
-    json::object& all = data["categories"].emplace_object();
-    for (const auto& each : categories) {
-        const auto found = state.categories.find(each.second);
-        json::object& one = all[each.second].emplace_object();
-        one["count"] = found == state.categories.end() ? 0 : found->second;
-        one["quota"] = key.daily_quota;
+    day_state& state = today(key, now);
+    json::object all;
+    for (const auto& [beginning, name] : categories) {
+        all[name] = json::object{{"count", state.categories[name]}, {"quota", key.daily_quota}};
     }
-    return data;
+    return {{"date", to_iso_8601(now).substr(0, std::string_view{"2026-11-25"}.size())},
+            {"tier", to_string(key.level)},
+            {"total", state.total},
+            {"quotaTotal", key.daily_total},
+            {"categories", std::move(all)}};
 }
 
 } // namespace sipher::testing::detail

@@ -1,3 +1,4 @@
+// What a key has used of its daily quota.
 #pragma once
 
 #include "sandbox/responses.hpp"
@@ -14,8 +15,6 @@
 
 namespace sipher::testing::detail {
 
-std::string_view to_string(tier level);
-
 /// Requests per key, day and category of endpoints.
 class quota_book {
 public:
@@ -31,7 +30,7 @@ private:
     struct day_state {
         std::chrono::sys_days day;
         unsigned total = 0;
-        std::map<std::string, unsigned, std::less<>> categories;
+        std::map<std::string_view, unsigned> categories;
     };
 
     [[nodiscard]] day_state& today(const sandbox_key& key, clock::wall_time now);

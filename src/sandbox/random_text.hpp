@@ -1,3 +1,4 @@
+// Text that nobody can guess.
 #pragma once
 
 #include <cstddef>
@@ -5,8 +6,8 @@
 
 namespace sipher::testing::detail {
 
-/// Random lower-case hexadecimal digits.
-[[nodiscard]] std::string random_hexadecimal(std::size_t digits);
+/// Random bytes in lower-case hexadecimal digits.
+[[nodiscard]] std::string random_hexadecimal(std::size_t bytes);
 /// A random UUID (version 4).
 [[nodiscard]] std::string random_uuid();
 

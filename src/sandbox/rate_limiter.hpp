@@ -1,3 +1,4 @@
+// Requests per client and window.
 #pragma once
 
 #include <sipher/clock.hpp>

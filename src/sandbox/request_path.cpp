@@ -5,8 +5,8 @@
 #include <boost/url/pct_string_view.hpp>
 
 #include <algorithm>
-#include <array>
-#include <utility>
+#include <cctype>
+#include <map>
 
 namespace sipher::testing::detail {
 
@@ -25,9 +25,8 @@ std::string_view without_host(std::string_view target)
 std::string to_route(std::string_view path)
 {
     std::string route = percent_decode(path).value_or(std::string{path});
-    std::transform(route.begin(), route.end(), route.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
+    std::transform(route.begin(), route.end(), route.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
     return route;
 }
 
@@ -41,22 +40,18 @@ request_path::request_path(std::string_view target)
     if (path.size() > 1 && path.ends_with('/')) {
         path.remove_suffix(1);
     }
-    const std::size_t version_end = path.find('/', 1);
-    const std::size_t name_end = version_end == std::string_view::npos ? version_end : path.find('/', version_end + 1);
-    route = to_route(path.substr(0, name_end));
-    if (name_end == std::string_view::npos) {
-        return;
-    }
-    if (is_sessions()) {
-        id = path.substr(name_end + 1);
-    } else {
-        route = to_route(path);
+    route = to_route(path);
+    // Where an id begins is told before anything is decoded; zero if there are not so many parts.
+    const std::size_t id_slash = path.find('/', path.find('/', 1) + 1);
+    if (const std::string parent = to_route(path.substr(0, id_slash)); parent == "/v1/sessions" && parent != route) {
+        route = parent;
+        id = path.substr(id_slash + 1);
     }
 }
 
 std::string_view request_path::allowed_methods() const
 {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 10> routes{{
+    static const std::map<std::string_view, std::string_view> routes{
         {"/", "GET, HEAD"},
         {"/docs", "GET, HEAD"},
         {"/openapi.json", "GET, HEAD"},
@@ -67,12 +62,11 @@ std::string_view request_path::allowed_methods() const
         {"/v1/health", "GET, HEAD"},
         {"/v1/sessions", "POST"},
         {"/v1/stealth/generate", "POST"},
-    }};
+    };
     if (id) {
         return id->empty() || id->find('/') != std::string::npos ? "" : "DELETE, GET, HEAD, PATCH";
     }
-    const auto found =
-        std::find_if(routes.begin(), routes.end(), [this](const auto& each) { return each.first == route; });
+    const auto found = routes.find(route);
     return found == routes.end() ? "" : found->second;
 }
 

@@ -1,3 +1,4 @@
+// Where a request goes, as the service's router reads it.
 #pragma once
 
 #include <optional>
@@ -6,8 +7,8 @@
 
 namespace sipher::testing::detail {
 
-/// Where a request goes, as the service's router reads it: percent-decoded, without regard to case and to one slash at
-/// the end. The query and the host of an absolute form play no part.
+/// Percent-decoded, without regard to case and to one slash at the end. The query and the host of an absolute form play
+/// no part.
 struct request_path {
     explicit request_path(std::string_view target);
 

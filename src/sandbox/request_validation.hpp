@@ -1,3 +1,5 @@
+// The service's own reading of requests. It shares nothing with the client's validation, so that a mistake in one of
+// them shows in the other.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -5,10 +7,9 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
-/// The service's own reading of requests. It shares nothing with the client's validation, so that a mistake in one
-/// of them shows in the other.
 namespace sipher::testing::detail {
 
 /// A create or update request as the service understood it, or the issues that it found.
@@ -20,12 +21,11 @@ struct session_request {
     boost::json::array issues;
 };
 
-/// `body` is null when the request had no JSON body.
-[[nodiscard]] session_request validate_create(const boost::json::value* body);
-[[nodiscard]] session_request validate_update(const boost::json::value* body);
+[[nodiscard]] session_request validate_create(const std::optional<boost::json::value>& body);
+[[nodiscard]] session_request validate_update(const std::optional<boost::json::value>& body);
 /// What is wrong with a request that uses a session: of the defaults, routes read the chain only.
-[[nodiscard]] boost::json::array validate_use(const boost::json::value* body);
+[[nodiscard]] boost::json::array validate_use(const std::optional<boost::json::value>& body);
 
-[[nodiscard]] bool is_session_id(std::string_view text) noexcept;
+[[nodiscard]] bool is_session_id(std::string_view text);
 
 } // namespace sipher::testing::detail

@@ -1,12 +1,16 @@
 #include "sandbox/responses.hpp"
 
+#include <boost/beast/http/field.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <boost/beast/http/field.hpp>
-
 #include <array>
-#include <cstdint>
-#include <cstdio>
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <iomanip>
+#include <locale>
+#include <sstream>
 #include <utility>
 
 namespace sipher::testing::detail {
@@ -15,100 +19,33 @@ namespace json = boost::json;
 
 namespace {
 
-struct civil_time {
-    std::chrono::year_month_day date;
-    std::chrono::weekday day;
-    std::chrono::hh_mm_ss<std::chrono::milliseconds> time;
-};
-
-civil_time to_civil(clock::wall_time when)
+/// In UTC and in English, whatever the program's locale is.
+std::string to_text(clock::wall_time when, const char* layout)
 {
-    const auto day = std::chrono::floor<std::chrono::days>(when);
-    return {std::chrono::year_month_day{day}, std::chrono::weekday{day},
-            std::chrono::hh_mm_ss<std::chrono::milliseconds>{when - day}};
-}
-
-/// `Date` in the fixed form of RFC 9110.
-std::string to_http_date(clock::wall_time when)
-{
-    constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto [date, day, time] = to_civil(when);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", days[day.c_encoding()],
-                  static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                  static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
-    return text.data();
+    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
+    std::tm civil{};
+    gmtime_r(&seconds, &civil);
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << std::put_time(&civil, layout);
+    return text.str();
 }
 
 /// A weak validator, as the framework makes one of each body.
 std::string entity_tag(std::string_view body)
 {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char byte : body) {
-        hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
-    }
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "W/\"%zx-%016llx\"", body.size(), static_cast<unsigned long long>(hash));
-    return text.data();
+    const std::size_t hash = std::hash<std::string_view>{}(body);
+    return "W/\"" + std::to_string(body.size()) + "-" + std::to_string(hash) + "\"";
 }
 
 /// Whether a read names this validator, or any, as one that the client has; compared weakly, as for every read.
 bool is_known(const request& received, std::string_view tag)
 {
     const std::string known = joined_fields(received, "If-None-Match");
-    const std::string_view opaque = tag.substr(2);
-    return is_read(received) && (known == "*" || known.find(opaque) != std::string::npos);
-}
-
-response make_response(unsigned status, const json::value& document)
-{
-    response result = page("application/json; charset=utf-8", json::serialize(document));
-    result.result(status);
-    return result;
-}
-
-json::object envelope(bool success)
-{
-    json::object document;
-    document["success"] = success;
-    return document;
+    return is_read(received) && (known == "*" || known.find(tag.substr(2)) != std::string::npos);
 }
 
 } // namespace
-
-response success(unsigned status, json::value data)
-{
-    json::object document = envelope(true);
-    document["data"] = std::move(data);
-    return make_response(status, document);
-}
-
-response failure(const refusal& why)
-{
-    json::object error;
-    error["code"] = why.code;
-    error["message"] = why.message;
-    if (!why.details.is_null()) {
-        error["details"] = why.details;
-    }
-    json::object document = envelope(false);
-    document["error"] = std::move(error);
-    response result = make_response(why.status, document);
-    for (const auto& [name, value] : why.headers) {
-        result.insert(name, value);
-    }
-    return result;
-}
-
-response unhealthy(json::value data)
-{
-    json::object document = envelope(false);
-    document["data"] = std::move(data);
-    return make_response(503, document);
-}
 
 response page(std::string_view content_type, std::string body)
 {
@@ -118,14 +55,39 @@ response page(std::string_view content_type, std::string body)
     return result;
 }
 
-refusal invalid_request(json::array issues)
+response to_response(unsigned status, const json::value& document)
 {
-    return {400, "VALIDATION_ERROR", "Invalid request data", std::move(issues), {}};
+    response result = page("application/json; charset=utf-8", json::serialize(document));
+    result.result(status);
+    return result;
 }
 
-refusal internal_error(std::string details)
+response success(unsigned status, json::value data)
 {
-    return {500, "INTERNAL_SERVER_ERROR", "An unexpected error occurred", json::value(details), {}};
+    return to_response(status, json::object{{"success", true}, {"data", std::move(data)}});
+}
+
+response failure(refusal why)
+{
+    json::object error{{"code", why.code}, {"message", why.message}};
+    if (!why.details.is_null()) {
+        error["details"] = std::move(why.details);
+    }
+    response result = to_response(why.status, json::object{{"success", false}, {"error", std::move(error)}});
+    for (const auto& [name, value] : why.headers) {
+        result.insert(name, value);
+    }
+    return result;
+}
+
+refusal invalid_request(json::array issues)
+{
+    return {400, "VALIDATION_ERROR", "Invalid request data", std::move(issues)};
+}
+
+refusal internal_error(std::string_view details)
+{
+    return {500, "INTERNAL_SERVER_ERROR", "An unexpected error occurred", json::value(details)};
 }
 
 void add_standard_fields(response& made, const request& received, clock::wall_time now)
@@ -147,39 +109,34 @@ void add_standard_fields(response& made, const request& received, clock::wall_ti
         {"X-Permitted-Cross-Domain-Policies", "none"},
         {"X-XSS-Protection", "0"},
     }};
-    const std::string tag = entity_tag(made.body());
-    http::fields fields;
-    fields.set("X-Request-ID", received.id);
+    http::fields own;
+    std::swap(own, static_cast<http::fields&>(made.base()));
+    made.set("X-Request-ID", received.id);
     for (const auto& [name, value] : fixed) {
-        fields.set(name, value);
+        made.set(name, value);
     }
-    fields.set(http::field::etag, tag);
-    fields.set(http::field::date, to_http_date(now));
+    made.set(http::field::date, to_text(now, "%a, %d %b %Y %H:%M:%S GMT"));
     const bool has_origin = received.message.count(http::field::origin) != 0;
-    fields.set(http::field::vary, has_origin ? "Origin, Accept-Encoding" : "Accept-Encoding");
+    made.set(http::field::vary, has_origin ? "Origin, Accept-Encoding" : "Accept-Encoding");
     if (has_origin) {
-        fields.set(http::field::access_control_allow_credentials, "true");
+        made.set(http::field::access_control_allow_credentials, "true");
+    }
+    const std::string tag = entity_tag(made.body());
+    made.set(http::field::etag, tag);
+    for (const auto& field : own) {
+        made.insert(field.name_string(), field.value());
     }
     if (made.result() == http::status::ok && is_known(received, tag)) {
         made.result(http::status::not_modified);
         made.body().clear();
         made.erase(http::field::content_type);
     }
-    for (const auto& field : made) {
-        fields.insert(field.name_string(), field.value());
-    }
-    static_cast<http::fields&>(made.base()) = std::move(fields);
 }
 
 std::string to_iso_8601(clock::wall_time when)
 {
-    const auto [date, day, time] = to_civil(when);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    return text.data();
+    const auto fraction = (when - std::chrono::floor<std::chrono::seconds>(when)).count();
+    return to_text(when, "%Y-%m-%dT%H:%M:%S.") + std::to_string(1000 + fraction).substr(1) + "Z";
 }
 
 json::value error_catalogue()
@@ -208,17 +165,10 @@ json::value error_catalogue()
     }};
     json::array errors;
     for (const auto& [code, status, description, retryable] : entries) {
-        json::object item;
-        item["code"] = code;
-        item["httpStatus"] = status;
-        item["description"] = description;
-        item["retryable"] = retryable;
-        errors.push_back(std::move(item));
+        errors.push_back(json::object{
+            {"code", code}, {"httpStatus", status}, {"description", description}, {"retryable", retryable}});
     }
-    json::object data;
-    data["totalCodes"] = errors.size();
-    data["errors"] = std::move(errors);
-    return data;
+    return json::object{{"totalCodes", errors.size()}, {"errors", std::move(errors)}};
 }
 
 } // namespace sipher::testing::detail

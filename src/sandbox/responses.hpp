@@ -1,3 +1,4 @@
+// What the service says: its envelope, its refusals and its header fields.
 #pragma once
 
 #include "sandbox/message.hpp"
@@ -6,10 +7,8 @@
 #include <sipher/response_info.hpp>
 
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -21,22 +20,19 @@ struct refusal {
     std::string_view code;
     std::string message;
     /// Null: the response has none.
-    boost::json::value details;
-    header_list headers;
+    boost::json::value details = nullptr;
+    header_list headers{};
 };
 
+[[nodiscard]] response page(std::string_view content_type, std::string body);
+[[nodiscard]] response to_response(unsigned status, const boost::json::value& document);
 /// `{"success":true,"data":…}`
 [[nodiscard]] response success(unsigned status, boost::json::value data);
 /// `{"success":false,"error":{…}}`
-[[nodiscard]] response failure(const refusal& why);
-/// What a health endpoint says when things are bad: no `error` member.
-[[nodiscard]] response unhealthy(boost::json::value data);
-
-/// A body of another type than JSON.
-[[nodiscard]] response page(std::string_view content_type, std::string body);
+[[nodiscard]] response failure(refusal why);
 
 [[nodiscard]] refusal invalid_request(boost::json::array issues);
-[[nodiscard]] refusal internal_error(std::string details);
+[[nodiscard]] refusal internal_error(std::string_view details);
 
 /// Adds the fields that the service's framework puts on every response, before its own; a read of what the client has
 /// already becomes a 304.

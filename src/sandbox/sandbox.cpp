@@ -75,7 +75,7 @@ public:
     std::string ca_pem;
     std::string base_url;
     std::string api_key;
-    detail::sandbox_state state;
+    detail::shared_state state;
     detail::server server;
 
 private:
@@ -119,27 +119,28 @@ client_options sandbox::options() const
 
 void sandbox::add_fault(fault next)
 {
-    implementation_->state.add_faults(1, next);
+    implementation_->state.lock()->faults.push_back(std::move(next));
 }
 
 void sandbox::add_faults(std::size_t count, const fault& next)
 {
-    implementation_->state.add_faults(count, next);
+    const auto state = implementation_->state.lock();
+    state->faults.insert(state->faults.end(), count, next);
 }
 
 void sandbox::clear_faults()
 {
-    implementation_->state.clear_faults();
+    implementation_->state.lock()->faults.clear();
 }
 
 void sandbox::restart()
 {
-    implementation_->server.close_connections([this] { implementation_->state.restart(); });
+    implementation_->server.close_connections([this] { implementation_->state.lock()->restart(); });
 }
 
 bool sandbox::lose_session(const session_id& id)
 {
-    return implementation_->state.lose_session(id);
+    return implementation_->state.lock()->backend.lose_session(id.to_string());
 }
 
 void sandbox::close_idle_connections()
@@ -149,22 +150,22 @@ void sandbox::close_idle_connections()
 
 void sandbox::set_shutting_down(bool on)
 {
-    implementation_->state.set_shutting_down(on);
+    implementation_->state.lock()->backend.set_shutting_down(on);
 }
 
 sandbox_counters sandbox::counters() const
 {
-    return implementation_->state.counters();
+    return implementation_->state.lock()->counters;
 }
 
 std::vector<ledger_entry> sandbox::ledger() const
 {
-    return implementation_->state.ledger();
+    return implementation_->state.lock()->ledger;
 }
 
 std::vector<session> sandbox::sessions() const
 {
-    return implementation_->state.sessions();
+    return implementation_->state.lock()->sessions();
 }
 
 } // namespace sipher::testing

@@ -51,7 +51,7 @@ asio::ssl::context make_tls(const pem_pair& identity)
 
 } // namespace
 
-server::server(const server_settings& settings, sandbox_state& state)
+server::server(const server_settings& settings, shared_state& state)
     : state_(state), times_(settings.times),
       acceptor_(context_, tcp::endpoint{asio::ip::make_address(settings.address), settings.port})
 {

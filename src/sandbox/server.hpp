@@ -1,3 +1,4 @@
+// Who listens.
 #pragma once
 
 #include "sandbox/certificates.hpp"
@@ -30,7 +31,7 @@ class server {
 public:
     /// Listens when the constructor returns. `state` must outlive the server.
     /// @throws boost::system::system_error
-    server(const server_settings& settings, sandbox_state& state);
+    server(const server_settings& settings, shared_state& state);
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server();
@@ -47,7 +48,7 @@ private:
     void start(boost::asio::ip::tcp::socket socket);
     void run_on_thread(const std::function<void()>& work);
 
-    sandbox_state& state_;
+    shared_state& state_;
     const timeouts times_;
     std::optional<boost::asio::ssl::context> tls_;
     boost::asio::io_context context_{1};

@@ -1,10 +1,10 @@
+// The Sessions service without a network: a response for a request, by the state it holds.
 #pragma once
 
 #include "sandbox/message.hpp"
 #include "sandbox/quota_book.hpp"
 #include "sandbox/rate_limiter.hpp"
 #include "sandbox/request_path.hpp"
-#include "sandbox/responses.hpp"
 #include "sandbox/session_store.hpp"
 
 #include <sipher/testing/sandbox.hpp>
@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,10 +26,10 @@ struct handler_result {
     /// The counter of what the request changed or read; null if it did nothing.
     std::uint64_t sandbox_counters::*effect = nullptr;
     /// The members that a request which uses a session really ran under.
-    std::optional<boost::json::object> ran_under;
+    std::optional<boost::json::object> ran_under{};
 };
 
-/// The Sessions service without a network: a response for a request, by the state it holds. Not thread-safe.
+/// Not thread-safe.
 class service {
 public:
     explicit service(const sandbox_options& options);
@@ -41,28 +40,24 @@ public:
     void restart();
     void set_shutting_down(bool on) noexcept { shutting_down_ = on; }
     bool lose_session(std::string_view id) { return sessions_.remove(id); }
-    [[nodiscard]] std::vector<stored_session> sessions() const;
+    [[nodiscard]] std::vector<stored_session> sessions() const { return sessions_.alive(clock_->wall_now()); }
 
 private:
-    handler_result process(const request& received, const request_path& path);
-    [[nodiscard]] handler_result decline_while_shutting_down(const request& received) const;
-    handler_result route(const request& received, const request_path& path);
-    const sandbox_key& authenticate(const request& received) const;
+    using optional_body = std::optional<boost::json::value>;
+
+    handler_result handle_within_limit(const request& received, const request_path& path);
+    handler_result handle_with_key(const request& received, const request_path& path);
     handler_result serve(const request& received, const request_path& path, const sandbox_key& key,
-                         std::optional<boost::json::value>& body);
+                         optional_body& body);
+    const sandbox_key& authenticate(const request& received) const;
 
     handler_result health() const;
-    handler_result serve_session(const request& received, std::string_view encoded_id, const sandbox_key& key,
-                                 const boost::json::value* body);
-    handler_result create(const sandbox_key& key, const boost::json::value* body);
+    handler_result create(const sandbox_key& key, const optional_body& body);
     handler_result get(std::string_view id, const sandbox_key& key);
-    handler_result update(std::string_view id, const sandbox_key& key, const boost::json::value* body);
+    handler_result update(std::string_view id, const sandbox_key& key, const optional_body& body);
     handler_result remove(std::string_view id, const sandbox_key& key);
     stored_session& find_session(std::string_view id, const sandbox_key& key);
-
-    void apply_session(const request& received, const sandbox_key& key, std::optional<boost::json::value>& body);
-    handler_result generate(const boost::json::value* body) const;
-    handler_result echo(const boost::json::value* body) const;
+    void apply_session(const request& received, const sandbox_key& key, optional_body& body);
 
     const std::shared_ptr<clock> clock_;
     const std::vector<sandbox_key> keys_;

@@ -18,7 +18,7 @@ const stored_session& session_store::create(std::string owner, boost::json::obje
         sweep_at_ = 2 * sessions_.size() + least_swept;
     }
     stored_session fresh;
-    fresh.id = "sess_" + random_hexadecimal(64);
+    fresh.id = "sess_" + random_hexadecimal(32);
     fresh.owner = std::move(owner);
     fresh.defaults = std::move(defaults);
     fresh.created_at = now;

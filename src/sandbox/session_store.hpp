@@ -1,3 +1,4 @@
+// The service's memory of sessions.
 #pragma once
 
 #include <sipher/session.hpp>

@@ -1,3 +1,4 @@
+// A connection's bytes.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>

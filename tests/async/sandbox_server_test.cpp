@@ -27,7 +27,7 @@ constexpr const char* raw_408 = "HTTP/1.1 408 Request Timeout\r\nConnection: clo
 
 class sandbox_server_test : public testing::Test {
 protected:
-    sipher::testing::detail::sandbox_state state{sipher::testing::sandbox_options{}};
+    sipher::testing::detail::shared_state state{sipher::testing::sandbox_options{}};
     const pem_pair authority = sipher::testing::detail::make_authority();
 
     sipher::testing::detail::server_settings settings_for(const pem_pair& identity) const
@@ -45,7 +45,7 @@ TEST_F(sandbox_server_test, a_connection_that_never_carries_a_request_gets_a_raw
     raw_peer peer{server.port(), authority.certificate};
     EXPECT_EQ(peer.read_to_end(), raw_408);
     EXPECT_EQ(peer.end(), connection_end::bare_fin);
-    EXPECT_EQ(state.counters().requests, 0U);
+    EXPECT_EQ(state.lock()->counters.requests, 0U);
 }
 
 TEST_F(sandbox_server_test, a_request_that_is_never_complete_gets_a_raw_408)

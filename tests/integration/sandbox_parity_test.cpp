@@ -92,7 +92,7 @@ TEST_F(sandbox_parity_test, a_tier_that_is_too_low_is_refused_before_the_body_an
 TEST_F(sandbox_parity_test, paths_are_percent_decoded_without_regard_to_case_and_to_one_slash_at_the_end)
 {
     const std::string id = create_session(peer);
-    for (const std::string target :
+    for (const std::string& target :
          {"/v1/sessions/%73ess_" + id.substr(5), "/V1/Sessions/" + id, "/v1/%73essions/" + id + "/?x=%zz"}) {
         EXPECT_EQ(call({"GET", target}).result_int(), 200U) << target;
     }
@@ -228,17 +228,9 @@ TEST_F(sandbox_parity_test, the_charset_of_a_body_is_that_of_unicode_or_an_error
     EXPECT_EQ(text_at(other, "/error/details"), "unsupported charset \"LATIN1\"");
 }
 
-TEST_F(sandbox_parity_test, compressed_bodies_are_read)
+TEST_F(sandbox_parity_test, a_content_encoding_that_is_not_known_is_an_error)
 {
-    using namespace std::string_literals;
-    const std::string gzip = "\x1f\x8b\x08\0\0\0\0\0\x02\x03\xabV\xcaS\xb2"s + "2\xac\x05\0~;K\xd4\a\0\0\0"s;
-    const std::string deflate = "x\x9c\xabV\xcaS\xb2"s + "2\xac\x05\0\bk\x02\x16"s;
-    EXPECT_EQ(text_at(echo_encoded("gzip", gzip), "/data/n"), "1");
-    EXPECT_EQ(text_at(echo_encoded("GZIP", gzip), "/data/n"), "1");
-    EXPECT_EQ(text_at(echo_encoded("deflate", deflate), "/data/n"), "1");
     EXPECT_EQ(text_at(echo_encoded("identity", R"({"n":1})"), "/data/n"), "1");
-    EXPECT_EQ(verdict(echo_encoded("gzip", "{}")), "500 INTERNAL_SERVER_ERROR");
-    EXPECT_EQ(verdict(echo_encoded("gzip", gzip.substr(0, 14))), "500 INTERNAL_SERVER_ERROR");
     const raw_answer unknown = echo_encoded("zip", "{}");
     EXPECT_EQ(verdict(unknown), "500 INTERNAL_SERVER_ERROR");
     EXPECT_EQ(text_at(unknown, "/error/details"), "unsupported content encoding \"zip\"");
