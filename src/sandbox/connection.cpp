@@ -60,9 +60,11 @@ bool is_acceptable(const http::request_header<>& head)
 
 } // namespace
 
-connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, const timeouts& times,
-                       shared_state& state)
-    : transport_(std::move(socket), tls), timer_(transport_.get_executor()), times_(times), state_(state)
+connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, const sandbox_options& options,
+                       std::chrono::milliseconds request_time, shared_state& state)
+    : transport_(std::move(socket), tls), timer_(transport_.get_executor()), keep_alive_(options.keep_alive),
+      idle_time_(keep_alive_ + (keep_alive_.count() == 0 ? keep_alive_ : options.keep_alive_buffer)),
+      request_time_(request_time), state_(state)
 {
     error_code problem;
     transport_.socket().set_option(asio::ip::tcp::no_delay{true}, problem);
@@ -87,7 +89,7 @@ asio::awaitable<bool> connection::open()
         co_return true;
     }
     error_code problem;
-    start_timeout(times_.request);
+    start_timeout(request_time_);
     co_await tls->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, problem));
     cancel_timeout();
     if (problem && !closed_) {
@@ -109,8 +111,9 @@ asio::awaitable<bool> connection::serve_one()
     }
     cancel_timeout();
     if (refusal != 0) {
-        co_await refuse(refusal);
-        co_return false;
+        delivery what = refuse(refusal);
+        const bool more = co_await send(std::move(what));
+        co_return more;
     }
     // Nobody listens for it, so the service's HTTP server closes.
     if (parser.get().method() == http::verb::connect) {
@@ -125,19 +128,16 @@ asio::awaitable<bool> connection::serve_one()
 /// So that nothing of it is lost when Beast has read it.
 asio::awaitable<unsigned> connection::read_whole_header()
 {
-    phase_ = buffer_.size() == 0 ? phase::idle : phase::receiving;
-    const bool between_requests = phase_ == phase::idle && used_;
-    const bool for_ever = between_requests && times_.keep_alive.count() == 0;
-    const auto idle_time = for_ever ? times_.keep_alive : times_.keep_alive + times_.keep_alive_buffer;
-    start_timeout(between_requests ? idle_time : times_.request);
+    phase_ = buffer_.size() == 0 ? phase::idle : phase::busy;
+    start_timeout(phase_ == phase::idle && used_ ? idle_time_ : request_time_);
     while (may_become_a_header(text_of(buffer_))) {
         const error_code problem = co_await read_some();
         if (problem) {
             co_return refusal_for(problem);
         }
         if (phase_ == phase::idle) {
-            phase_ = phase::receiving;
-            start_timeout(times_.request);
+            phase_ = phase::busy;
+            start_timeout(request_time_);
         }
     }
     co_return has_folded_field(text_of(buffer_)) ? 400 : 0;
@@ -178,13 +178,6 @@ unsigned connection::refusal_for(const error_code& problem) const
                                                   : 400;
 }
 
-asio::awaitable<void> connection::refuse(unsigned status)
-{
-    const std::string bytes = raw_refusal(status);
-    co_await asio::async_write(transport_, asio::buffer(bytes), asio::use_awaitable);
-    co_await close_gracefully();
-}
-
 request connection::to_request(request_parser& parser) const
 {
     request result;
@@ -199,7 +192,6 @@ request connection::to_request(request_parser& parser) const
 
 asio::awaitable<bool> connection::respond(request received)
 {
-    phase_ = phase::working;
     const request_ticket ticket = state_.lock()->accept(received);
     if (ticket.applied.wait.count() > 0) {
         error_code ignored;
@@ -213,7 +205,7 @@ asio::awaitable<bool> connection::respond(request received)
     if (ticket.applied.act) {
         made = state_.lock()->perform(ticket, received);
     }
-    delivery what = make_delivery(received, std::move(made), ticket.applied, times_.keep_alive);
+    delivery what = make_delivery(received, std::move(made), ticket.applied, keep_alive_);
     state_.lock()->ledger[ticket.entry].status = what.status;
     const bool more = co_await send(std::move(what));
     co_return more;
@@ -228,12 +220,19 @@ asio::awaitable<bool> connection::send(delivery what)
     if (closed_) {
         co_return false;
     }
-    switch (what.then) {
-    case ending::keep: co_return !close_after_sending_;
-    case ending::close: co_await close_gracefully(); break;
-    case ending::reset: close(true); break;
-    case ending::silence: co_await stay_silent(); break;
+    phase_ = phase::busy;
+    if (what.then == ending::keep) {
+        co_return !close_after_sending_;
     }
+    if (what.then == ending::reset) {
+        close(true);
+    } else if (what.then == ending::close) {
+        // The peer has to end its own half first: bytes still unread would cause an RST, and what was written be lost.
+        error_code ignored;
+        transport_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+        start_timeout(linger_time);
+    }
+    co_await read_to_end();
     co_return false;
 }
 
@@ -247,29 +246,13 @@ asio::awaitable<error_code> connection::read_some()
     co_return problem;
 }
 
-asio::awaitable<void> connection::stay_silent()
+asio::awaitable<void> connection::read_to_end()
 {
-    phase_ = phase::working;
     error_code problem;
     while (!problem && !closed_) {
+        buffer_.clear();
         problem = co_await read_some();
-        buffer_.clear();
     }
-}
-
-/// Ends our half, then waits for the peer to end its own, so that what was written is not lost to an RST that bytes
-/// still unread would cause.
-asio::awaitable<void> connection::close_gracefully()
-{
-    error_code problem;
-    start_timeout(linger_time);
-    transport_.socket().shutdown(asio::socket_base::shutdown_send, problem);
-    while (!problem) {
-        buffer_.clear();
-        co_await transport_.socket().async_read_some(buffer_.prepare(read_size),
-                                                     asio::redirect_error(asio::use_awaitable, problem));
-    }
-    cancel_timeout();
 }
 
 void connection::start_timeout(std::chrono::milliseconds time)

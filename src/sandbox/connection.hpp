@@ -16,21 +16,12 @@
 
 namespace sipher::testing::detail {
 
-/// How long the HTTP server waits; real time.
-struct timeouts {
-    /// Announced for an idle connection. Zero: it may stay for ever.
-    std::chrono::milliseconds keep_alive{5000};
-    /// How much longer than announced it stays.
-    std::chrono::milliseconds keep_alive_buffer{1000};
-    /// For the first request to begin, and for any request to become complete.
-    std::chrono::milliseconds request{60'000};
-};
-
 /// All members are for the sandbox's own thread.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, const timeouts& times,
-               shared_state& state);
+    /// `request_time` is how long the first request may take to begin, and any to become complete; real time.
+    connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, const sandbox_options& options,
+               std::chrono::milliseconds request_time, shared_state& state);
 
     /// Serves one request after another until the connection ends; `close` is for the caller.
     /// @throws boost::system::system_error when the client is gone
@@ -44,7 +35,7 @@ public:
 
 private:
     using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-    enum class phase { opening, idle, receiving, working, sending };
+    enum class phase { idle, busy, sending };
 
     boost::asio::awaitable<bool> open();
     boost::asio::awaitable<bool> serve_one();
@@ -52,11 +43,9 @@ private:
     boost::asio::awaitable<unsigned> read_whole_header();
     boost::asio::awaitable<unsigned> read(request_parser& parser);
     [[nodiscard]] unsigned refusal_for(const boost::system::error_code& problem) const;
-    boost::asio::awaitable<void> refuse(unsigned status);
     boost::asio::awaitable<bool> respond(request received);
     boost::asio::awaitable<bool> send(delivery what);
-    boost::asio::awaitable<void> stay_silent();
-    boost::asio::awaitable<void> close_gracefully();
+    boost::asio::awaitable<void> read_to_end();
     /// What was read stays in the buffer.
     boost::asio::awaitable<boost::system::error_code> read_some();
 
@@ -67,11 +56,13 @@ private:
 
     transport transport_;
     boost::asio::steady_timer timer_;
-    const timeouts times_;
+    const std::chrono::milliseconds keep_alive_;
+    const std::chrono::milliseconds idle_time_;
+    const std::chrono::milliseconds request_time_;
     shared_state& state_;
     std::string peer_;
     boost::beast::flat_buffer buffer_;
-    phase phase_ = phase::opening;
+    phase phase_ = phase::busy;
     bool used_ = false;
     bool timed_out_ = false;
     bool close_after_sending_ = false;

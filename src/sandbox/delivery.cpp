@@ -103,12 +103,12 @@ delivery make_delivery(const request& received, std::optional<response> made, co
     return result;
 }
 
-std::string raw_refusal(unsigned status)
+delivery refuse(unsigned status)
 {
-    response refusal;
-    refusal.result(status);
-    refusal.set(http::field::connection, "close");
-    return serialize(refusal, false);
+    response made;
+    made.result(status);
+    made.set(http::field::connection, "close");
+    return {status, serialize(made, false), ending::close};
 }
 
 } // namespace sipher::testing::detail

@@ -36,6 +36,6 @@ struct delivery {
                                      std::chrono::milliseconds keep_alive);
 
 /// A response of the HTTP server before any request is complete: only a status line and `Connection`.
-[[nodiscard]] std::string raw_refusal(unsigned status);
+[[nodiscard]] delivery refuse(unsigned status);
 
 } // namespace sipher::testing::detail

@@ -38,17 +38,6 @@ identity make_identity(const sandbox_options& options)
     return {authority.certificate, detail::issue(authority, detail::certificate_spec{})};
 }
 
-detail::server_settings make_settings(const sandbox_options& options, std::optional<detail::pem_pair> server)
-{
-    detail::server_settings settings;
-    settings.address = options.address;
-    settings.port = options.port;
-    settings.identity = std::move(server);
-    settings.times.keep_alive = options.keep_alive;
-    settings.times.keep_alive_buffer = options.keep_alive_buffer;
-    return settings;
-}
-
 /// The host of a URL that reaches `address`; the generated certificate knows `localhost`, 127.0.0.1 and ::1.
 std::string host_for(const std::string& address)
 {
@@ -82,7 +71,7 @@ private:
     implementation(const sandbox_options& options, identity keys)
         : ca_pem(std::move(keys.ca_pem)),
           api_key(first_pro_key(options.keys.empty() ? detail::default_keys() : options.keys)), state(options),
-          server(make_settings(options, std::move(keys.server)), state)
+          server(options, keys.server, state)
     {
         base_url =
             (options.tls ? "https://" : "http://") + host_for(options.address) + ":" + std::to_string(server.port());

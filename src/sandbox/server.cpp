@@ -51,12 +51,13 @@ asio::ssl::context make_tls(const pem_pair& identity)
 
 } // namespace
 
-server::server(const server_settings& settings, shared_state& state)
-    : state_(state), times_(settings.times),
-      acceptor_(context_, tcp::endpoint{asio::ip::make_address(settings.address), settings.port})
+server::server(const sandbox_options& options, const std::optional<pem_pair>& identity, shared_state& state,
+               std::chrono::milliseconds request_time)
+    : state_(state), options_(options), request_time_(request_time),
+      acceptor_(context_, tcp::endpoint{asio::ip::make_address(options.address), options.port})
 {
-    if (settings.identity) {
-        tls_ = make_tls(*settings.identity);
+    if (identity) {
+        tls_ = make_tls(*identity);
     }
     port_ = acceptor_.local_endpoint().port();
     asio::co_spawn(context_, accept(), asio::detached);
@@ -87,7 +88,8 @@ asio::awaitable<void> server::accept()
 
 void server::start(tcp::socket socket)
 {
-    auto fresh = std::make_shared<connection>(std::move(socket), tls_ ? &*tls_ : nullptr, times_, state_);
+    auto fresh =
+        std::make_shared<connection>(std::move(socket), tls_ ? &*tls_ : nullptr, options_, request_time_, state_);
     connections_.insert(fresh);
     asio::co_spawn(context_, connection::run(fresh), [this, fresh](const std::exception_ptr&) {
         fresh->close();

@@ -6,32 +6,25 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <thread>
 #include <unordered_set>
 
 namespace sipher::testing::detail {
-
-struct server_settings {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 0;
-    /// Nothing: plain http.
-    std::optional<pem_pair> identity;
-    timeouts times;
-};
 
 /// Accepts connections on a thread of its own.
 ///
 /// Thread safety: all members may be called from any thread.
 class server {
 public:
-    /// Listens when the constructor returns. `state` must outlive the server.
+    /// Listens when the constructor returns, without TLS if there is no `identity`. `state` must outlive the server.
     /// @throws boost::system::system_error
-    server(const server_settings& settings, shared_state& state);
+    server(const sandbox_options& options, const std::optional<pem_pair>& identity, shared_state& state,
+           std::chrono::milliseconds request_time = std::chrono::minutes{1});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server();
@@ -49,7 +42,8 @@ private:
     void run_on_thread(const std::function<void()>& work);
 
     shared_state& state_;
-    const timeouts times_;
+    const sandbox_options options_;
+    const std::chrono::milliseconds request_time_;
     std::optional<boost::asio::ssl::context> tls_;
     boost::asio::io_context context_{1};
     boost::asio::ip::tcp::acceptor acceptor_;

@@ -40,17 +40,7 @@ stored_session* session_store::access(std::string_view id, std::string_view owne
 
 bool session_store::remove(std::string_view id)
 {
-    const auto found = sessions_.find(id);
-    if (found == sessions_.end()) {
-        return false;
-    }
-    sessions_.erase(found);
-    return true;
-}
-
-void session_store::clear() noexcept
-{
-    sessions_.clear();
+    return sessions_.erase(std::string{id}) != 0;
 }
 
 std::vector<stored_session> session_store::alive(timestamp now) const

@@ -34,7 +34,7 @@ public:
     stored_session* access(std::string_view id, std::string_view owner, timestamp now);
     /// False if it was not there.
     bool remove(std::string_view id);
-    void clear() noexcept;
+    void clear() noexcept { sessions_.clear(); }
     [[nodiscard]] std::vector<stored_session> alive(timestamp now) const;
 
 private:
