@@ -1,8 +1,8 @@
 #include "client/client_handle.hpp"
 #include "connection/network_connector.hpp"
+#include "sandbox/certificates.hpp"
 #include "support/scripted_network.hpp"
 #include "support/scripted_service.hpp"
-#include "testing/certificates.hpp"
 
 #include <sipher/client.hpp>
 #include <sipher/error.hpp>

@@ -1,6 +1,6 @@
-#include "testing/books.hpp"
-#include "testing/certificates.hpp"
-#include "testing/server.hpp"
+#include "sandbox/certificates.hpp"
+#include "sandbox/sandbox_state.hpp"
+#include "sandbox/server.hpp"
 
 #include "support/raw_peer.hpp"
 
@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 /// What the public face of the sandbox gives no access to: its patience and bad certificates.
@@ -27,31 +28,29 @@ constexpr const char* raw_408 = "HTTP/1.1 408 Request Timeout\r\nConnection: clo
 
 class sandbox_server_test : public testing::Test {
 protected:
-    sipher::testing::detail::books books{sipher::testing::sandbox_options{}};
+    sipher::testing::detail::shared_state state{sipher::testing::sandbox_options{}};
     const pem_pair authority = sipher::testing::detail::make_authority();
 
-    sipher::testing::detail::server_settings settings_for(const pem_pair& identity) const
+    std::unique_ptr<sipher::testing::detail::server> serve(const certificate_spec& spec)
     {
-        sipher::testing::detail::server_settings settings;
-        settings.identity = identity;
-        settings.times.request = 50ms;
-        return settings;
+        return std::make_unique<sipher::testing::detail::server>(sipher::testing::sandbox_options{},
+                                                                 issue(authority, spec), state, 50ms);
     }
 };
 
 TEST_F(sandbox_server_test, a_connection_that_never_carries_a_request_gets_a_raw_408)
 {
-    const sipher::testing::detail::server server{settings_for(issue(authority, certificate_spec{})), books};
-    raw_peer peer{server.port(), authority.certificate};
+    const auto server = serve(certificate_spec{});
+    raw_peer peer{server->port(), authority.certificate};
     EXPECT_EQ(peer.read_to_end(), raw_408);
     EXPECT_EQ(peer.end(), connection_end::bare_fin);
-    EXPECT_EQ(books.counters().requests, 0U);
+    EXPECT_EQ(state.lock()->counters.requests, 0U);
 }
 
 TEST_F(sandbox_server_test, a_request_that_is_never_complete_gets_a_raw_408)
 {
-    const sipher::testing::detail::server server{settings_for(issue(authority, certificate_spec{})), books};
-    raw_peer peer{server.port(), authority.certificate};
+    const auto server = serve(certificate_spec{});
+    raw_peer peer{server->port(), authority.certificate};
     peer.send("GET /v1/health HTTP/1.1\r\nHost");
     EXPECT_EQ(peer.read_to_end(), raw_408);
 }
@@ -79,8 +78,8 @@ TEST_P(sandbox_certificate_test, is_what_it_is_meant_to_be)
 {
     certificate_spec spec;
     GetParam().change(spec);
-    const sipher::testing::detail::server server{settings_for(issue(authority, spec)), books};
-    const auto connect = [&] { const raw_peer peer{server.port(), authority.certificate}; };
+    const auto server = serve(spec);
+    const auto connect = [&] { const raw_peer peer{server->port(), authority.certificate}; };
     if (GetParam().good) {
         EXPECT_NO_THROW(connect());
     } else {

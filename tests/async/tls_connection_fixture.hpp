@@ -3,9 +3,9 @@
 #include "connection/connection.hpp"
 #include "connection/tls_context.hpp"
 #include "runtime/timer_queue.hpp"
+#include "sandbox/certificates.hpp"
 #include "support/scripted_stream.hpp"
 #include "support/tls_in_memory.hpp"
-#include "testing/certificates.hpp"
 
 #include <sipher/testing/manual_clock.hpp>
 

@@ -25,6 +25,7 @@ sandbox_options options_with(bool tls, std::chrono::milliseconds keep_alive = 0m
     sandbox_options options;
     options.tls = tls;
     options.keep_alive = keep_alive;
+    options.keep_alive_buffer = 0ms;
     return options;
 }
 

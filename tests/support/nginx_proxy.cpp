@@ -1,6 +1,6 @@
 #include "support/nginx_proxy.hpp"
 
-#include "testing/certificates.hpp"
+#include "sandbox/certificates.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "testing/certificates.hpp"
+#include "sandbox/certificates.hpp"
 
 #include <string>
 #include <vector>

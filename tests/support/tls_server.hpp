@@ -1,6 +1,6 @@
 #pragma once
 
-#include "testing/certificates.hpp"
+#include "sandbox/certificates.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

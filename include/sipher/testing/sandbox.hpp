@@ -53,9 +53,11 @@ struct SIPHER_API sandbox_options {
     /// Requests per window and client address. Zero: no limit (the real service: 100).
     unsigned rate_limit = 0;
     std::chrono::seconds rate_window{60};
-    /// Idle connections are closed after this; also announced as `Keep-Alive: timeout=…` in whole seconds. Real time.
-    /// Zero: they are never closed, and nothing is announced.
+    /// How long idle connections are kept, announced as `Keep-Alive: timeout=…` in whole seconds. Real time. Zero: they
+    /// are never closed, and nothing is announced.
     std::chrono::milliseconds keep_alive{5000};
+    /// How much longer than announced they really are kept, as Node 20 does. Zero: no longer.
+    std::chrono::milliseconds keep_alive_buffer{1000};
     /// Where sessions' times, rate windows and quotas come from. Null: the real time.
     std::shared_ptr<sipher::clock> clock;
 };

@@ -1,0 +1,31 @@
+// The service's own reading of requests. It shares nothing with the client's validation, so that a mistake in one of
+// them shows in the other.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace sipher::testing::detail {
+
+/// A create or update request as the service understood it, or the issues that it found.
+struct session_request {
+    /// The members that the service knows, in its own order; others are dropped.
+    boost::json::object defaults;
+    std::chrono::seconds time_to_live{3600};
+    /// Empty: the request is valid.
+    boost::json::array issues;
+};
+
+[[nodiscard]] session_request validate_create(const std::optional<boost::json::value>& body);
+[[nodiscard]] session_request validate_update(const std::optional<boost::json::value>& body);
+/// What is wrong with a request that uses a session: of the defaults, routes read the chain only.
+[[nodiscard]] boost::json::array validate_use(const std::optional<boost::json::value>& body);
+
+[[nodiscard]] bool is_session_id(std::string_view text);
+
+} // namespace sipher::testing::detail

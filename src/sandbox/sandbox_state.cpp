@@ -1,0 +1,98 @@
+#include "sandbox/sandbox_state.hpp"
+
+#include <sipher/session.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace sipher::testing::detail {
+
+namespace json = boost::json;
+
+namespace {
+
+template <class Value>
+void read_member(const json::object& from, std::string_view name, std::optional<Value>& to)
+{
+    const json::value* const found = from.if_contains(name);
+    if (found == nullptr || !found->is_string()) {
+        return;
+    }
+    const std::string_view text = found->get_string();
+    if constexpr (requires { Value::from_name(text); }) {
+        to = Value::from_name(text);
+    } else {
+        to = Value{text};
+    }
+}
+
+session_defaults to_defaults(const json::object& from)
+{
+    session_defaults result;
+    read_member(from, "chain", result.chain);
+    read_member(from, "privacyLevel", result.privacy_level);
+    read_member(from, "rpcProvider", result.rpc_provider);
+    read_member(from, "backend", result.backend);
+    read_member(from, "defaultViewingKey", result.default_viewing_key);
+    return result;
+}
+
+} // namespace
+
+request_ticket sandbox_state::accept(const request& complete)
+{
+    ledger_entry entry;
+    entry.method = complete.message.method_string();
+    entry.target = complete.message.target();
+    entry.request_id = complete.id;
+    for (const auto& field : complete.message) {
+        entry.headers.emplace_back(field.name_string(), field.value());
+    }
+    entry.body = complete.message.body();
+    ++counters.requests;
+    request_ticket result;
+    result.entry = ledger.size();
+    ledger.push_back(std::move(entry));
+    if (!faults.empty()) {
+        result.applied = std::move(faults.front());
+        faults.pop_front();
+    }
+    return result;
+}
+
+response sandbox_state::perform(const request_ticket& which, const request& complete)
+{
+    handler_result result = backend.handle(complete);
+    ledger_entry& entry = ledger[which.entry];
+    entry.applied = result.effect != nullptr;
+    if (result.effect != nullptr) {
+        ++(counters.*result.effect);
+    }
+    if (result.ran_under) {
+        entry.effective_defaults = to_defaults(*result.ran_under);
+    }
+    return std::move(result.made);
+}
+
+void sandbox_state::restart()
+{
+    faults.clear();
+    backend.restart();
+}
+
+std::vector<session> sandbox_state::sessions() const
+{
+    std::vector<session> result;
+    for (const stored_session& stored : backend.sessions()) {
+        session copy{session_id{stored.id}, stored.expires_at};
+        copy.defaults = to_defaults(stored.defaults);
+        copy.created_at = stored.created_at;
+        copy.last_accessed_at = stored.last_accessed_at;
+        result.push_back(std::move(copy));
+    }
+    return result;
+}
+
+} // namespace sipher::testing::detail
