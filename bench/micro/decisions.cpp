@@ -46,10 +46,10 @@ void classify_lost_connection(benchmark::State& state)
 void next_delay(benchmark::State& state)
 {
     const sipher::retry_options options;
-    double chance = 0;
+    double random = 0;
     for (auto _ : state) {
-        chance = chance < 0.9 ? chance + 0.1 : 0;
-        auto delay = sipher::detail::next_delay(options, 2, false, std::nullopt, chance);
+        random = chance < 0.9 ? chance + 0.1 : 0;
+        auto delay = sipher::detail::next_delay(options, 2, false, std::nullopt, random);
         benchmark::DoNotOptimize(delay);
     }
 }

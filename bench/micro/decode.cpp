@@ -1,6 +1,6 @@
 // What it takes to read each kind of answer, from its text to the value.
-#include "values/decode.hpp"
-#include "values/json_reader.hpp"
+#include "model/decode.hpp"
+#include "model/json_reader.hpp"
 
 #include <benchmark/benchmark.h>
 #include <boost/json/monotonic_resource.hpp>

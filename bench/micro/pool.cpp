@@ -1,5 +1,5 @@
 // What it takes to lease a connection and to give it back, with nobody waiting and with many.
-#include "pool/pool_core.hpp"
+#include "pool/connection_schedule.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -35,7 +35,7 @@ public:
     }
 
     detail::pooled* lease() { return core_.take_idle(now, false, closed_); }
-    detail::pool_core& core() { return core_; }
+    detail::connection_schedule& core() { return core_; }
 
 private:
     static detail::pool_rules rules(std::size_t size)
@@ -48,7 +48,7 @@ private:
         return made;
     }
 
-    detail::pool_core core_;
+    detail::connection_schedule core_;
     std::vector<detail::pooled> connections_;
     detail::pooled_list closed_;
 };

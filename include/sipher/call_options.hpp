@@ -17,7 +17,7 @@ namespace sipher {
 class live_session;
 
 namespace detail {
-class live_core;
+class shared_live_session;
 class owned_session;
 } // namespace detail
 
@@ -52,17 +52,17 @@ public:
     [[nodiscard]] const std::optional<timestamp>& expires_at() const noexcept { return state_->expires_at; }
     [[nodiscard]] const std::optional<session_defaults>& pinned() const noexcept { return state_->pinned; }
     /// Null unless it was made from a live session.
-    [[nodiscard]] const std::shared_ptr<detail::live_core>& live() const noexcept { return state_->live; }
+    [[nodiscard]] const std::shared_ptr<detail::shared_live_session>& live() const noexcept { return state_->live; }
 
 private:
-    friend class detail::live_core;
+    friend class detail::shared_live_session;
 
     struct state {
         session_id id;
         std::optional<timestamp> expires_at;
         std::optional<session_defaults> pinned;
         bool never_pins = false;
-        std::shared_ptr<detail::live_core> live;
+        std::shared_ptr<detail::shared_live_session> live;
         /// Keeps it from being deleted while the request runs.
         std::shared_ptr<detail::owned_session> held;
     };

@@ -21,7 +21,7 @@
 namespace sipher {
 
 namespace detail {
-class live_core;
+class shared_live_session;
 } // namespace detail
 
 /// Why a live session was replaced.
@@ -184,10 +184,10 @@ public:
 private:
     friend class applied_session;
 
-    explicit live_session(std::shared_ptr<detail::live_core> core);
+    explicit live_session(std::shared_ptr<detail::shared_live_session> core);
 
     /// When the last copy goes, it is over.
-    std::shared_ptr<detail::live_core> core_;
+    std::shared_ptr<detail::shared_live_session> core_;
 };
 
 } // namespace sipher

@@ -1,8 +1,8 @@
 // What is known of one attempt of a call.
 #pragma once
 
+#include "model/decode.hpp"
 #include "retry/provenance.hpp"
-#include "values/decode.hpp"
 
 #include <sipher/attempt.hpp>
 #include <sipher/clock.hpp>

@@ -1,11 +1,11 @@
 #include "call/call.hpp"
 
+#include "base/deadline.hpp"
 #include "call/call_report.hpp"
-#include "call/deadline.hpp"
 #include "call/key_provider.hpp"
+#include "errors/error_report.hpp"
+#include "options/validation.hpp"
 #include "runtime/notify.hpp"
-#include "values/error_report.hpp"
-#include "values/validation.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -237,13 +237,13 @@ std::optional<clock::time_point> call::end_attempt()
 
 void call::record_attempt(const verdict& decided)
 {
-    observer* const watcher = services().options.observer.get();
-    if (!decided.code && request_.options.info == nullptr && watcher == nullptr) {
+    observer* const event_observer = services().options.observer.get();
+    if (!decided.code && request_.options.info == nullptr && event_observer == nullptr) {
         return;
     }
     attempts_.push_back(attempt_.describe(decided, now_));
-    if (watcher != nullptr) {
-        call_report{*this}.tell_attempt(*watcher);
+    if (event_observer != nullptr) {
+        call_report{*this}.tell_attempt(*event_observer);
     }
 }
 
@@ -266,7 +266,7 @@ void call::note_session(bool succeeded)
     if (subject && succeeded && request_.what.kind == operation_kind::remove) {
         services().sessions.remove(*subject, now);
     } else if (subject && attempt_.session_is_gone()) {
-        services().sessions.lose(*subject, now);
+        services().sessions.mark_gone(*subject, now);
     } else if (const auto life = succeeded ? request_.decoder.life() : std::nullopt) {
         services().sessions.learn(*life, now - (now_ - attempt_.state().exchange_started), now);
     }
@@ -305,7 +305,7 @@ retry_plan call::plan(const verdict& decided)
     state.status = attempt_.state().status;
     state.retry_after = attempt_.state().retry_after;
     try {
-        return plan_next(request_.retry(), state, decided, services().budget, services().chance->unit());
+        return plan_next(request_.retry(), state, decided, services().budget, services().random->unit());
     } catch (...) {
         fail_callback("a function in retry_options", std::current_exception());
     }

@@ -74,7 +74,7 @@ private:
     /// After a wait, which may have ended badly.
     void go_on(boost::system::error_code failure);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
-    [[nodiscard]] call_services& services() const noexcept { return *request_.services; }
+    [[nodiscard]] client_state& services() const noexcept { return *request_.services; }
 
     const call_request& request_;
     const clock::time_point started_;

@@ -1,10 +1,10 @@
 #include "call/call_attempt.hpp"
 
-#include "call/deadline.hpp"
+#include "base/deadline.hpp"
 #include "call/key_provider.hpp"
+#include "model/decode_usage.hpp"
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
-#include "values/decode_usage.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -130,7 +130,7 @@ void call_attempt::note_response(const verdict& decided, response_reading readin
     if (reading.refusal) {
         state_.note().refusal = *std::move(reading.refusal);
     }
-    const rate_limit_state limit = learn_rate_limit(now);
+    const rate_limit_state limit = apply_rate_limit(now);
     if (decided.what == action::succeed && request_.options.info == nullptr) {
         return;
     }
@@ -161,15 +161,15 @@ void call_attempt::release(const verdict& decided)
         connection.keep(exchanged_.head->keep_alive);
     }
     if (replayed && state_.reused) {
-        connection.drop_contemporaries();
+        connection.evict_connections_as_old_as();
     }
     connection = {};
 }
 
 /// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.
-rate_limit_state call_attempt::learn_rate_limit(clock::time_point now)
+rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
 {
-    call_services& services = *request_.services;
+    client_state& services = *request_.services;
     const response_head& head = *exchanged_.head;
     const bool quota = says(service_code::daily_quota);
     if (!head.retry_after.empty() || quota) {

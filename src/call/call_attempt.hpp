@@ -60,7 +60,7 @@ private:
     [[nodiscard]] response_reading read();
     [[nodiscard]] attempt_facts make_facts(const response_reading& reading, bool ambiguous_before) const;
     void note_response(const verdict& decided, response_reading reading, clock::time_point now);
-    rate_limit_state learn_rate_limit(clock::time_point now);
+    rate_limit_state apply_rate_limit(clock::time_point now);
     [[nodiscard]] bool says(service_code code) const noexcept;
 
     const call_request& request_;

@@ -1,10 +1,10 @@
 #include "call/call_report.hpp"
 
+#include "base/mask.hpp"
 #include "call/call.hpp"
+#include "errors/error_report.hpp"
+#include "options/validation.hpp"
 #include "runtime/notify.hpp"
-#include "values/error_report.hpp"
-#include "values/mask.hpp"
-#include "values/validation.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -103,7 +103,7 @@ void call_report::fill(response_info& info) const
     }
 }
 
-void call_report::tell_attempt(observer& watcher) const
+void call_report::tell_attempt(observer& event_observer) const
 {
     const std::string target = redact_session_ids(target_of(call_.request_.message));
     attempt_event event;
@@ -112,7 +112,7 @@ void call_report::tell_attempt(observer& watcher) const
     event.target = target;
     event.number = call_.attempts_.size();
     event.attempt = &call_.attempts_.back();
-    notify(&watcher, &observer::on_attempt, event);
+    notify(&event_observer, &observer::on_attempt, event);
 }
 
 } // namespace sipher::detail

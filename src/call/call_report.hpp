@@ -20,7 +20,7 @@ public:
     [[nodiscard]] error to_error(boost::system::error_code code, end_reason reason, std::exception_ptr cause) const;
     void fill(response_info& info) const;
     /// Of the last attempt.
-    void tell_attempt(observer& watcher) const;
+    void tell_attempt(observer& event_observer) const;
 
 private:
     [[nodiscard]] std::string describe(boost::system::error_code code) const;

@@ -1,8 +1,8 @@
 #include "call/call_request.hpp"
 
-#include "call/deadline.hpp"
-#include "values/validation.hpp"
-#include "values/wipe.hpp"
+#include "base/deadline.hpp"
+#include "base/wipe.hpp"
+#include "options/validation.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace sipher::detail {
 namespace {
 
 /// What the caller has said, once it is known to be sound; else what the client has.
-const call_options& checked(const call_options* own, const call_services& services)
+const call_options& checked(const call_options* own, const client_state& services)
 {
     if (own == nullptr) {
         return services.no_call_options;
@@ -50,7 +50,7 @@ clock::time_point deadline_of(const call_options& options, const timeout_options
                     options.deadline.value_or(clock::time_point::max()));
 }
 
-call_request::call_request(std::shared_ptr<call_services> services_of_client, operation asked,
+call_request::call_request(std::shared_ptr<client_state> services_of_client, operation asked,
                            request_message asked_message, result_decoder& asked_decoder,
                            std::unique_ptr<const call_options> kept_options)
     : services(std::move(services_of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),

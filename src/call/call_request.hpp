@@ -1,7 +1,7 @@
 // What a call asks for: the same in each of its attempts.
 #pragma once
 
-#include "call/call_services.hpp"
+#include "call/client_state.hpp"
 #include "call/response_reading.hpp"
 #include "retry/operation_kind.hpp"
 
@@ -45,7 +45,7 @@ struct call_request {
     /// Throws `sipher::error` if an option breaks a rule.
     /// @param asked_decoder Must outlive the call.
     /// @param kept_options Null: the client's.
-    call_request(std::shared_ptr<call_services> services_of_client, operation asked, request_message asked_message,
+    call_request(std::shared_ptr<client_state> services_of_client, operation asked, request_message asked_message,
                  result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options);
     call_request(const call_request&) = delete;
     call_request& operator=(const call_request&) = delete;
@@ -64,7 +64,7 @@ struct call_request {
     /// Why the session to run under is known to be gone; empty if it is not.
     [[nodiscard]] std::string_view why_session_is_gone() const;
 
-    const std::shared_ptr<call_services> services;
+    const std::shared_ptr<client_state> services;
     const operation what;
     request_message message;
     result_decoder& decoder;

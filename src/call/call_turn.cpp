@@ -1,6 +1,6 @@
 #include "call/call_turn.hpp"
 
-#include "call/deadline.hpp"
+#include "base/deadline.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>

@@ -1,7 +1,7 @@
 #include "call/foreign_response.hpp"
 
-#include "values/page_text.hpp"
-#include "values/printable_text.hpp"
+#include "base/printable_text.hpp"
+#include "errors/page_text.hpp"
 
 #include <cstddef>
 

@@ -1,7 +1,7 @@
 // Words for a response that the service did not make.
 #pragma once
 
-#include "connection/response_head.hpp"
+#include "http1/response_head.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "call/key_provider.hpp"
 
-#include "values/error_report.hpp"
-#include "values/validation.hpp"
+#include "errors/error_report.hpp"
+#include "options/validation.hpp"
 
 #include <sipher/error_code.hpp>
 

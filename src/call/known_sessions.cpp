@@ -31,7 +31,7 @@ try {
 } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
 }
 
-void known_sessions::lose(const session_id& id, time_point now) noexcept
+void known_sessions::mark_gone(const session_id& id, time_point now) noexcept
 {
     mark(id, now, now);
 }

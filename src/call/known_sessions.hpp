@@ -35,7 +35,7 @@ public:
     /// A response of the service's to a request that was sent at `sent` has the session.
     void learn(const session_life& life, time_point sent, time_point received) noexcept;
     /// The service has said that it does not know it.
-    void lose(const session_id& id, time_point now) noexcept;
+    void mark_gone(const session_id& id, time_point now) noexcept;
     /// It was deleted, which nothing undoes.
     void remove(const session_id& id, time_point now) noexcept;
 

@@ -1,9 +1,9 @@
 #include "call/request_fields.hpp"
 
+#include "base/wipe.hpp"
 #include "call/key_provider.hpp"
-#include "connection/request_serializer.hpp"
-#include "values/user_agent.hpp"
-#include "values/wipe.hpp"
+#include "http1/request_serializer.hpp"
+#include "options/user_agent.hpp"
 
 #include <boost/beast/core/string.hpp>
 

@@ -1,7 +1,7 @@
 // The header fields of a client's requests that do not depend on the operation.
 #pragma once
 
-#include "values/base_url.hpp"
+#include "options/base_url.hpp"
 
 #include <sipher/call_options.hpp>
 #include <sipher/client_options.hpp>

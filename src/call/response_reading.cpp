@@ -1,8 +1,8 @@
 #include "call/response_reading.hpp"
 
+#include "base/wiping_resource.hpp"
 #include "call/foreign_response.hpp"
-#include "values/json_reader.hpp"
-#include "values/wiping_resource.hpp"
+#include "model/json_reader.hpp"
 
 #include <boost/beast/core/string.hpp>
 #include <boost/json/monotonic_resource.hpp>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "call/known_sessions.hpp"
-#include "connection/response_head.hpp"
+#include "http1/response_head.hpp"
+#include "model/decode.hpp"
 #include "retry/provenance.hpp"
-#include "values/decode.hpp"
 
 #include <boost/json/value.hpp>
 

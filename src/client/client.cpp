@@ -1,11 +1,11 @@
 #include <sipher/client.hpp>
 
-#include "call/deadline.hpp"
+#include "base/deadline.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
 #include "client/read_usage.hpp"
 #include "client/with_outcome.hpp"
-#include "values/validation.hpp"
+#include "options/validation.hpp"
 
 #include <sipher/error.hpp>
 
@@ -20,9 +20,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-const std::shared_ptr<detail::call_services>& services_of(const std::shared_ptr<detail::client_handle>& handle)
+const std::shared_ptr<detail::client_state>& services_of(const std::shared_ptr<detail::client_handle>& handle)
 {
-    static const std::shared_ptr<detail::call_services> none;
+    static const std::shared_ptr<detail::client_state> none;
     return handle ? handle->services() : none;
 }
 
@@ -35,7 +35,7 @@ detail::client_handle& checked(const std::shared_ptr<detail::client_handle>& han
 asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> handle, std::chrono::milliseconds grace)
 {
     detail::require_client(handle);
-    detail::call_services& services = *handle->services();
+    detail::client_state& services = *handle->services();
     services.begin_closing();
     if (grace.count() > 0) {
         const clock::time_point start = services.now();
@@ -57,7 +57,7 @@ asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> ha
     co_return report;
 }
 
-asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::call_services> services, std::size_t connections)
+asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::client_state> services, std::size_t connections)
 {
     detail::require_client(services);
     if (connections > services->options.pool.max_connections) {
@@ -131,7 +131,7 @@ asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grac
 
 client_stats client::stats() const
 {
-    const detail::call_services& services = *checked(handle_).services();
+    const detail::client_state& services = *checked(handle_).services();
     client_stats snapshot = services.pool->stats();
     snapshot.rate_gate = services.gate->stats(services.now());
     snapshot.rate_gate.source_failures = services.shared.failures();

@@ -1,8 +1,8 @@
 #include "client/client_handle.hpp"
 
-#include "connection/network_connector.hpp"
-#include "connection/tls_context.hpp"
-#include "values/user_agent.hpp"
+#include "net/network_connector.hpp"
+#include "options/user_agent.hpp"
+#include "tls/tls_context.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -12,7 +12,7 @@ namespace sipher::detail {
 
 namespace {
 
-std::unique_ptr<connector> connect_by_network(const call_services& services,
+std::unique_ptr<connector> connect_by_network(const client_state& services,
                                               const boost::asio::any_io_executor& executor)
 {
     auto settings = std::make_shared<server_settings>();
@@ -21,7 +21,7 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
     settings->timeouts = services.options.timeouts;
     settings->limits = services.options.limits;
     settings->timers = services.timers;
-    settings->watcher = services.options.observer;
+    settings->event_observer = services.options.observer;
     settings->proxy = choose_proxy(services.options.proxy, services.url);
     settings->proxy_timeout = services.options.proxy.timeout;
     settings->user_agent = user_agent_of(services.options);
@@ -51,7 +51,7 @@ std::unique_ptr<connector> connect_by_network(const call_services& services,
 
 } // namespace
 
-client_handle::client_handle(boost::asio::any_io_executor executor, std::shared_ptr<call_services> services)
+client_handle::client_handle(boost::asio::any_io_executor executor, std::shared_ptr<client_state> services)
     : executor_(std::move(executor)), services_(std::move(services)), sessions_(services_)
 {
 }
@@ -64,17 +64,17 @@ client_handle::~client_handle()
 std::shared_ptr<client_handle> client_handle::make(boost::asio::any_io_executor executor, client_options options)
 {
     return make(executor, std::move(options),
-                [&executor](const call_services& services) { return connect_by_network(services, executor); });
+                [&executor](const client_state& services) { return connect_by_network(services, executor); });
 }
 
 std::shared_ptr<client_handle> client_handle::make(
     boost::asio::any_io_executor executor, client_options options,
-    const std::function<std::unique_ptr<connector>(const call_services&)>& make_connector)
+    const std::function<std::unique_ptr<connector>(const client_state&)>& make_connector)
 {
     options.validate();
-    auto services = std::make_shared<call_services>(std::move(options), executor);
+    auto services = std::make_shared<client_state>(std::move(options), executor);
     services->pool = std::make_shared<pool>(executor, services->options.pool, make_connector(*services),
-                                            services->timers, services->chance, services->options.observer);
+                                            services->timers, services->random, services->options.observer);
     watch_io_context(executor, services);
     return std::shared_ptr<client_handle>{new client_handle{executor, std::move(services)}};
 }

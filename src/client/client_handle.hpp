@@ -1,7 +1,7 @@
 #pragma once
 
-#include "call/call_services.hpp"
-#include "client/owned_sessions.hpp"
+#include "call/client_state.hpp"
+#include "session/owned_sessions.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -18,20 +18,20 @@ public:
     /// With connections from elsewhere than the network.
     [[nodiscard]] static std::shared_ptr<client_handle> make(
         boost::asio::any_io_executor executor, client_options options,
-        const std::function<std::unique_ptr<connector>(const call_services&)>& make_connector);
+        const std::function<std::unique_ptr<connector>(const client_state&)>& make_connector);
     ~client_handle();
     client_handle(const client_handle&) = delete;
     client_handle& operator=(const client_handle&) = delete;
 
-    [[nodiscard]] const std::shared_ptr<call_services>& services() const noexcept { return services_; }
+    [[nodiscard]] const std::shared_ptr<client_state>& services() const noexcept { return services_; }
     [[nodiscard]] owned_sessions& sessions() noexcept { return sessions_; }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
 private:
-    client_handle(boost::asio::any_io_executor executor, std::shared_ptr<call_services> services);
+    client_handle(boost::asio::any_io_executor executor, std::shared_ptr<client_state> services);
 
     const boost::asio::any_io_executor executor_;
-    const std::shared_ptr<call_services> services_;
+    const std::shared_ptr<client_state> services_;
     owned_sessions sessions_;
 };
 

@@ -1,13 +1,13 @@
 #include "client/operations.hpp"
 
+#include "base/deadline.hpp"
+#include "base/wiping_resource.hpp"
 #include "call/call.hpp"
-#include "call/deadline.hpp"
-#include "client/live_core.hpp"
-#include "client/pinning.hpp"
-#include "values/decode.hpp"
-#include "values/error_report.hpp"
-#include "values/json_writer.hpp"
-#include "values/wiping_resource.hpp"
+#include "errors/error_report.hpp"
+#include "model/decode.hpp"
+#include "model/json_writer.hpp"
+#include "session/pinning.hpp"
+#include "session/shared_live_session.hpp"
 
 #include <sipher/error.hpp>
 #include <sipher/json.hpp>
@@ -193,7 +193,7 @@ request_message make_message(const session_operation& what, const std::optional<
 /// Performs an operation on sessions: `prepare` gives the body or throws what is wrong with the arguments. What it is
 /// given stays in its frame, which is to be small.
 template <class Decoder, class Prepare>
-asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_services> services, session_operation what,
+asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> services, session_operation what,
                                                       std::optional<session_id> subject,
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
@@ -212,7 +212,7 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<call_servi
     co_return std::move(decoder).take();
 }
 
-asio::awaitable<session> create(std::shared_ptr<call_services> services, const session_operation& what,
+asio::awaitable<session> create(std::shared_ptr<client_state> services, const session_operation& what,
                                 session_defaults defaults, std::chrono::seconds time_to_live, call_options options)
 {
     auto prepare = [defaults = std::move(defaults), time_to_live] {
@@ -226,24 +226,24 @@ asio::awaitable<session> create(std::shared_ptr<call_services> services, const s
 
 } // namespace
 
-asio::awaitable<session> create_session(std::shared_ptr<call_services> services, session_defaults defaults,
+asio::awaitable<session> create_session(std::shared_ptr<client_state> services, session_defaults defaults,
                                         std::chrono::seconds time_to_live, call_options options)
 {
     return create(std::move(services), create_operation, std::move(defaults), time_to_live, std::move(options));
 }
 
-asio::awaitable<session> renew_session(std::shared_ptr<call_services> services, session_defaults defaults,
+asio::awaitable<session> renew_session(std::shared_ptr<client_state> services, session_defaults defaults,
                                        std::chrono::seconds time_to_live, call_options options)
 {
     return create(std::move(services), renew_operation, std::move(defaults), time_to_live, std::move(options));
 }
 
-asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id, call_options options)
+asio::awaitable<session> get_session(std::shared_ptr<client_state> services, session_id id, call_options options)
 {
     return perform<session_decoder>(std::move(services), get_operation, id, keep_options(std::move(options)), no_body);
 }
 
-asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
+asio::awaitable<session> update_session(std::shared_ptr<client_state> services, session_id id,
                                         session_defaults defaults, call_options options)
 {
     auto prepare = [defaults = std::move(defaults)] {
@@ -254,21 +254,21 @@ asio::awaitable<session> update_session(std::shared_ptr<call_services> services,
                                     std::move(prepare));
 }
 
-asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services, session_id id,
+asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> services, session_id id,
                                                 call_options options)
 {
     return perform<deletion_decoder>(std::move(services), delete_operation, id, keep_options(std::move(options)),
                                      no_body);
 }
 
-asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<call_services> services, session_id id,
+asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> services, session_id id,
                                                   call_options options)
 {
     return perform<deletion_decoder>(std::move(services), clean_up_operation, id, keep_options(std::move(options)),
                                      no_body);
 }
 
-asio::awaitable<json::value> request(std::shared_ptr<call_services> services, outgoing_request wanted)
+asio::awaitable<json::value> request(std::shared_ptr<client_state> services, outgoing_request wanted)
 {
     call_options& options = wanted.options;
     response_info* const info = options.info;
@@ -283,7 +283,7 @@ asio::awaitable<json::value> request(std::shared_ptr<call_services> services, ou
         if (options.session && options.session->live()) {
             options.deadline = deadline_of(options, services->options.timeouts, services->now());
             options.total_timeout = std::chrono::milliseconds{};
-            co_await live_core::resolve(options.session->live(), *options.session, *options.deadline);
+            co_await shared_live_session::resolve(options.session->live(), *options.session, *options.deadline);
         }
         request_message message = make_message(wanted.method, std::move(wanted.target));
         std::vector<std::string> pinned;

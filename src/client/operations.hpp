@@ -1,7 +1,7 @@
 #pragma once
 
-#include "call/call_services.hpp"
-#include "values/validation.hpp"
+#include "call/client_state.hpp"
+#include "options/validation.hpp"
 
 #include <sipher/call_options.hpp>
 #include <sipher/request_as.hpp>
@@ -31,21 +31,21 @@ void require_client(const std::shared_ptr<T>& of_client)
     }
 }
 
-[[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<call_services> services,
+[[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<client_state> services,
                                                              session_defaults defaults,
                                                              std::chrono::seconds time_to_live, call_options options);
-[[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<call_services> services, session_id id,
+[[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<client_state> services, session_id id,
                                                           call_options options);
-[[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<call_services> services, session_id id,
+[[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<client_state> services, session_id id,
                                                              session_defaults defaults, call_options options);
-[[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<call_services> services,
+[[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> services,
                                                                      session_id id, call_options options);
 /// The same for a live session, by the library itself.
-[[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<call_services> services,
+[[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<client_state> services,
                                                             session_defaults defaults,
                                                             std::chrono::seconds time_to_live, call_options options);
 /// A delete to clean up after the library itself.
-[[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<call_services> services,
+[[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> services,
                                                                        session_id id, call_options options);
 
 struct outgoing_request {
@@ -66,7 +66,7 @@ struct outgoing_request {
     response_converter convert;
 };
 
-[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<call_services> services,
+[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<client_state> services,
                                                                  outgoing_request wanted);
 
 } // namespace sipher::detail

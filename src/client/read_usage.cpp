@@ -1,10 +1,10 @@
 #include "client/read_usage.hpp"
 
+#include "base/http_date.hpp"
 #include "call/call.hpp"
 #include "client/operations.hpp"
-#include "values/decode_usage.hpp"
-#include "values/error_report.hpp"
-#include "values/http_date.hpp"
+#include "errors/error_report.hpp"
+#include "model/decode_usage.hpp"
 
 #include <sipher/error.hpp>
 
@@ -46,7 +46,7 @@ request_message usage_request()
 }
 
 /// @param date Of the response: the service's own time tells how long its day lasts.
-void learn(call_services& services, const usage& told, std::string_view date)
+void learn(client_state& services, const usage& told, std::string_view date)
 {
     const auto time = parse_http_date(date).value_or(services.timers->time().wall_now());
     const auto renewed_in = told.date + std::chrono::days{1} - time;
@@ -66,7 +66,7 @@ void learn(call_services& services, const usage& told, std::string_view date)
 
 } // namespace
 
-asio::awaitable<usage> read_usage(std::shared_ptr<call_services> services, call_options options)
+asio::awaitable<usage> read_usage(std::shared_ptr<client_state> services, call_options options)
 {
     require_client(services);
     response_info own_info;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "call/call_services.hpp"
+#include "call/client_state.hpp"
 
 #include <sipher/call_options.hpp>
 #include <sipher/usage.hpp>
@@ -12,6 +12,6 @@
 namespace sipher::detail {
 
 /// Asks the service how much of its quotas the key has used, and lets the client count from there.
-[[nodiscard]] boost::asio::awaitable<usage> read_usage(std::shared_ptr<call_services> services, call_options options);
+[[nodiscard]] boost::asio::awaitable<usage> read_usage(std::shared_ptr<client_state> services, call_options options);
 
 } // namespace sipher::detail

@@ -1,8 +1,8 @@
 #include <sipher/request_as.hpp>
 
 #include "client/client_handle.hpp"
-#include "client/live_core.hpp"
 #include "client/operations.hpp"
+#include "session/shared_live_session.hpp"
 
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> send(std::shared_ptr<call_services> services, outgoing_request wanted)
+asio::awaitable<void> send(std::shared_ptr<client_state> services, outgoing_request wanted)
 {
     wanted.name = "request_as";
     static_cast<void>(co_await request(std::move(services), std::move(wanted)));

@@ -1,6 +1,6 @@
 #include <sipher/request_target.hpp>
 
-#include "values/validation.hpp"
+#include "options/validation.hpp"
 
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>

@@ -1,6 +1,6 @@
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
-#include "values/validation.hpp"
+#include "options/validation.hpp"
 
 #include <sipher/for_each_concurrent.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "values/error_report.hpp"
+#include "errors/error_report.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "pool/pool_entry.hpp"
 #include "pool/pool_waiting.hpp"
-#include "runtime/jitter.hpp"
+#include "runtime/random_source.hpp"
 
 #include <sipher/client_stats.hpp>
 
@@ -15,8 +15,8 @@ namespace sipher::detail {
 /// The connections that are there, and the count of those that have gone. The pool's mutex guards it.
 class connection_list {
 public:
-    connection_list(std::chrono::milliseconds max_lifetime, std::shared_ptr<jitter> chance)
-        : max_lifetime_(max_lifetime), jitter_(std::move(chance))
+    connection_list(std::chrono::milliseconds max_lifetime, std::shared_ptr<random_source> random)
+        : max_lifetime_(max_lifetime), jitter_(std::move(random))
     {
     }
 
@@ -32,7 +32,7 @@ public:
 
 private:
     const std::chrono::milliseconds max_lifetime_;
-    const std::shared_ptr<jitter> jitter_;
+    const std::shared_ptr<random_source> jitter_;
     entry_list entries_;
     client_stats counts_;
 };

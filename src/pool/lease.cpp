@@ -16,9 +16,9 @@ lease::~lease()
     }
 }
 
-void lease::drop_contemporaries() noexcept
+void lease::evict_connections_as_old_as() noexcept
 {
-    owner_->drop_contemporaries(*entry_);
+    owner_->evict_connections_as_old_as(*entry_);
 }
 
 } // namespace sipher::detail

@@ -45,8 +45,8 @@ public:
         hint_ = hint.value_or(no_hint);
     }
 
-    /// The connection had ended while it was idle, so its contemporaries are not worth trying.
-    void drop_contemporaries() noexcept;
+    /// The connection had ended while it was idle, so those that were made with it are not worth trying.
+    void evict_connections_as_old_as() noexcept;
 
 private:
     void swap(lease& other) noexcept

@@ -12,11 +12,12 @@
 namespace sipher::detail {
 
 pool::pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
-           std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance, std::shared_ptr<observer> watcher)
-    : executor_(std::move(executor)), timers_(std::move(timers)), watcher_(std::move(watcher)),
+           std::shared_ptr<timer_queue> timers, std::shared_ptr<random_source> random,
+           std::shared_ptr<observer> event_observer)
+    : executor_(std::move(executor)), timers_(std::move(timers)), watcher_(std::move(event_observer)),
       core_(pool_rules{options.max_connections, options.max_waiting, options.max_idle.value_or(options.max_connections),
                        options.idle_timeout}),
-      dials_(std::move(source)), connections_(options.max_lifetime, std::move(chance))
+      dials_(std::move(source)), connections_(options.max_lifetime, std::move(random))
 {
 }
 
@@ -103,7 +104,7 @@ void pool::give_up(pool_call& call, boost::system::error_code why) noexcept
 
 acquire_result pool::out_of_time(const pool_waiter& waiter) const noexcept
 {
-    const pool_core::prospect waited_for = core_.outlook(waiter);
+    const connection_schedule::prospect waited_for = core_.outlook(waiter);
     acquire_result result{waited_for.dialing ? errc::deadline_exceeded : errc::pool_timeout};
     result.reached = waited_for.dialing ? dials_.reached() : phase::waiting;
     result.problem = dials_.describe(result.reached, waited_for.ahead);
@@ -211,33 +212,34 @@ void pool::give_back_unused(pool_entry& entry) noexcept
     go_on(after);
 }
 
-void pool::settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, pool_aftermath& after)
+void pool::settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool answered,
+                  pool_aftermath& after)
 {
     switch (result.what) {
-    case pool_core::fate::to_waiter: grant(*result.waiter, entry, after); break;
-    case pool_core::fate::idle:
+    case connection_schedule::disposition::to_waiter: grant(*result.waiter, entry, after); break;
+    case connection_schedule::disposition::idle:
         if (entry.open_connection->is_open()) {
-            arm_timer(pool_core::due(entry));
+            arm_timer(connection_schedule::due(entry));
         } else {
             // It ended in the meantime, and `on_closed` took it for busy.
             core_.forget_idle(entry);
             close_one(entry, close_reason::peer, after);
         }
         break;
-    case pool_core::fate::closed_surplus: close_one(entry, close_reason::surplus, after); break;
-    case pool_core::fate::closed_expired: close_one(entry, close_reason::expired, after); break;
-    case pool_core::fate::closed_not_reusable:
+    case connection_schedule::disposition::closed_surplus: close_one(entry, close_reason::surplus, after); break;
+    case connection_schedule::disposition::closed_expired: close_one(entry, close_reason::expired, after); break;
+    case connection_schedule::disposition::closed_not_reusable:
         close_one(entry, answered ? close_reason::not_reusable : close_reason::failed, after);
         break;
     }
 }
 
-void pool::drop_contemporaries(const pool_entry& stale) noexcept
+void pool::evict_connections_as_old_as(const pool_entry& stale) noexcept
 {
     pool_aftermath after{watcher_.get()};
     pooled_list expired;
     const std::lock_guard lock{mutex_};
-    core_.expire_contemporaries(stale, expired);
+    core_.evict_as_old_as(stale, expired);
     close_all(expired, close_reason::peer, after);
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "pool/connection_list.hpp"
+#include "pool/connection_schedule.hpp"
 #include "pool/dial_list.hpp"
 #include "pool/lease.hpp"
-#include "pool/pool_core.hpp"
 #include "pool/pool_waiting.hpp"
 #include "pool/prewarm_list.hpp"
 #include "runtime/completion.hpp"
-#include "runtime/jitter.hpp"
+#include "runtime/random_source.hpp"
 #include "runtime/timer_queue.hpp"
 
 #include <sipher/client_options.hpp>
@@ -25,7 +25,7 @@
 
 namespace sipher::detail {
 
-/// The connections of a client: carries out what `pool_core` decides.
+/// The connections of a client: carries out what `connection_schedule` decides.
 ///
 /// What belongs to the execution context (sockets, connections in the making) is touched with the mutex held, or that
 /// of the connection, and `close` lets go of it; so a context may be destroyed while others still use the pool.
@@ -34,7 +34,8 @@ namespace sipher::detail {
 class pool final : public timer_target {
 public:
     pool(boost::asio::any_io_executor executor, const pool_options& options, std::unique_ptr<connector> source,
-         std::shared_ptr<timer_queue> timers, std::shared_ptr<jitter> chance, std::shared_ptr<observer> watcher);
+         std::shared_ptr<timer_queue> timers, std::shared_ptr<random_source> random,
+         std::shared_ptr<observer> event_observer);
     ~pool() override;
 
     /// A lease if one can be had without waiting; the usual case, and a cheap one.
@@ -78,7 +79,7 @@ private:
 
     void wait(const pool_request& asked, completion<acquire_result> done);
     void give_up(pool_call& call, boost::system::error_code why) noexcept;
-    void drop_contemporaries(const pool_entry& stale) noexcept;
+    void evict_connections_as_old_as(const pool_entry& stale) noexcept;
     void give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
     void give_back_unused(pool_entry& entry) noexcept;
     void on_connected(pool_entry& dial, connect_result result);
@@ -87,7 +88,8 @@ private:
     // The mutex is held in all of these.
     void admit(pool_call& call, pool_aftermath& after) noexcept;
     [[nodiscard]] pooled* take_idle(bool careful, clock::time_point now, pool_aftermath& after) noexcept;
-    void settle(pool_entry& entry, const pool_core::give_back_result& result, bool answered, pool_aftermath& after);
+    void settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool answered,
+                pool_aftermath& after);
     void grant(pool_waiter& waiter, pool_entry& entry, pool_aftermath& after);
     /// For those who wait, and ends waits for connections to be ready.
     void go_on(pool_aftermath& after) noexcept;
@@ -104,7 +106,7 @@ private:
     const std::shared_ptr<observer> watcher_;
 
     mutable std::mutex mutex_;
-    pool_core core_;
+    connection_schedule core_;
     dial_list dials_;
     connection_list connections_;
     prewarm_list prewarms_;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "connection/connection.hpp"
-#include "connection/connector.hpp"
-#include "pool/pool_core.hpp"
+#include "http1/connection.hpp"
+#include "net/connector.hpp"
+#include "pool/connection_schedule.hpp"
 
 #include <sipher/observer.hpp>
 

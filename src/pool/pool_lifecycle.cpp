@@ -28,7 +28,8 @@ void pool::on_timer()
     const pool_time time_now = time();
     core_.expire_idle(time_now, expired);
     close_all(expired, close_reason::expired, after);
-    core_.let_rest(time_now, [](pooled& idle) { static_cast<pool_entry&>(idle).open_connection->rest(); });
+    core_.release_idle_buffers(
+        time_now, [](pooled& idle) { static_cast<pool_entry&>(idle).open_connection->release_idle_buffers(); });
     arm_timer(core_.next_due());
 }
 

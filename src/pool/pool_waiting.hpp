@@ -1,7 +1,7 @@
 #pragma once
 
+#include "pool/connection_schedule.hpp"
 #include "pool/lease.hpp"
-#include "pool/pool_core.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/notify.hpp"
 #include "runtime/timer_queue.hpp"
@@ -57,7 +57,7 @@ private:
 /// It takes over what is in the pool's books already, so nothing of it needs memory.
 class pool_aftermath {
 public:
-    explicit pool_aftermath(observer* watcher) noexcept : watcher_(watcher) {}
+    explicit pool_aftermath(observer* event_observer) noexcept : watcher_(event_observer) {}
     pool_aftermath(const pool_aftermath&) = delete;
     pool_aftermath& operator=(const pool_aftermath&) = delete;
     ~pool_aftermath();

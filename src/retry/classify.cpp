@@ -1,6 +1,6 @@
 #include "retry/classify.hpp"
 
-#include "values/foreign_status.hpp"
+#include "errors/foreign_status.hpp"
 
 #include <sipher/error_code.hpp>
 

@@ -1,9 +1,9 @@
 // What an attempt may have changed at the service, and whether it may be repeated.
 #pragma once
 
+#include "model/decode.hpp"
 #include "retry/operation_kind.hpp"
 #include "retry/provenance.hpp"
-#include "values/decode.hpp"
 
 #include <sipher/attempt.hpp>
 

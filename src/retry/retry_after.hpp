@@ -1,6 +1,6 @@
 #pragma once
 
-#include "values/http_date.hpp"
+#include "base/http_date.hpp"
 
 #include <sipher/clock.hpp>
 

@@ -4,15 +4,15 @@
 
 namespace sipher::detail {
 
-/// Tells `watcher`, if there is one. It cannot make fail what it only sees.
+/// Tells `event_observer`, if there is one. It cannot make fail what it only sees.
 template <class Event>
-void notify(observer* watcher, void (observer::*tell)(const Event&), const Event& event) noexcept
+void notify(observer* event_observer, void (observer::*tell)(const Event&), const Event& event) noexcept
 {
-    if (watcher == nullptr) {
+    if (event_observer == nullptr) {
         return;
     }
     try {
-        (watcher->*tell)(event);
+        (event_observer->*tell)(event);
     } catch (...) { // NOLINT(bugprone-empty-catch)
     }
 }

@@ -1,4 +1,4 @@
-#include "async/call_fixture.hpp"
+#include "call/call_fixture.hpp"
 #include "support/allocation_faults.hpp"
 
 #include <sipher/error_code.hpp>

@@ -129,7 +129,7 @@ private:
 
 breaking_proxy::breaking_proxy(std::uint16_t server, std::uint64_t seed)
     : acceptor_(context_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}), port_(acceptor_.local_endpoint().port()),
-      server_(asio::ip::address_v4::loopback(), server), chance_(seed)
+      server_(asio::ip::address_v4::loopback(), server), random_(seed)
 {
     accept();
     thread_ = std::thread{[this] { context_.run(); }};
@@ -155,7 +155,7 @@ void breaking_proxy::break_all()
 breaking_proxy::plan breaking_proxy::make_plan()
 {
     plan made;
-    const std::uint64_t bits = chance_();
+    const std::uint64_t bits = random_();
     if (bits % 100 < percent_broken) {
         constexpr std::array<fault, 4> faults{fault::finish, fault::reset, fault::silence, fault::pause};
         made.what = faults.at((bits / 100) % faults.size());

@@ -47,7 +47,7 @@ private:
     boost::asio::ip::tcp::acceptor acceptor_;
     const std::uint16_t port_;
     const boost::asio::ip::tcp::endpoint server_;
-    std::mt19937_64 chance_;
+    std::mt19937_64 random_;
     std::list<std::weak_ptr<tunnel>> tunnels_;
     std::atomic<bool> behaves_ = false;
     std::atomic<std::uint64_t> connections_ = 0;

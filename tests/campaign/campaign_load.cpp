@@ -60,8 +60,8 @@ asio::awaitable<void> campaign_load::run_agent(sipher::client client)
     while (taken < records.size()) {
         const std::size_t number = taken++;
         told& record = records[number];
-        std::mt19937_64 chance{seed_ + number};
-        record.kind = choose(chance(), mine.has_value());
+        std::mt19937_64 random{seed_ + number};
+        record.kind = choose(random(), mine.has_value());
         record.request_id = "op." + std::to_string(number);
         try {
             co_await perform(client, record, mine);

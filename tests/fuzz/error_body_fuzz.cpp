@@ -1,8 +1,8 @@
+#include "errors/error_report.hpp"
+#include "errors/page_text.hpp"
+#include "model/decode.hpp"
+#include "model/json_reader.hpp"
 #include "require.hpp"
-#include "values/decode.hpp"
-#include "values/error_report.hpp"
-#include "values/json_reader.hpp"
-#include "values/page_text.hpp"
 
 #include <algorithm>
 #include <cstddef>

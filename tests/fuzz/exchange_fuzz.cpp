@@ -1,4 +1,4 @@
-#include "connection/connection.hpp"
+#include "http1/connection.hpp"
 #include "require.hpp"
 #include "support/scripted_stream.hpp"
 

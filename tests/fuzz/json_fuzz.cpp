@@ -1,6 +1,6 @@
+#include "model/decode.hpp"
+#include "model/json_reader.hpp"
 #include "require.hpp"
-#include "values/decode.hpp"
-#include "values/json_reader.hpp"
 
 #include <sipher/json.hpp>
 

@@ -1,7 +1,7 @@
+#include "options/base_url.hpp"
+#include "options/host.hpp"
+#include "options/no_proxy.hpp"
 #include "require.hpp"
-#include "values/base_url.hpp"
-#include "values/host.hpp"
-#include "values/no_proxy.hpp"
 
 #include <sipher/error.hpp>
 

@@ -1,7 +1,7 @@
+#include "http1/rate_limit_fields.hpp"
+#include "ratelimit/rate_gate_core.hpp"
 #include "require.hpp"
-#include "retry/rate_gate_core.hpp"
 #include "retry/retry_after.hpp"
-#include "values/rate_limit_fields.hpp"
 
 #include <sipher/testing/manual_clock.hpp>
 
@@ -45,9 +45,9 @@ detail::rate_limit_fields::state_list read_fields(std::string_view date, std::st
 void check_gate(const detail::rate_limit_fields::state_list& policies,
                 std::optional<std::chrono::milliseconds> retry_after)
 {
-    static const auto chance = std::make_shared<detail::jitter>(1);
+    static const auto random = std::make_shared<detail::random_source>(1);
     for (const auto& [refused, pacing] : {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}}) {
-        detail::rate_gate_core gate{{true, pacing}, chance};
+        detail::rate_gate_core gate{{true, pacing}, random};
         clock::time_point now = clock::time_point{} + 24h;
         for (int i = 0; i < 3; ++i) {
             gate.learn({policies, refused, retry_after, now}, now);

@@ -217,7 +217,7 @@ protected:
     bool already_absent = false;
 };
 
-TEST_P(matrix, cell_of)
+TEST_P(matrix, outcome)
 {
     const auto& [row, what, reused] = GetParam();
     mine = create();

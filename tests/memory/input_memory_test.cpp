@@ -1,7 +1,7 @@
-#include "async/connection_fixture.hpp"
-#include "async/tls_connection_fixture.hpp"
+#include "http1/connection_fixture.hpp"
 #include "memory/watched_memory.hpp"
 #include "support/allocation_faults.hpp"
+#include "tls/tls_connection_fixture.hpp"
 
 #include <sipher/error_code.hpp>
 

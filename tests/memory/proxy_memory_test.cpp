@@ -1,5 +1,5 @@
-#include "connection/network_connector.hpp"
 #include "memory/watched_memory.hpp"
+#include "net/network_connector.hpp"
 #include "support/allocation_faults.hpp"
 #include "support/scripted_network.hpp"
 

@@ -15,7 +15,14 @@ MEMBERS_ALLOWED = 20
 LINE_LENGTH = 120
 
 # The floors of the library, the lowest first. A file includes its own floor and those below it.
-FLOORS = (("values",), ("runtime",), ("connection",), ("pool", "retry"), ("call",), ("client",))
+FLOORS = (
+    ("base", "model", "options", "errors"),
+    ("runtime",),
+    ("net", "tls", "proxy", "http1"),
+    ("pool", "retry", "ratelimit"),
+    ("call",),
+    ("session", "client"),
+)
 INCLUDE = re.compile(r'^#include "([a-z_0-9]+)/', re.MULTILINE)
 
 # [text](target), where the target is a file of the project, a heading of one, or both.

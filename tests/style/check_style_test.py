@@ -45,7 +45,7 @@ class CheckStyle(unittest.TestCase):
     def test_floors(self):
         self.assert_found('#include "call/call.hpp"\n', "src/pool/pool.cpp")
         self.assert_sound('#include "call/call.hpp"\n', "src/client/client.cpp")
-        self.assert_found('#include "sandbox/service.hpp"\n', "src/values/json.cpp")
+        self.assert_found('#include "sandbox/service.hpp"\n', "src/model/json.cpp")
 
     def test_links(self):
         with tempfile.TemporaryDirectory() as folder:

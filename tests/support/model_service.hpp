@@ -53,7 +53,7 @@ public:
         }
         return count;
     }
-    void lose(const std::string& id) { sessions_.erase(id); }
+    void mark_gone(const std::string& id) { sessions_.erase(id); }
     void lose_all() { sessions_.clear(); }
 
     [[nodiscard]] scripted_service::reaction reaction()

@@ -51,11 +51,11 @@ void write_file(const std::filesystem::path& where, const std::string& text)
 /// restart.
 std::uint16_t choose_port()
 {
-    std::random_device chance;
+    std::random_device random;
     std::uniform_int_distribution<unsigned> pick{10'240, 32'000};
     asio::io_context context;
     for (;;) {
-        const auto port = static_cast<std::uint16_t>(pick(chance));
+        const auto port = static_cast<std::uint16_t>(pick(random));
         boost::system::error_code taken;
         tcp::acceptor acceptor{context, tcp::v4()};
         acceptor.bind({asio::ip::address_v4::loopback(), port}, taken);

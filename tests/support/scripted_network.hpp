@@ -1,7 +1,7 @@
 #pragma once
 
-#include "connection/dialer.hpp"
-#include "connection/name_lookup.hpp"
+#include "net/dialer.hpp"
+#include "net/name_lookup.hpp"
 #include "support/scripted_stream.hpp"
 
 #include <boost/asio/any_io_executor.hpp>

@@ -1,6 +1,6 @@
 #include "support/scripted_service.hpp"
 
-#include "connection/connector.hpp"
+#include "net/connector.hpp"
 #include "pool/pool.hpp"
 #include "support/allocation_faults.hpp"
 
@@ -27,7 +27,7 @@ public:
 
 class scripted_service::scripted_connector final : public detail::connector {
 public:
-    scripted_connector(scripted_service& owner, const detail::call_services& services)
+    scripted_connector(scripted_service& owner, const detail::client_state& services)
         : owner_(owner), services_(services)
     {
     }
@@ -40,26 +40,25 @@ public:
 
 private:
     scripted_service& owner_;
-    const detail::call_services& services_;
+    const detail::client_state& services_;
 };
 
 std::shared_ptr<detail::client_handle> scripted_service::make_client(client_options options)
 {
     complete(options);
-    return detail::client_handle::make(context_.get_executor(), std::move(options),
-                                       [this](const detail::call_services& services) {
-                                           return std::make_unique<scripted_connector>(*this, services);
-                                       });
+    return detail::client_handle::make(
+        context_.get_executor(), std::move(options),
+        [this](const detail::client_state& services) { return std::make_unique<scripted_connector>(*this, services); });
 }
 
 client scripted_service::make_public_client(client_options options)
 {
     complete(options);
     client made{context_.get_executor(), std::move(options)};
-    detail::call_services& services = *detail::handle_of(made)->services();
+    detail::client_state& services = *detail::handle_of(made)->services();
     services.pool = std::make_shared<detail::pool>(context_.get_executor(), services.options.pool,
                                                    std::make_unique<scripted_connector>(*this, services),
-                                                   services.timers, services.chance, services.options.observer);
+                                                   services.timers, services.random, services.options.observer);
     return made;
 }
 
@@ -71,7 +70,7 @@ void scripted_service::complete(client_options& options) const
     }
 }
 
-void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::call_services& services)
+void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::client_state& services)
 {
     const allocation_truce truce;
     const std::size_t number = ++connects;

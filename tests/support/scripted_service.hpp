@@ -53,7 +53,7 @@ private:
     class scripted_connector;
 
     void complete(client_options& options) const;
-    void connect(std::function<void(detail::connect_result)> done, const detail::call_services& services);
+    void connect(std::function<void(detail::connect_result)> done, const detail::client_state& services);
     void on_request(scripted_peer& peer, const std::string& request);
 
     boost::asio::io_context& context_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "connection/byte_stream.hpp"
+#include "net/byte_stream.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/system/error_code.hpp>

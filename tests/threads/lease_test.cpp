@@ -1,4 +1,4 @@
-#include "connection/connector.hpp"
+#include "net/connector.hpp"
 #include "pool/pool.hpp"
 #include "retry/retry_budget.hpp"
 
@@ -150,7 +150,7 @@ TEST(leases, of_sixty_four_threads_are_exactly_those_granted)
     options.max_connections = 48;
     auto pool = std::make_shared<detail::pool>(context.get_executor(), options,
                                                std::make_unique<silent_connector>(context.get_executor(), timers),
-                                               timers, std::make_shared<detail::jitter>(1), nullptr);
+                                               timers, std::make_shared<detail::random_source>(1), nullptr);
     std::atomic<unsigned> granted = 0;
     for (unsigned i = 0; i < threads; ++i) {
         asio::post(context, [one = std::make_shared<worker>(pool, granted, i)] { one->go_on(); });

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "base/wiped_buffer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// Reads the body of a response (RFC 9112, 6 and 7) in whatever pieces it comes, and keeps nothing but the body.
+///
+/// What frames chunks is strict where two parties could see different chunks, and bounded everywhere.
+class body_reader {
+public:
+    /// @param most Bytes of a body.
+    explicit body_reader(std::uint64_t most) noexcept : most_(most) {}
+
+    // How the body of the next response is framed.
+    void expect_nothing() noexcept { begin(place::end, 0); }
+    void expect_length(std::uint64_t length) noexcept;
+    void expect_end_of_stream() noexcept;
+    /// @param trailer_size,trailer_fields What may follow the last chunk.
+    void expect_chunks(std::size_t trailer_size, std::size_t trailer_fields) noexcept;
+
+    /// Appends to `body` what is of it in `input`, and returns how much of `input` was used.
+    std::size_t put(std::string_view input, wiped_buffer& body);
+
+    [[nodiscard]] bool is_complete() const noexcept { return place_ == place::end && problem_.empty(); }
+    [[nodiscard]] bool ends_with_stream() const noexcept { return ends_with_stream_; }
+    /// Why it cannot be read; empty if it can.
+    [[nodiscard]] std::string_view problem() const noexcept { return problem_; }
+
+private:
+    /// What comes next.
+    enum class place {
+        data,
+        data_cr,
+        data_lf,
+        size,
+        space_after_size,
+        extension,
+        size_lf,
+        trailer_line,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        last_lf,
+        end
+    };
+
+    void begin(place first, std::uint64_t left) noexcept;
+    void refuse(std::string_view problem) noexcept { problem_ = problem; }
+    void go_on_if(bool expected, place next) noexcept;
+    void take_data(std::string_view& input, wiped_buffer& body);
+    void take_framing(char next, std::size_t body_size) noexcept;
+    void take_size(char next) noexcept;
+    void take_extension(char next) noexcept;
+    void take_trailer(char next) noexcept;
+    void end_size_line(std::size_t body_size) noexcept;
+
+    const std::uint64_t most_;
+    place place_ = place::end;
+    bool chunked_ = false;
+    bool ends_with_stream_ = false;
+    /// Of the chunk, or of a body that is not chunked.
+    std::uint64_t left_ = 0;
+    /// The most that the body can come to, as far as is known.
+    std::uint64_t expected_ = 0;
+    unsigned size_digits_ = 0;
+    std::size_t extension_size_ = 0;
+    std::size_t trailer_size_left_ = 0;
+    std::size_t trailer_fields_left_ = 0;
+    bool in_trailer_field_ = false;
+    std::string_view problem_;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,299 @@
+#include "http1/connection.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
+                       const limit_options& limits, std::shared_ptr<timer_queue> timers)
+    : executor_(std::move(executor)), address_(std::move(address)), timers_(std::move(timers)),
+      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(limits)
+{
+}
+
+connection::~connection()
+{
+    timers_->disarm(*this);
+    close_channel(false);
+}
+
+void connection::open(std::weak_ptr<connection_owner> owner)
+{
+    const std::lock_guard lock{mutex_};
+    owner_ = std::move(owner);
+    if (channel_) {
+        arm_read();
+    }
+}
+
+void connection::start_exchange(const request_view& request, const exchange_parameters& parameters,
+                                exchange_completion done)
+{
+    exchange_completion completed;
+    {
+        const std::lock_guard lock{mutex_};
+        ++exchange_number_;
+        done_ = std::move(done);
+        parameters_ = parameters;
+        write_deadline_ = clock::time_point::max();
+        unless_out_of_memory([&] { begin(request, parameters); });
+        completed = finish();
+    }
+    complete(std::move(completed), false);
+}
+
+void connection::begin(const request_view& request, const exchange_parameters& parameters)
+{
+    exchange_.start(request, parameters.keep_fields, channel_ ? channel_->bytes_on_wire() : 0);
+    if (channel_) {
+        connect_cancellation();
+        timers_->arm(*this, parameters_.deadline);
+        write_request();
+    } else if (refusal_.empty()) {
+        exchange_.fail(errc::write_failed, "the connection had ended before");
+    } else {
+        exchange_.fail_handshake(refusal_);
+    }
+}
+
+void connection::write_request()
+{
+    const std::size_t written_before = exchange_.report().bytes_written;
+    const io_interest wants = exchange_.write(*channel_);
+    if (exchange_.report().fully_written) {
+        if (std::exchange(write_deadline_, clock::time_point::max()) != clock::time_point::max()) {
+            timers_->arm(*this, parameters_.deadline);
+        }
+    } else if (wants == io_interest::writable) {
+        write_armed_ = true;
+        channel_->stream().wait_writable(self());
+        if (exchange_.report().bytes_written != written_before || write_deadline_ == clock::time_point::max()) {
+            expect_progress();
+        }
+    }
+}
+
+/// Only where the kernel takes less than the whole request, so that the usual case sets no timer for it.
+void connection::expect_progress()
+{
+    if (parameters_.write_timeout.count() != 0) {
+        write_deadline_ = timers_->time().now() + parameters_.write_timeout;
+        timers_->arm(*this, std::min(parameters_.deadline, write_deadline_));
+    }
+}
+
+connection::exchange_completion connection::finish()
+{
+    if (!exchange_.has_ended()) {
+        return {};
+    }
+    timers_->disarm(*this);
+    exchange_completion done = std::move(done_);
+    if (exchange_.leaves() != http_exchange::disposition::keep) {
+        close_channel(exchange_.leaves() == http_exchange::disposition::abort);
+    } else if (channel_ && channel_->has_buffered()) {
+        if (!watch_idle()) {
+            exchange_.forbid_reuse();
+        }
+    } else if (channel_) {
+        arm_read();
+    }
+    return done;
+}
+
+void connection::complete(exchange_completion done, bool may_be_inline)
+{
+    if (!done) {
+        return;
+    }
+    if (may_be_inline) {
+        std::move(done).dispatch(result());
+    } else {
+        std::move(done).post(result());
+    }
+}
+
+void connection::connect_cancellation()
+{
+    if (auto slot = done_.slot(); slot.is_connected()) {
+        slot.assign(
+            [weak = std::weak_ptr<connection>{self()}, number = exchange_number_](asio::cancellation_type type) {
+                if (const auto target = weak.lock()) {
+                    target->cancel(type, number);
+                }
+            });
+    }
+}
+
+void connection::cancel(asio::cancellation_type type, std::uint64_t exchange_number)
+{
+    exchange_completion completed;
+    {
+        const std::lock_guard lock{mutex_};
+        constexpr auto always = asio::cancellation_type::terminal | asio::cancellation_type::partial;
+        const bool allowed = (type & always) != asio::cancellation_type::none || exchange_.report().bytes_written == 0;
+        if (!done_ || exchange_number != exchange_number_ || !allowed) {
+            return;
+        }
+        exchange_.fail(asio::error::operation_aborted);
+        completed = finish();
+    }
+    complete(std::move(completed), false);
+}
+
+void connection::close(error_code reason, bool abort) noexcept
+{
+    exchange_completion completed;
+    {
+        const std::lock_guard lock{mutex_};
+        owner_.reset();
+        if (done_) {
+            exchange_.fail(reason);
+            completed = finish();
+        } else {
+            close_channel(abort);
+        }
+    }
+    try {
+        complete(std::move(completed), false);
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // Asio has no memory to resume a coroutine, and has destroyed it.
+    }
+}
+
+void connection::trim() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    exchange_.trim();
+}
+
+void connection::release_idle_buffers() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    if (channel_ && !done_) {
+        channel_->release_buffers();
+        exchange_.release_idle_buffers();
+    }
+}
+
+void connection::on_readable(error_code)
+{
+    // What failed, if anything, the next read tells.
+    exchange_completion completed;
+    std::shared_ptr<connection_owner> told;
+    idle_end how = idle_end::closed;
+    {
+        const std::lock_guard lock{mutex_};
+        read_armed_ = false;
+        if (!channel_) {
+            return;
+        }
+        if (!done_) {
+            if (!watch_idle()) {
+                told = owner_.lock();
+                how = idle_end_;
+            }
+        } else {
+            unless_out_of_memory([this] {
+                exchange_.read(*channel_);
+                if (!exchange_.has_ended() && !exchange_.report().fully_written && !write_armed_) {
+                    write_request();
+                }
+            });
+            completed = finish();
+            if (!completed) {
+                arm_read();
+            }
+        }
+    }
+    complete(std::move(completed), true);
+    if (told) {
+        told->on_connection_closed(*this, how);
+    }
+}
+
+void connection::on_writable(error_code)
+{
+    exchange_completion completed;
+    {
+        const std::lock_guard lock{mutex_};
+        write_armed_ = false;
+        if (!channel_ || !done_ || exchange_.report().fully_written) {
+            return;
+        }
+        unless_out_of_memory([this] { write_request(); });
+        completed = finish();
+    }
+    complete(std::move(completed), true);
+}
+
+void connection::on_timer()
+{
+    exchange_completion completed;
+    {
+        const std::lock_guard lock{mutex_};
+        const clock::time_point now = timers_->time().now();
+        if (!done_ || now < std::min(parameters_.deadline, write_deadline_)) {
+            return;
+        }
+        if (now < parameters_.deadline) {
+            exchange_.fail(errc::write_failed, "nothing of the request was taken within timeouts.write");
+        } else {
+            exchange_.fail(errc::attempt_timeout);
+        }
+        completed = finish();
+    }
+    complete(std::move(completed), true);
+}
+
+bool connection::watch_idle()
+{
+    std::array<char, 64> unsolicited; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    const channel_result result = channel_->read(unsolicited.data(), unsolicited.size());
+    if (result.wants == io_interest::nothing) {
+        // Its end, or bytes that nobody asked for: in either case it must not be used again.
+        const std::string_view said{unsolicited.data(), result.bytes};
+        idle_end_ = said.empty() || is_farewell(said) ? idle_end::closed : idle_end::unsolicited;
+        if (result.failure == errc::tls_verify_failed) {
+            refusal_ = channel_->handshake_problem();
+        }
+        close_channel(true);
+        return false;
+    }
+    arm_read();
+    return true;
+}
+
+void connection::arm_read()
+{
+    if (!read_armed_) {
+        read_armed_ = true;
+        channel_->stream().wait_readable(self());
+    }
+}
+
+void connection::close_channel(bool abort) noexcept
+{
+    if (!channel_) {
+        return;
+    }
+    if (!abort) {
+        channel_->say_goodbye();
+    }
+    channel_->stream().close(abort);
+    channel_.reset();
+    is_open_.store(false, std::memory_order_release);
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "http1/exchange.hpp"
+#include "http1/http_exchange.hpp"
+#include "net/byte_stream.hpp"
+#include "net/channel.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/timer_queue.hpp"
+
+#include <sipher/client_options.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/system/errc.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// How a connection ended outside an exchange: by itself, or because the server said something unasked.
+enum class idle_end { closed, unsolicited };
+
+/// Told when a connection ends outside an exchange.
+class connection_owner {
+public:
+    virtual void on_connection_closed(class connection& closed, idle_end how) noexcept = 0;
+
+protected:
+    ~connection_owner() = default;
+};
+
+/// One connection to the server, ready to carry one request at a time.
+///
+/// `http_exchange` knows what is read and written; this class waits, for the channel, for deadlines and for
+/// cancellation. A wait for readability is outstanding all its life: an end or unsolicited bytes while it is idle are
+/// noticed when they come, and the same wait brings the next response.
+///
+/// Thread safety: the lease holder starts exchanges and reads results; readiness, deadlines and cancellation come from
+/// anywhere. A mutex, never held while a handler runs, keeps them apart.
+class connection final : public readiness_listener, public timer_target {
+public:
+    connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
+               const limit_options& limits, std::shared_ptr<timer_queue> timers);
+    ~connection() override;
+
+    /// Starts watching. `owner` must outlive the connection or be taken away by `close`.
+    void open(std::weak_ptr<connection_owner> owner);
+
+    /// Sends the request and reads the response. Completes with an `exchange_result`.
+    ///
+    /// Cancellation: `terminal` and `partial` close the connection, `total` does so while no byte was accepted.
+    template <class CompletionToken>
+    auto async_exchange(const request_view& request, const exchange_parameters& parameters, CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(exchange_result)>(
+            [self = self()](auto handler, const request_view& wanted, const exchange_parameters& how) {
+                self->start_exchange(wanted, how, exchange_completion{std::move(handler), self->executor_});
+            },
+            token, request, parameters);
+    }
+    using exchange_completion = completion<exchange_result>;
+    /// The same for a handler that is wrapped already; it must run on `executor()` unless it says otherwise.
+    void start_exchange(const request_view& request, const exchange_parameters& parameters, exchange_completion done);
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+
+    /// Of the last exchange; valid until the next one begins.
+    [[nodiscard]] exchange_result result() const noexcept { return exchange_.result(); }
+
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
+    [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_acquire); }
+
+    /// Ends it. An exchange under way completes with `reason`. `abort`: so that nothing unsent still goes out.
+    void close(boost::system::error_code reason, bool abort) noexcept;
+    /// Gives back memory that an unusually large exchange took.
+    void trim() noexcept;
+    /// Nothing has been sent for some time: gives back the memory that exchanges use, unless one is under way.
+    void release_idle_buffers() noexcept;
+
+    void on_readable(boost::system::error_code failure) override;
+    void on_writable(boost::system::error_code failure) override;
+    void on_timer() override;
+
+private:
+    std::shared_ptr<connection> self() { return std::static_pointer_cast<connection>(shared_from_this()); }
+
+    void connect_cancellation();
+    void cancel(boost::asio::cancellation_type type, std::uint64_t exchange_number);
+
+    // The mutex is held in all of these.
+    /// What is under way ends with `not_enough_memory` instead of being left half done.
+    template <class Step>
+    void unless_out_of_memory(Step step)
+    {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            exchange_.fail(make_error_code(boost::system::errc::not_enough_memory));
+        }
+    }
+    void begin(const request_view& request, const exchange_parameters& parameters);
+    void write_request();
+    void expect_progress();
+    /// What to complete, once the mutex is released, if the exchange has ended.
+    [[nodiscard]] exchange_completion finish();
+    /// Whether the connection is still good.
+    [[nodiscard]] bool watch_idle();
+    void arm_read();
+    void close_channel(bool abort) noexcept;
+    /// The mutex is not held. Completes if there is something to complete.
+    void complete(exchange_completion done, bool may_be_inline);
+
+    const boost::asio::any_io_executor executor_;
+    const std::string address_;
+    const std::shared_ptr<timer_queue> timers_;
+
+    mutable std::mutex mutex_;
+    std::weak_ptr<connection_owner> owner_;
+    std::unique_ptr<channel> channel_;
+    /// There is a channel; for those who do not hold the mutex.
+    std::atomic<bool> is_open_;
+    /// Once it has ended outside an exchange.
+    idle_end idle_end_ = idle_end::closed;
+    /// Why the server refused the handshake, if that came to light before the first exchange.
+    std::string refusal_;
+    bool read_armed_ = false;
+    bool write_armed_ = false;
+
+    http_exchange exchange_;
+    /// Of the exchange under way, if there is one.
+    exchange_completion done_;
+    std::uint64_t exchange_number_ = 0;
+    exchange_parameters parameters_;
+    /// When the kernel must have taken some more; `max()` once it has all.
+    clock::time_point write_deadline_ = clock::time_point::max();
+};
+
+} // namespace sipher::detail

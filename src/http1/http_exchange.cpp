@@ -1,0 +1,174 @@
+#include "http1/http_exchange.hpp"
+
+#include "http1/request_serializer.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+bool is_farewell(std::string_view said)
+{
+    return said.starts_with("HTTP/1.1 408 ") || said.starts_with("HTTP/1.0 408 ");
+}
+
+void http_exchange::start(const request_view& request, bool keep_fields, std::uint64_t wire_bytes)
+{
+    constexpr std::size_t largest_record = 16 * 1024;
+    ended_ = false;
+    leaves_ = disposition::keep;
+    report_ = {};
+    report_.reached = phase::writing;
+    earlier_ids_[1].swap(earlier_ids_[0]);
+    earlier_ids_[0].swap(request_id_);
+    request_id_ = request.request_id;
+    wire_bytes_before_ = wire_bytes;
+    parser_.start(request.method == verb::head, keep_fields);
+    serialize(request, request_);
+    report_.fits_one_record = request_.size() <= largest_record;
+}
+
+io_interest http_exchange::write(channel& over)
+{
+    const std::string_view bytes = request_.view();
+    const channel_result result = over.write(bytes.data(), bytes.size());
+    report_.bytes_written = static_cast<std::size_t>(over.bytes_on_wire() - wire_bytes_before_);
+    if (result.done()) {
+        report_.fully_written = true;
+        report_.reached = report_.response_begun ? report_.reached : phase::reading_header;
+    } else if (result.failure) {
+        // A server that refuses a request without reading all of it may have said so before it closed.
+        read(over);
+        fail(errc::write_failed, result.failure.message());
+    }
+    return result.wants;
+}
+
+void http_exchange::read(channel& over)
+{
+    // On the stack, where it is in the cache for each of many connections.
+    std::array<char, 8192> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
+    while (!ended_) {
+        const channel_result result = over.read(memory.data(), memory.size());
+        if (result.wants != io_interest::nothing) {
+            return;
+        }
+        if (result.failure) {
+            take_end_of_stream(result.failure, over);
+            return;
+        }
+        take_bytes({memory.data(), result.bytes});
+        wipe_memory(memory.data(), result.bytes);
+    }
+}
+
+void http_exchange::take_bytes(std::string_view fresh)
+{
+    if (report_.bytes_written == 0) {
+        // Of this request, the server has seen nothing.
+        fail(is_farewell(fresh) ? errc::write_failed : errc::desynchronized);
+        return;
+    }
+    report_.response_begun = true;
+    const std::size_t taken = parser_.put(fresh);
+    if (parser_.is_header_complete()) {
+        report_.header_complete = true;
+        report_.reached = phase::reading_body;
+    }
+    if (!parser_.problem().empty()) {
+        fail(errc::protocol_error, parser_.problem());
+    } else if (parser_.is_complete()) {
+        take_response(taken == fresh.size());
+    }
+}
+
+void http_exchange::take_response(bool nothing_follows)
+{
+    if (responds_to_earlier_request()) {
+        fail(errc::desynchronized);
+        return;
+    }
+    report_.complete = true;
+    report_.reached = phase::done;
+    report_.reusable = report_.fully_written && parser_.keeps_alive() && nothing_follows;
+    ended_ = true;
+}
+
+/// Whatever an edge does to the id, it cannot come up with one of ours.
+bool http_exchange::responds_to_earlier_request() const
+{
+    const std::string& echoed = parser_.head().request_id;
+    if (echoed == request_id_ || has_item(echoed, request_id_)) {
+        return false;
+    }
+    return std::ranges::any_of(
+        earlier_ids_, [&echoed](const std::string& earlier) { return !earlier.empty() && has_item(echoed, earlier); });
+}
+
+void http_exchange::take_end_of_stream(error_code failure, const channel& over)
+{
+    const bool ends_here = parser_.ends_with_stream();
+    const bool properly = ends_here && failure == asio::error::eof;
+    // The service's HTTP server refuses what it cannot read by a bare header and a bare end.
+    const bool bare_refusal = ends_here && parser_.head().status >= 400 && parser_.body().empty();
+    if (properly || bare_refusal) {
+        leaves_ = disposition::close;
+        take_response(false);
+        // A bare end may have cut off a body that was announced.
+        report_.complete = report_.complete && (properly || parser_.head().content_type.empty());
+        return;
+    }
+    const bool refused_by_tls = failure == errc::tls_verify_failed || failure == errc::protocol_error;
+    std::string words = refused_by_tls ? over.handshake_problem() : failure.message();
+    if (failure == errc::tls_verify_failed) {
+        fail_handshake(std::move(words));
+    } else if (!report_.response_begun) {
+        fail(report_.fully_written ? errc::no_response : errc::write_failed, std::move(words));
+    } else {
+        fail(report_.header_complete ? errc::incomplete_body : errc::incomplete_header, std::move(words));
+    }
+}
+
+void http_exchange::fail_handshake(std::string problem)
+{
+    report_.handshake_refused = true;
+    fail(errc::tls_verify_failed, std::move(problem));
+}
+
+void http_exchange::fail(error_code code, std::string problem)
+{
+    if (ended_) {
+        return;
+    }
+    report_.code = code;
+    report_.problem = std::move(problem);
+    // So that nothing which the kernel still holds of an incomplete request can reach the server.
+    leaves_ = disposition::abort;
+    ended_ = true;
+}
+
+void http_exchange::trim() noexcept
+{
+    constexpr std::size_t enough = 16 * 1024;
+    parser_.trim(enough);
+    if (request_.capacity() > enough) {
+        request_.release();
+    }
+}
+
+void http_exchange::release_idle_buffers() noexcept
+{
+    parser_.release_idle_buffers();
+    request_.release();
+}
+
+} // namespace sipher::detail

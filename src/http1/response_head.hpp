@@ -1,0 +1,75 @@
+#pragma once
+
+#include "http1/rate_limit_fields.hpp"
+
+#include <sipher/response_info.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sipher::detail {
+
+/// The header fields of a response that the library itself reads. The strings keep their memory from one response on a
+/// connection to the next.
+struct response_head {
+    unsigned status = 0;
+    /// All of them, where several were sent.
+    std::string request_id;
+    std::string retry_after;
+    std::string date;
+    std::string location;
+    std::string content_type;
+    std::string content_encoding;
+    /// What an edge says of a challenge that it sent instead of passing the request on (`cf-mitigated`).
+    std::string mitigation;
+    std::string server;
+    /// `Connection: close`
+    bool closes = false;
+    bool has_length = false;
+    /// Fields in the header, whether the library reads them or not.
+    unsigned field_count = 0;
+    rate_limit_fields rate_limit;
+    /// `Keep-Alive: timeout=`
+    std::optional<std::chrono::seconds> keep_alive;
+    /// Every field, if they were asked for.
+    header_list fields;
+
+    void clear();
+};
+
+/// Whether a list of items separated by commas has this one, in whatever case.
+[[nodiscard]] bool has_item(std::string_view list, std::string_view item);
+
+/// A field of those that the library reads.
+struct field_id {
+    enum class field : std::uint8_t {
+        other,
+        connection,
+        content_encoding,
+        content_length,
+        content_type,
+        date,
+        keep_alive,
+        location,
+        mitigation,
+        rate_limit,
+        request_id,
+        retry_after,
+        server,
+    };
+
+    [[nodiscard]] bool is_read() const noexcept { return what != field::other; }
+
+    field what = field::other;
+    rate_limit_fields::field of_rate_limit = rate_limit_fields::field::other;
+};
+
+[[nodiscard]] field_id identify_field(std::string_view name);
+
+/// Takes what a field tells into `head`.
+void read_field(response_head& head, field_id which, std::string_view value);
+
+} // namespace sipher::detail

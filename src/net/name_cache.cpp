@@ -1,0 +1,140 @@
+#include "net/name_cache.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <chrono>
+#include <exception>
+#include <new>
+#include <optional>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto least_time_to_keep = 2s;
+
+std::chrono::seconds time_to_keep(const lookup_result& found)
+{
+    if (found.is_absent()) {
+        return least_time_to_keep;
+    }
+    return found.failure ? 0s : 30s;
+}
+
+/// One family's result with the other's. A failure counts only where there is no address, and then one that may pass
+/// counts for more than the absence of an address.
+void merge(lookup_result& known, const lookup_result& found)
+{
+    const bool in_front = !found.addresses.empty() && found.addresses.front().is_v6();
+    known.addresses.insert(in_front ? known.addresses.begin() : known.addresses.end(), found.addresses.begin(),
+                           found.addresses.end());
+    if (!known.addresses.empty()) {
+        known.failure = {};
+    } else if (!known.failure || known.is_absent()) {
+        known.failure = found.failure;
+    }
+}
+
+} // namespace
+
+std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& host, listener told)
+{
+    auto waiting = std::make_shared<listener>(std::move(told));
+    std::optional<lookup_result> known;
+    bool must_ask = false;
+    {
+        const std::lock_guard lock{mutex_};
+        entry& about = entries_[host];
+        must_ask = about.missing == 0 && time_->now() >= about.valid_until;
+        if (must_ask || about.missing != 0) {
+            about.listeners.push_back(waiting);
+        }
+        if (must_ask) {
+            about.missing = 2;
+            about.known = {};
+        } else if (about.missing == 0 || !about.known.addresses.empty()) {
+            known = about.known;
+        }
+    }
+    if (must_ask) {
+        ask(host, address_family::v6);
+        ask(host, address_family::v4);
+    } else if (known) {
+        (*waiting)(*known);
+    }
+    return waiting;
+}
+
+void name_cache::ask(const std::string& host, address_family family) noexcept
+{
+    try {
+        source_->look_up(host, family, [weak = weak_from_this(), host](const lookup_result& found) {
+            if (const auto self = weak.lock()) {
+                self->on_lookup_done(host, found);
+            }
+        });
+    } catch (const std::exception&) {
+        // No thread could be had, or no memory.
+        lookup_result none;
+        none.failure = boost::asio::error::host_not_found_try_again;
+        on_lookup_done(host, none);
+    }
+}
+
+void name_cache::on_lookup_done(const std::string& host, const lookup_result& found) noexcept
+{
+    // The listeners only pass it on, and must not do so to an execution context that is gone: hence with the mutex.
+    const std::lock_guard lock{mutex_};
+    if (abandoned_) {
+        return;
+    }
+    entry& about = entries_.find(host)->second;
+    try {
+        merge(about.known, found);
+    } catch (const std::bad_alloc&) {
+        about.known.failure = boost::asio::error::no_memory;
+    }
+    about.known.complete = --about.missing == 0;
+    if (!about.known.complete && about.known.addresses.empty()) {
+        return;
+    }
+    for (const auto& each : about.listeners) {
+        tell(each, about.known);
+    }
+    if (about.known.complete) {
+        about.listeners.clear();
+        about.known_since = time_->now();
+        about.valid_until = about.known_since + time_to_keep(about.known);
+    }
+}
+
+void name_cache::tell(const std::weak_ptr<listener>& told, const lookup_result& known) noexcept
+{
+    try {
+        if (const auto waiting = told.lock()) {
+            (*waiting)(known);
+        }
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // Whoever waits has a deadline.
+    }
+}
+
+void name_cache::forget(const std::string& host)
+{
+    const std::lock_guard lock{mutex_};
+    const auto found = entries_.find(host);
+    if (found != entries_.end() && time_->now() >= found->second.known_since + least_time_to_keep) {
+        found->second.valid_until = clock::time_point::min();
+    }
+}
+
+void name_cache::abandon() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    abandoned_ = true;
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "net/connector.hpp"
+#include "net/dialer.hpp"
+#include "net/name_cache.hpp"
+#include "options/base_url.hpp"
+#include "options/proxy.hpp"
+#include "runtime/timer_queue.hpp"
+#include "tls/tls_context.hpp"
+
+#include <sipher/client_options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sipher::detail {
+
+/// What every connection to the server has in common.
+struct server_settings {
+    boost::asio::any_io_executor executor;
+    base_url url;
+    std::optional<proxy_route> proxy;
+    std::chrono::milliseconds proxy_timeout{};
+    timeout_options timeouts;
+    limit_options limits;
+    /// Null: plain http.
+    std::shared_ptr<tls_context> tls;
+    /// Null: no TLS with the proxy itself.
+    std::shared_ptr<tls_context> proxy_tls;
+    /// What a proxy is told about us.
+    std::string user_agent;
+    std::shared_ptr<timer_queue> timers;
+    std::shared_ptr<observer> event_observer;
+    std::shared_ptr<name_cache> names;
+    std::shared_ptr<dialer> sockets;
+};
+
+/// Resolves, connects, has the proxy open the way if there is one, and, for https, shakes hands.
+[[nodiscard]] std::unique_ptr<connector> make_network_connector(std::shared_ptr<const server_settings> settings);
+
+} // namespace sipher::detail

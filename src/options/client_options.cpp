@@ -1,0 +1,174 @@
+#include <sipher/client_options.hpp>
+#include <sipher/version.hpp>
+
+#include "options/base_url.hpp"
+#include "options/host.hpp"
+#include "options/proxy.hpp"
+#include "options/public_key_pin.hpp"
+#include "options/validation.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace sipher {
+
+namespace {
+
+using detail::throw_invalid;
+using detail::validate_duration;
+
+constexpr const char* key_variable = "SIPHER_API_KEY";
+constexpr const char* url_variable = "SIPHER_BASE_URL";
+
+/// Empty if it is unset.
+std::string_view environment(const char* name)
+{
+    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing here changes it
+    return value != nullptr ? std::string_view{value} : std::string_view{};
+}
+
+/// The option's name, with the variable that it was read from, if it was.
+std::string origin(std::string_view field, const char* variable, std::string_view value)
+{
+    std::string name{field};
+    if (!value.empty() && value == environment(variable)) {
+        name.append(" (").append(variable).append(")");
+    }
+    return name;
+}
+
+void require_positive(std::uint64_t value, std::string_view field)
+{
+    if (value == 0) {
+        throw_invalid(field, "must be at least 1");
+    }
+}
+
+void require_printable(std::string_view value, std::string_view field)
+{
+    const bool printable = std::ranges::all_of(value, [](char letter) { return letter >= ' ' && letter <= '~'; });
+    if (!printable) {
+        throw_invalid(field, "must be visible ASCII and spaces");
+    }
+}
+
+void validate_tls(const tls_options& tls)
+{
+    if (!tls.ca_file.empty() && !tls.ca_pem.empty()) {
+        throw_invalid("tls.ca_pem", "must not be set together with tls.ca_file");
+    }
+    if (!tls.certificate_file.empty() && tls.private_key_file.empty()) {
+        throw_invalid("tls.private_key_file", "must be set when tls.certificate_file is");
+    }
+    if (tls.certificate_file.empty() && !tls.private_key_file.empty()) {
+        throw_invalid("tls.certificate_file", "must be set when tls.private_key_file is");
+    }
+    if (tls.private_key_file.empty() && !tls.private_key_passphrase.empty()) {
+        throw_invalid("tls.private_key_passphrase", "must not be set without tls.private_key_file");
+    }
+    for (const std::string& pin : tls.pinned_public_keys) {
+        static_cast<void>(detail::parse_pin(pin, "tls.pinned_public_keys"));
+    }
+    if (!tls.server_name.empty() && !detail::is_host(tls.server_name)) {
+        throw_invalid("tls.server_name", "must be a host name or an address, without port and brackets");
+    }
+    if (tls.minimum_version != 12 && tls.minimum_version != 13) {
+        throw_invalid("tls.minimum_version", "must be 12 (TLS 1.2) or 13 (TLS 1.3)");
+    }
+}
+
+void validate_durations(const client_options& options)
+{
+    validate_duration(options.pool.idle_timeout, "pool.idle_timeout");
+    validate_duration(options.pool.max_lifetime, "pool.max_lifetime");
+    validate_duration(options.proxy.timeout, "proxy.timeout");
+    validate_duration(options.timeouts.total, "timeouts.total");
+    validate_duration(options.timeouts.queue.value_or(std::chrono::milliseconds{}), "timeouts.queue");
+    validate_duration(options.timeouts.quota_source, "timeouts.quota_source");
+    validate_duration(options.timeouts.attempt, "timeouts.attempt");
+    validate_duration(options.timeouts.write, "timeouts.write");
+    validate_duration(options.timeouts.connect, "timeouts.connect");
+    validate_duration(options.timeouts.tls_handshake, "timeouts.tls_handshake");
+}
+
+void validate_limits(const client_options& options)
+{
+    require_positive(options.pool.max_connections, "pool.max_connections");
+    if (options.pool.max_idle && *options.pool.max_idle > options.pool.max_connections) {
+        throw_invalid("pool.max_idle", "must be at most pool.max_connections");
+    }
+    require_positive(options.limits.header_size, "limits.header_size");
+    require_positive(options.limits.header_fields, "limits.header_fields");
+    require_positive(options.limits.body_size, "limits.body_size");
+}
+
+void validate_quota(const daily_quota_options& quota)
+{
+    if (quota.reserve > 100) {
+        throw_invalid("daily_quota.reserve", "must not be more than 100 (per cent)");
+    }
+    const auto& thresholds = quota.thresholds;
+    const bool in_range = std::ranges::all_of(thresholds, [](unsigned each) { return each >= 1 && each <= 100; });
+    if (!in_range || !std::ranges::is_sorted(thresholds)) {
+        throw_invalid("daily_quota.thresholds", "must be from 1 to 100 (per cent), in ascending order");
+    }
+}
+
+void validate_credentials(const client_options& options, const detail::base_url& base)
+{
+    detail::validate_api_key(options.api_key, origin("api_key", key_variable, options.api_key.reveal()));
+    const bool has_provider = options.api_key_provider || options.async_api_key_provider;
+    if (options.api_key_provider && options.async_api_key_provider) {
+        throw_invalid("async_api_key_provider", "must not be set together with api_key_provider");
+    }
+    if (has_provider && !options.api_key.empty()) {
+        throw_invalid(options.api_key_provider ? "api_key_provider" : "async_api_key_provider",
+                      "must not be set together with api_key");
+    }
+    const bool has_key = has_provider || !options.api_key.empty();
+    if (has_key && !base.tls && !base.is_loopback && !options.allow_plaintext_credentials) {
+        throw_invalid(origin("base_url", url_variable, options.base_url),
+                      "must be https: over plain http to another machine anybody on the way can read the API key "
+                      "(allow_plaintext_credentials permits it)");
+    }
+}
+
+} // namespace
+
+const char* version() noexcept
+{
+    return SIPHER_VERSION;
+}
+
+client_options client_options::from_environment()
+{
+    client_options options;
+    options.api_key = secret{environment(key_variable)};
+    if (const std::string_view url = environment(url_variable); !url.empty()) {
+        options.base_url = url;
+    }
+    options.tls.ca_file = environment("SIPHER_CA_FILE");
+    return options;
+}
+
+void client_options::validate() const
+{
+    const detail::base_url base = detail::parse_base_url(base_url, origin("base_url", url_variable, base_url));
+    validate_credentials(*this, base);
+    validate_tls(tls);
+    detail::validate_no_proxy(proxy.no_proxy, "proxy.no_proxy");
+    static_cast<void>(detail::choose_proxy(proxy, base));
+    validate_limits(*this);
+    validate_durations(*this);
+    detail::validate_retry(retry, "retry");
+    validate_quota(daily_quota);
+    for (const auto& [name, value] : default_headers) {
+        detail::validate_header(name, value, "default_headers");
+    }
+    require_printable(user_agent, "user_agent");
+}
+
+} // namespace sipher

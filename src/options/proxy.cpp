@@ -1,0 +1,171 @@
+#include "options/proxy.hpp"
+
+#include "base/wipe.hpp"
+#include "options/validation.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+namespace urls = boost::urls;
+
+/// A URL, and the option or variable that it came from.
+struct setting {
+    std::string name;
+    secret value;
+};
+
+setting from_environment(std::initializer_list<const char*> names)
+{
+    for (const char* const name : names) {
+        const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing here changes it
+        if (value != nullptr && *value != '\0') {
+            return {name, value};
+        }
+    }
+    return {};
+}
+
+/// Upper-case `HTTP_PROXY` is not looked at: a CGI program gets it from whoever sends it a request.
+setting proxy_of_environment(bool tls)
+{
+    return tls ? from_environment({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+               : from_environment({"http_proxy", "all_proxy", "ALL_PROXY"});
+}
+
+secret take(std::string text)
+{
+    secret taken{text};
+    wipe(text);
+    return taken;
+}
+
+bool is_printable(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
+}
+
+struct proxy_scheme {
+    std::string_view name;
+    proxy_kind kind;
+    /// Where the URL has none, unless it is the usual one of http or https.
+    std::uint16_t port;
+};
+constexpr std::array<proxy_scheme, 4> schemes{{{"http", proxy_kind::http, 80},
+                                               {"https", proxy_kind::https, 443},
+                                               {"socks5", proxy_kind::socks5, 1080},
+                                               {"socks5h", proxy_kind::socks5h, 1080}}};
+
+/// Reads one proxy's URL, the option or variable named `field`.
+class route_reader {
+public:
+    route_reader(const urls::url_view& url, std::string_view field) : url_(url), field_(field) {}
+
+    proxy_route read(const proxy_options& options)
+    {
+        std::string name{url_.scheme().data(), url_.scheme().size()};
+        std::ranges::transform(name, name.begin(), [](char letter) { return static_cast<char>(letter | 0x20); });
+        const auto* const scheme = std::ranges::find(schemes, name, &proxy_scheme::name);
+        require(scheme != schemes.end(), "must begin with http://, https://, socks5:// or socks5h://");
+        proxy_route route;
+        route.kind = scheme->kind;
+        read_place(route, *scheme);
+        read_credentials(route, options);
+        return route;
+    }
+
+private:
+    void require(bool holds, std::string_view rule) const
+    {
+        if (!holds) {
+            throw_invalid(field_, rule);
+        }
+    }
+
+    void read_place(proxy_route& route, const proxy_scheme& scheme) const
+    {
+        const std::string_view path{url_.encoded_path().data(), url_.encoded_path().size()};
+        require((path.empty() || path == "/") && !url_.has_query() && !url_.has_fragment(),
+                "must have nothing behind the host and port");
+        const std::string_view place{url_.encoded_host_and_port().data(), url_.encoded_host_and_port().size()};
+        route.at =
+            parse_base_url((scheme.kind == proxy_kind::https ? "https://" : "http://") + std::string{place}, field_);
+        if (url_.port().empty()) {
+            route.at.port = scheme.port;
+        }
+        const std::string port = ":" + std::to_string(route.at.port);
+        route.name = route.at.host_field.ends_with(port) ? route.at.host_field : route.at.host_field + port;
+    }
+
+    void read_credentials(proxy_route& route, const proxy_options& options) const
+    {
+        route.username = options.username;
+        route.password = options.password;
+        if (options.username.empty()) {
+            route.username = take(url_.user());
+            if (route.password.empty()) {
+                route.password = take(url_.password());
+            }
+        }
+        const std::string_view user = route.username.reveal();
+        const std::string_view word = route.password.reveal();
+        if (route.kind == proxy_kind::http || route.kind == proxy_kind::https) {
+            require(user.find(':') == std::string_view::npos && is_printable(user) && is_printable(word),
+                    "must have a user without colon, and a user and password of visible ASCII");
+        } else if (route.has_credentials()) {
+            constexpr std::size_t longest = 255;
+            require(!user.empty() && user.size() <= longest && word.size() <= longest,
+                    "must have a user and a password of at most 255 bytes, and no password without a user");
+        }
+    }
+
+    const urls::url_view& url_;
+    const std::string_view field_;
+};
+
+proxy_route read_route(const setting& from, const proxy_options& options)
+{
+    secret whole = from.value;
+    if (whole.reveal().find("://") == std::string_view::npos) {
+        std::string text;
+        text.reserve(whole.reveal().size() + 7);
+        whole = take(std::move(text.append("http://").append(whole.reveal())));
+    }
+    const auto parsed = urls::parse_uri({whole.reveal().data(), whole.reveal().size()});
+    if (!parsed) {
+        throw_invalid(from.name, "must be a URL such as http://proxy:3128 or socks5h://user:password@proxy:1080");
+    }
+    return route_reader{*parsed, from.name}.read(options);
+}
+
+} // namespace
+
+std::optional<proxy_route> choose_proxy(const proxy_options& options, const base_url& server)
+{
+    setting proxy{"proxy.url", options.url};
+    std::string no_proxy = options.no_proxy;
+    if (proxy.value.empty() && options.use_environment && !server.is_loopback) {
+        proxy = proxy_of_environment(server.tls);
+        if (no_proxy.empty()) {
+            no_proxy = from_environment({"no_proxy", "NO_PROXY"}).value.reveal();
+        }
+    }
+    // In this order: what cannot be used does not matter where it is not to be used.
+    if (proxy.value.empty() || is_excluded(no_proxy, server)) {
+        return std::nullopt;
+    }
+    return read_route(proxy, options);
+}
+
+} // namespace sipher::detail

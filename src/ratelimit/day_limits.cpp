@@ -1,0 +1,69 @@
+#include "ratelimit/day_limits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sipher::detail {
+
+void day_limits::learn(quota_category category, const account& told, clock::time_point now)
+{
+    if (told.limit == 0) {
+        return; // There is none.
+    }
+    rate_window::account whole;
+    whole.limit = told.limit;
+    whole.remaining = told.remaining;
+    whole.reserve = static_cast<unsigned>(std::uint64_t{told.limit} * rules_.reserve / 100);
+    whole.length = std::chrono::days{1};
+    whole.renewed_in = told.renewed_in;
+    auto& known = known_[static_cast<std::size_t>(category)];
+    const std::lock_guard lock{mutex_};
+    if (known.load() == nullptr) {
+        const auto made =
+            std::make_shared<rate_gate>(rate_gate_core::rules{true, rules_.paces}, random_, executor_, timers_);
+        owned_[static_cast<std::size_t>(category)] = made;
+        made->set(whole, now);
+        if (closed_) {
+            made->close();
+        }
+        known.store(made.get(), std::memory_order_release);
+        return;
+    }
+    known.load()->set(whole, now);
+}
+
+unsigned day_limits::reached_threshold(quota_category category, const rate_window::balance& now) noexcept
+{
+    if (now.limit == 0) {
+        return 0;
+    }
+    const std::uint64_t used = now.limit - now.remaining;
+    unsigned reached = 0;
+    for (const unsigned each : rules_.thresholds) {
+        reached = used * 100 >= std::uint64_t{now.limit} * each ? each : reached;
+    }
+    const unsigned before = told_[static_cast<std::size_t>(category)].exchange(reached);
+    return reached > before ? reached : 0;
+}
+
+void day_limits::close() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    closed_ = true;
+    for (const auto& each : owned_) {
+        if (each) {
+            each->close();
+        }
+    }
+}
+
+void day_limits::refuse_waiting() noexcept
+{
+    for (const auto& each : known_) {
+        if (rate_gate* const gate = each.load()) {
+            gate->refuse_waiting();
+        }
+    }
+}
+
+} // namespace sipher::detail

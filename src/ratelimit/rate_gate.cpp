@@ -1,0 +1,304 @@
+#include "ratelimit/rate_gate.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
+
+#include <algorithm>
+#include <new>
+
+namespace sipher::detail {
+
+/// Somebody who waits. The gate's mutex guards it, but for `done`, which belongs to whoever took it out of the queue.
+class gate_call final : public gate_waiter, public timer_target {
+public:
+    gate_call(const std::shared_ptr<rate_gate>& owner, const gate_request& asked)
+        : gate_waiter(asked.place, asked.deadline), owner_(owner), timers_(owner->timers_)
+    {
+    }
+    ~gate_call() override { timers_->disarm(*this); }
+
+    void on_timer() override
+    {
+        if (const auto owner = owner_.lock()) {
+            owner->give_up(*this, errc::rate_limited);
+        }
+    }
+
+    void connect_cancellation(boost::asio::cancellation_slot slot)
+    {
+        if (slot.is_connected()) {
+            slot.assign([weak = weak_from_this()](boost::asio::cancellation_type) {
+                const auto call = std::static_pointer_cast<gate_call>(weak.lock());
+                const auto owner = call ? call->owner_.lock() : nullptr;
+                if (owner) {
+                    owner->give_up(*call, boost::asio::error::operation_aborted);
+                }
+            });
+        }
+    }
+
+    completion<gate_result> done;
+    gate_result result;
+    /// Keeps it alive while it waits.
+    std::shared_ptr<gate_call> self;
+
+private:
+    const std::weak_ptr<rate_gate> owner_;
+    const std::shared_ptr<timer_queue> timers_;
+};
+
+/// Completes calls once the mutex is released, because others' code runs then: declare it before the lock.
+class rate_gate::aftermath {
+public:
+    aftermath() = default;
+    aftermath(const aftermath&) = delete;
+    aftermath& operator=(const aftermath&) = delete;
+    ~aftermath()
+    {
+        while (!to_complete_.empty()) {
+            const std::shared_ptr<gate_call> call = take_first();
+            try {
+                std::move(call->done).post(call->result);
+            } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+                // Asio has no memory to resume a coroutine, and has destroyed it.
+            }
+        }
+    }
+
+    void complete(gate_waiter& waiter, const gate_result& result) noexcept
+    {
+        static_cast<gate_call&>(waiter).result = result;
+        to_complete_.push_back(waiter);
+    }
+    void refuse(gate_waiter_list& refused, std::chrono::nanoseconds wait) noexcept
+    {
+        for (gate_waiter& each : refused) {
+            static_cast<gate_call&>(each).result = gate_result{errc::rate_limited, wait};
+        }
+        to_complete_.splice(to_complete_.end(), refused);
+    }
+    /// Destroys them instead.
+    void abandon() noexcept
+    {
+        while (!to_complete_.empty()) {
+            take_first();
+        }
+    }
+
+private:
+    std::shared_ptr<gate_call> take_first() noexcept
+    {
+        auto& first = static_cast<gate_call&>(to_complete_.front());
+        to_complete_.pop_front();
+        return std::move(first.self);
+    }
+
+    gate_waiter_list to_complete_;
+};
+
+rate_gate::rate_gate(rate_gate_core::rules chosen, std::shared_ptr<random_source> random,
+                     boost::asio::any_io_executor executor, std::shared_ptr<timer_queue> timers)
+    : executor_(std::move(executor)), timers_(std::move(timers)),
+      free_from_(clock::time_point::min().time_since_epoch().count()), core_(chosen, std::move(random))
+{
+}
+
+rate_gate::~rate_gate()
+{
+    timers_->disarm(*this);
+    abandon();
+}
+
+void rate_gate::wait(const gate_request& asked, completion<gate_result> done)
+{
+    try {
+        const auto call = std::make_shared<gate_call>(self(), asked);
+        call->connect_cancellation(done.slot());
+        aftermath after;
+        const std::lock_guard lock{mutex_};
+        timers_->arm(*call, asked.deadline);
+        call->done = std::move(done);
+        call->self = call;
+        admit(*call, asked.again, after);
+    } catch (const std::bad_alloc&) {
+        std::move(done).post(gate_result{make_error_code(boost::system::errc::not_enough_memory)});
+    }
+}
+
+void rate_gate::admit(gate_call& call, bool again, aftermath& after) noexcept
+{
+    if (closed_) {
+        after.complete(call, gate_result{errc::client_closed});
+        return;
+    }
+    const clock::time_point now = timers_->time().now();
+    const auto wait = core_.enter(call, again, now);
+    if (wait) {
+        const bool is_free = *wait == std::chrono::nanoseconds{};
+        after.complete(call, is_free ? gate_result{} : gate_result{errc::rate_limited, *wait});
+    }
+    go_on(after, now);
+}
+
+/// Whoever can go goes, and the timer is set for the next one.
+void rate_gate::go_on(aftermath& after, clock::time_point now) noexcept
+{
+    for (;;) {
+        if (gate_waiter* const late = core_.refuse_first()) {
+            after.complete(*late, gate_result{errc::rate_limited, core_.expected_wait(late->place, now)});
+        } else if (gate_waiter* const next = core_.release(now)) {
+            after.complete(*next, gate_result{});
+        } else {
+            break;
+        }
+    }
+    free_from_.store(core_.free_from().time_since_epoch().count(), std::memory_order_release);
+    const clock::time_point when = core_.next_release();
+    if (when == timer_at_) {
+        return;
+    }
+    try {
+        timers_->arm(*this, when);
+        timer_at_ = when;
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+        // Those who wait have deadlines, and whoever comes next sets it.
+    }
+}
+
+void rate_gate::on_timer()
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    timer_at_ = clock::time_point::max();
+    go_on(after, timers_->time().now());
+}
+
+void rate_gate::give_up(gate_call& call, boost::system::error_code why) noexcept
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    if (!call.is_queued()) {
+        return;
+    }
+    const clock::time_point now = timers_->time().now();
+    core_.leave(call);
+    after.complete(call, gate_result{why, core_.expected_wait(call.place, now)});
+    go_on(after, now);
+}
+
+bool rate_gate::pass(bool has_turn, clock::time_point now)
+{
+    const std::lock_guard lock{mutex_};
+    const bool may = core_.pass(has_turn, now);
+    free_from_.store(core_.free_from().time_since_epoch().count(), std::memory_order_release);
+    return may;
+}
+
+bool rate_gate::learn(const rate_gate_core::lesson& told, clock::time_point now)
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    const clock::time_point opened_at = core_.opens_at();
+    const bool is_news = core_.learn(told, now);
+    refuse_late(after, opened_at, now);
+    go_on(after, now);
+    return is_news;
+}
+
+void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept
+{
+    if (core_.opens_at() > opened_at) {
+        gate_waiter_list refused;
+        core_.refuse(now, refused);
+        after.refuse(refused, core_.opens_at() - now);
+    }
+}
+
+bool rate_gate::pass_by_reserve(clock::time_point now)
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    const clock::time_point opened_at = core_.opens_at();
+    const bool may = core_.pass_by_reserve(now);
+    refuse_late(after, opened_at, now);
+    go_on(after, now);
+    return may;
+}
+
+void rate_gate::discount() noexcept
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    core_.discount();
+    go_on(after, timers_->time().now());
+}
+
+void rate_gate::set(const rate_window::account& told, clock::time_point now)
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    const clock::time_point opened_at = core_.opens_at();
+    core_.set(told, now);
+    refuse_late(after, opened_at, now);
+    go_on(after, now);
+}
+
+rate_window::balance rate_gate::balance_at(clock::time_point now) const
+{
+    const std::lock_guard lock{mutex_};
+    return core_.balance_at(now);
+}
+
+clock::time_point rate_gate::opens_at() const
+{
+    const std::lock_guard lock{mutex_};
+    return core_.opens_at();
+}
+
+rate_gate_stats rate_gate::stats(clock::time_point now) const
+{
+    const std::lock_guard lock{mutex_};
+    rate_gate_stats snapshot;
+    snapshot.waiting = core_.waiting();
+    snapshot.longest_wait = core_.longest_wait(now);
+    snapshot.closed_for = std::max(core_.opens_at(), now) - now;
+    snapshot.remaining = core_.remaining(now);
+    return snapshot;
+}
+
+void rate_gate::close() noexcept
+{
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+    }
+    refuse_waiting();
+}
+
+void rate_gate::refuse_waiting() noexcept
+{
+    aftermath after;
+    const std::lock_guard lock{mutex_};
+    while (gate_waiter* const waiting = core_.dismiss()) {
+        after.complete(*waiting, gate_result{errc::client_closed});
+    }
+    go_on(after, timers_->time().now());
+}
+
+void rate_gate::abandon() noexcept
+{
+    aftermath after;
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        while (gate_waiter* const waiting = core_.dismiss()) {
+            after.complete(*waiting, gate_result{});
+        }
+    }
+    after.abandon();
+}
+
+} // namespace sipher::detail

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "client/client_handle.hpp"
+#include "errors/error_report.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace sipher::detail {
+
+/// Runs `work` on the client's executor and waits for its end. When the one who waits is cancelled, the work goes on,
+/// and its result is destroyed.
+/// @param operation A literal.
+template <class T>
+boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, boost::asio::awaitable<T> work,
+                                        const char* operation)
+{
+    struct progress {
+        std::shared_ptr<sleep_list> ended;
+        std::exception_ptr failure;
+        std::optional<T> result;
+    };
+    const auto made = std::make_shared<progress>();
+    made->ended = owner->services()->make_sleepers(caller::library);
+    auto finish = [made](std::exception_ptr failure, T result) {
+        made->failure = std::move(failure);
+        made->result = std::move(result);
+        made->ended->release({});
+    };
+    boost::asio::co_spawn(owner->executor(), std::move(work), std::move(finish));
+    const auto [interruption] = co_await made->ended->async_sleep_until(
+        clock::time_point::max(), boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (interruption) {
+        error_report report;
+        report.code = interruption;
+        report.operation = operation;
+        report.message = "cancelled; it goes on, and no session is left behind";
+        report.outcome = outcome::unknown;
+        report.ended_because = end_reason::cancelled;
+        throw make_error(std::move(report));
+    }
+    if (made->failure) {
+        std::rethrow_exception(made->failure);
+    }
+    co_return std::move(*made->result);
+}
+
+} // namespace sipher::detail

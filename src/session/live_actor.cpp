@@ -1,0 +1,184 @@
+#include "session/live_actor.hpp"
+
+#include "client/operations.hpp"
+#include "errors/error_report.hpp"
+#include "model/merge_defaults.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+
+asio::awaitable<void> live_actor::run(shared_live_session::pointer core)
+{
+    live_actor self{*core};
+    for (order next = core->take(); next; next = core->take()) {
+        std::exception_ptr failure;
+        try {
+            co_await self.perform(next);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        const std::lock_guard lock{core->mutex_};
+        // What has become a wait for a session is not over yet.
+        if (next->what != live_task::use) {
+            core->end(*next, failure);
+        }
+    }
+}
+
+asio::awaitable<void> live_actor::perform(order taken)
+{
+    switch (taken->what) {
+    case live_task::verify: return verify(std::move(taken));
+    case live_task::update: return update(std::move(taken));
+    case live_task::use:
+    case live_task::replace: break;
+    }
+    return replace(core_.current().defaults, std::move(taken));
+}
+
+asio::awaitable<void> live_actor::verify(order taken)
+{
+    std::optional<session> answer;
+    if (begin_request(*taken, true)) {
+        try {
+            answer = co_await get_session(services_, taken->given.value.id, std::move(taken->options));
+        } catch (const error& failure) {
+            if (failure.code() != condition::not_found) {
+                throw;
+            }
+        }
+    }
+    const std::lock_guard lock{core_.mutex_};
+    if (!taken->sent || !core_.state_.check(answer, services_->boot_now())) {
+        // What remains is to wait for a session that can be used.
+        taken->what = live_task::use;
+        taken->begun = taken->sent = false;
+        core_.orders_.push_back(taken);
+    }
+}
+
+asio::awaitable<void> live_actor::update(order taken)
+{
+    const session_defaults before = core_.current().defaults;
+    session_defaults wanted = merge_defaults(before, taken->changes);
+    bool applied = false;
+    // Requests under way could not be kept from a member that is new, so they keep their session.
+    if (begin_request(*taken, core_.options_.pin_defaults && !adds_member(before, taken->changes))) {
+        try {
+            const session answer =
+                co_await update_session(services_, taken->given.value.id, taken->changes, std::move(taken->options));
+            applied = true;
+            if (end_update(*taken, &answer, outcome::not_applied)) {
+                co_return;
+            }
+        } catch (const error& failure) {
+            const bool is_lost = failure.code() == condition::not_found;
+            static_cast<void>(end_update(*taken, nullptr, is_lost ? outcome::not_applied : failure.outcome()));
+            if (!is_lost) {
+                throw;
+            }
+        }
+    }
+    try {
+        co_await replace(std::move(wanted), std::move(taken));
+    } catch (const error& failure) {
+        if (!applied) {
+            throw;
+        }
+        throw_error(reworded(failure,
+                             "the update was applied, but not the session that was to replace it: ", outcome::unknown));
+    }
+}
+
+/// Whether the order may send a request about the session, which is one that can be used then.
+bool live_actor::begin_request(live_order& taken, bool may) const
+{
+    const std::lock_guard lock{core_.mutex_};
+    taken.given = core_.state_.current();
+    return taken.sent = may && core_.state_.is_usable(services_->boot_now());
+}
+
+/// False: another session has to take the place of this one.
+bool live_actor::end_update(live_order& taken, const session* answer, outcome effect) const
+{
+    const std::lock_guard lock{core_.mutex_};
+    taken.sent = false;
+    const bool is_wanted = !taken.interest.expired();
+    if (answer != nullptr && is_wanted && core_.state_.update(taken.changes, answer->defaults)) {
+        return true;
+    }
+    if (answer != nullptr || effect >= outcome::unknown) {
+        // It may have been applied although it is not wanted any more, or somebody else has changed the session, too.
+        core_.state_.doubt(replacement_reason::changed);
+    }
+    return !is_wanted;
+}
+
+asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
+{
+    {
+        const std::lock_guard lock{core_.mutex_};
+        core_.state_.begin(services_->boot_now(), services_->random->unit());
+    }
+    created_session made;
+    try {
+        made = co_await owned_sessions::create(core_.owner_, &renew_session, wanted, core_.options_.time_to_live,
+                                               core_.options_.timeout, core_.own_options());
+        if (services_->sessions.is_gone(made.value.id, services_->boot_now())) {
+            // Another one would be no better.
+            throw error{errc::session_gone, "the service has made a session that is over already"};
+        }
+    } catch (const error& failure) {
+        fail(failure, *taken);
+        throw;
+    }
+    publish(std::move(made), std::move(wanted), *taken);
+}
+
+void live_actor::publish(created_session made, session_defaults wanted, const live_order& by) const
+{
+    const bool updates = by.what == live_task::update;
+    replacement_event event;
+    {
+        const std::lock_guard lock{core_.mutex_};
+        core_.throw_if_stopped();
+        if (updates && by.interest.expired()) {
+            return;
+        }
+        event = core_.state_.replace(made, std::move(wanted), updates, services_->boot_now(),
+                                     services_->renewal_phase.next());
+    }
+    if (made.held) {
+        notify(event);
+    }
+}
+
+void live_actor::fail(const error& why, const live_order& by) const
+{
+    replacement_event event;
+    {
+        const std::lock_guard lock{core_.mutex_};
+        event = core_.state_.fail(why, by.what == live_task::update, services_->boot_now(), services_->random->unit());
+        core_.end_uses(why, clock::time_point::max());
+        if (core_.stopped_ || !core_.state_.has_any()) {
+            return;
+        }
+    }
+    notify(event);
+}
+
+void live_actor::notify(const replacement_event& event) const noexcept
+{
+    try {
+        if (core_.options_.on_replacement) {
+            core_.options_.on_replacement(event);
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch)
+    }
+}
+
+} // namespace sipher::detail

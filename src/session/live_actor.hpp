@@ -1,0 +1,36 @@
+#pragma once
+
+#include "session/shared_live_session.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+
+namespace sipher::detail {
+
+/// The one coroutine that makes, updates and reads a live session: one order after the other, and what the state says
+/// is due, until there is nothing to do.
+class live_actor {
+public:
+    [[nodiscard]] static boost::asio::awaitable<void> run(shared_live_session::pointer core);
+
+private:
+    using order = shared_live_session::order;
+
+    explicit live_actor(shared_live_session& core) : core_(core), services_(core.owner_->services()) {}
+
+    [[nodiscard]] boost::asio::awaitable<void> perform(order taken);
+    [[nodiscard]] boost::asio::awaitable<void> verify(order taken);
+    [[nodiscard]] boost::asio::awaitable<void> update(order taken);
+    [[nodiscard]] boost::asio::awaitable<void> replace(session_defaults wanted, order taken);
+    [[nodiscard]] bool begin_request(live_order& taken, bool may) const;
+    [[nodiscard]] bool end_update(live_order& taken, const session* answer, outcome effect) const;
+    void publish(created_session made, session_defaults wanted, const live_order& by) const;
+    void fail(const error& why, const live_order& by) const;
+    void notify(const replacement_event& event) const noexcept;
+
+    shared_live_session& core_;
+    const std::shared_ptr<client_state> services_;
+};
+
+} // namespace sipher::detail

@@ -1,0 +1,277 @@
+#include "session/owned_sessions.hpp"
+
+#include "client/client_handle.hpp"
+#include "client/operations.hpp"
+#include "session/in_background.hpp"
+
+#include <sipher/error.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <new>
+
+namespace sipher::detail {
+
+namespace asio = boost::asio;
+
+owned_session::~owned_session()
+{
+    owned_sessions::remove_later(owner_, id);
+}
+
+asio::awaitable<void> owned_session::remove() const
+{
+    co_await in_background(owner_, owned_sessions::remove(owner_, id), "delete_session");
+}
+
+void owned_session::release() const noexcept
+{
+    owner_->sessions().release(id);
+}
+
+class owned_sessions::creation {
+public:
+    explicit creation(owned_sessions& counted) : counted_(counted)
+    {
+        const std::lock_guard lock{counted_.mutex_};
+        ++counted_.creations_;
+    }
+    creation(const creation&) = delete;
+    creation& operator=(const creation&) = delete;
+    ~creation()
+    {
+        const std::lock_guard lock{counted_.mutex_};
+        --counted_.creations_;
+        counted_.tell_if_settled();
+    }
+
+private:
+    owned_sessions& counted_;
+};
+
+asio::awaitable<created_session> owned_sessions::create(owner of, creator make, session_defaults defaults,
+                                                        std::chrono::seconds time_to_live,
+                                                        std::chrono::milliseconds grace, call_options options)
+{
+    const creation counted{of->sessions()};
+    session made = co_await make(of->services(), std::move(defaults), time_to_live, std::move(options));
+    co_return created_session{own(of, made.id, grace), std::move(made)};
+}
+
+std::shared_ptr<owned_session> owned_sessions::own(const owner& of, const session_id& id,
+                                                   std::chrono::milliseconds grace)
+{
+    auto owned = std::make_shared<owned_session>(of, id);
+    owned_sessions& self = of->sessions();
+    {
+        const std::lock_guard lock{self.mutex_};
+        const auto known = self.records_.try_emplace(id).first;
+        known->second.grace = grace;
+        if (self.until_) {
+            self.queue(known);
+        }
+    }
+    start_workers(of);
+    return owned;
+}
+
+void owned_sessions::release(const session_id& id) noexcept
+{
+    const std::lock_guard lock{mutex_};
+    records_.erase(id);
+    failed_.erase(id);
+    tell_if_settled();
+}
+
+void owned_sessions::remove_later(const owner& of, const session_id& id) noexcept
+{
+    owned_sessions& self = of->sessions();
+    {
+        const std::lock_guard lock{self.mutex_};
+        const auto known = self.records_.find(id);
+        if (known == self.records_.end() || known->second.queued) {
+            return;
+        }
+        self.queue(known);
+    }
+    start_workers(of);
+}
+
+std::shared_ptr<sleep_list> owned_sessions::remove_all(const owner& of, clock::time_point until)
+{
+    owned_sessions& self = of->sessions();
+    auto settled = self.services_->make_sleepers(caller::library);
+    {
+        const std::lock_guard lock{self.mutex_};
+        self.settled_ = settled = self.settled_ ? self.settled_ : std::move(settled);
+        self.until_ = until;
+        self.records_.merge(self.failed_);
+        for (auto known = self.records_.begin(); known != self.records_.end();) {
+            const auto next = std::next(known);
+            if (!known->second.queued) {
+                self.queue(known);
+            }
+            known = next;
+        }
+        self.tell_if_settled();
+    }
+    start_workers(of);
+    return settled;
+}
+
+std::vector<session_id> owned_sessions::left() const
+{
+    const std::lock_guard lock{mutex_};
+    std::vector<session_id> ids;
+    for (const records& each : {std::cref(records_), std::cref(failed_)}) {
+        for (const auto& [id, known] : each) {
+            if (!is_gone(id)) {
+                ids.push_back(id);
+            }
+        }
+    }
+    return ids;
+}
+
+void owned_sessions::start_workers(const owner& of) noexcept
+{
+    owned_sessions& self = of->sessions();
+    for (;;) {
+        {
+            const std::lock_guard lock{self.mutex_};
+            const std::size_t wanted = std::min(self.queue_.size(), self.services_->options.pool.max_connections);
+            if (self.workers_ >= wanted || self.services_->closed) {
+                return;
+            }
+            ++self.workers_;
+        }
+        try {
+            asio::co_spawn(of->executor(), work(of), asio::detached);
+        } catch (const std::exception&) {
+            // Without memory for that, those who are at work already do it, or the next one to come.
+            const std::lock_guard lock{self.mutex_};
+            --self.workers_;
+            return;
+        }
+    }
+}
+
+asio::awaitable<void> owned_sessions::work(owner of)
+{
+    for (auto next = of->sessions().take(); next; next = of->sessions().take()) {
+        try {
+            co_await remove(of, *next);
+        } catch (...) { // NOLINT(bugprone-empty-catch): what `remove` could not do is in the records
+        }
+    }
+}
+
+std::optional<session_id> owned_sessions::take()
+{
+    const std::lock_guard lock{mutex_};
+    if (queue_.empty() || services_->closed) {
+        --workers_;
+        return std::nullopt;
+    }
+    const session_id next = queue_.front();
+    queue_.pop_front();
+    return next;
+}
+
+asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
+{
+    owned_sessions& self = of->sessions();
+    std::exception_ptr failure;
+    if (auto options = self.begin_removal(id)) {
+        ending how = ending::removed;
+        try {
+            co_await clean_up_session(of->services(), id, *std::move(options));
+        } catch (const error& problem) {
+            if (problem.code() != condition::not_found) {
+                how = problem.code() == errc::client_closed ? ending::refused : ending::failed;
+                failure = std::current_exception();
+            }
+        } catch (...) {
+            // Functions in the client's options may throw what they like.
+            how = ending::failed;
+            failure = std::current_exception();
+        }
+        self.end_removal(id, how);
+        start_workers(of);
+    }
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    co_return deleted_session{id};
+}
+
+/// Nothing, if there is none to delete any more.
+std::optional<call_options> owned_sessions::begin_removal(const session_id& id)
+{
+    const std::lock_guard lock{mutex_};
+    const auto known = records_.find(id);
+    if (known == records_.end()) {
+        return std::nullopt;
+    }
+    if (is_gone(id)) {
+        records_.erase(known);
+        tell_if_settled();
+        return std::nullopt;
+    }
+    known->second.queued = true;
+    call_options options;
+    options.total_timeout = until_ ? std::chrono::milliseconds{} : known->second.grace;
+    options.deadline = until_;
+    return options;
+}
+
+void owned_sessions::end_removal(const session_id& id, ending how) noexcept
+{
+    const std::lock_guard lock{mutex_};
+    const auto known = records_.find(id);
+    if (known == records_.end()) {
+        return;
+    }
+    if (how == ending::removed) {
+        records_.erase(known);
+    } else if (how == ending::refused && !services_->closed) {
+        // It waited for a connection when the client began to shut down, as calls did that had to end then.
+        queue(known);
+    } else {
+        fail(known);
+    }
+    tell_if_settled();
+}
+
+void owned_sessions::queue(records::iterator known) noexcept
+{
+    try {
+        queue_.push_back(known->first);
+        known->second.queued = true;
+    } catch (const std::bad_alloc&) {
+        fail(known);
+    }
+}
+
+void owned_sessions::fail(records::iterator known) noexcept
+{
+    known->second.queued = false;
+    failed_.insert(records_.extract(known));
+    if (failed_.size() >= sweep_at_) {
+        std::erase_if(failed_, [this](const auto& each) { return is_gone(each.first); });
+        sweep_at_ = std::max(sweep_at_, 2 * failed_.size());
+    }
+}
+
+void owned_sessions::tell_if_settled() const noexcept
+{
+    if (settled_ && creations_ == 0 && records_.empty()) {
+        settled_->release({});
+    }
+}
+
+} // namespace sipher::detail

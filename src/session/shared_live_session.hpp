@@ -1,0 +1,106 @@
+#pragma once
+
+#include "client/client_handle.hpp"
+#include "runtime/sleep_list.hpp"
+#include "runtime/timer_queue.hpp"
+#include "session/live_state.hpp"
+
+#include <sipher/live_session.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace sipher::detail {
+
+/// What is asked of a live session: `use` is a session that can be used, now or once there is one.
+enum class live_task { use, verify, update, replace };
+
+/// One who asks, and what becomes of it.
+struct live_order {
+    explicit live_order(live_task asked) : what(asked) {}
+
+    live_task what;
+    session_defaults changes;
+    call_options options;
+    response_info info;
+    clock::time_point deadline = clock::time_point::max();
+    /// Lives as long as somebody waits for it.
+    std::weak_ptr<const void> interest;
+    // The mutex of the core guards what follows.
+    bool begun = false;
+    /// Its own request is under way, which ends by itself when time is up.
+    bool sent = false;
+    bool done = false;
+    std::exception_ptr failure;
+    created_session given;
+};
+
+/// What the copies of a `live_session` share: the state, and orders to the one coroutine that changes it, the
+/// `live_actor`, which is there only while there is something to do.
+///
+/// Thread safety: all members may be called from any thread.
+class shared_live_session final : public timer_target {
+public:
+    using pointer = std::shared_ptr<shared_live_session>;
+    using order = std::shared_ptr<live_order>;
+
+    shared_live_session(std::shared_ptr<client_handle> owner, session_defaults defaults, live_session_options options);
+    ~shared_live_session() override;
+
+    /// A session that can be used, once there is one.
+    [[nodiscard]] static boost::asio::awaitable<created_session> acquire(pointer self, clock::time_point deadline);
+    /// Fills in the session and the defaults that a request is to run under; `under` must live until then.
+    [[nodiscard]] static boost::asio::awaitable<void> resolve(pointer self, applied_session& under,
+                                                              clock::time_point deadline);
+    /// Has it done and waits for that. Gives the session as it is then.
+    [[nodiscard]] static boost::asio::awaitable<created_session> place(pointer self, order placed,
+                                                                       call_options options);
+    void adopt(session known);
+    /// No more replacements.
+    std::shared_ptr<owned_session> stop() noexcept;
+
+    [[nodiscard]] session current() const;
+    [[nodiscard]] call_options own_options() const;
+    [[nodiscard]] const std::shared_ptr<client_handle>& owner() const noexcept { return owner_; }
+    [[nodiscard]] pointer self() { return std::static_pointer_cast<shared_live_session>(shared_from_this()); }
+
+    void on_timer() override { start_running(); }
+
+private:
+    friend class live_actor;
+
+    [[nodiscard]] std::optional<created_session> use_now();
+    /// Nothing, if it is done; else what to wait for.
+    [[nodiscard]] std::shared_ptr<sleep_list> wait_for(const live_order& placed, clock::time_point& until);
+    void wake_up(const live_order& placed, const std::shared_ptr<sleep_list>& from, boost::system::error_code code);
+    void start_running() noexcept;
+    /// The next thing for the actor to do; without one, it rests until one is due.
+    [[nodiscard]] order take();
+    [[nodiscard]] client_state& services() const noexcept { return *owner_->services(); }
+    [[nodiscard]] clock::time_point boot_now() const noexcept { return services().boot_now(); }
+    // With the mutex held.
+    void throw_if_stopped() const;
+    [[nodiscard]] order take_own(clock::time_point now);
+    /// Ends the waiting of those who have to go before `until` without a session.
+    void end_uses(const std::optional<error>& failure, clock::time_point until);
+    void end(live_order& ended, const std::exception_ptr& failure);
+    void tell_waiting() noexcept;
+
+    const std::shared_ptr<client_handle> owner_;
+    const live_session_options options_;
+    mutable std::mutex mutex_;
+    live_state state_;
+    std::deque<order> orders_;
+    /// Those who wait for an order to be done, if there are any.
+    std::shared_ptr<sleep_list> waiting_;
+    bool running_ = false;
+    bool stopped_ = false;
+};
+
+} // namespace sipher::detail

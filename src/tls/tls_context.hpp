@@ -1,0 +1,50 @@
+#pragma once
+
+#include "net/channel.hpp"
+#include "tls/openssl_handle.hpp"
+#include "tls/tls_peer.hpp"
+
+#include <sipher/client_options.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace sipher::detail {
+
+/// How a client speaks TLS with one server: what it trusts, what it presents, and the tickets that it was given.
+class tls_context {
+public:
+    /// @param server_name What to ask for (unless it is an address) and to verify.
+    /// @throws sipher::error with `errc::invalid_request` that names the option which cannot be used.
+    tls_context(const tls_options& options, std::string server_name, bool is_address, std::shared_ptr<clock> time);
+    ~tls_context();
+    tls_context(const tls_context&) = delete;
+    tls_context& operator=(const tls_context&) = delete;
+
+    /// A client's side of a new TLS connection. The context must outlive it.
+    [[nodiscard]] std::unique_ptr<channel> make_channel(std::unique_ptr<byte_stream> stream);
+
+    /// OpenSSL, which calls it, knows no exceptions.
+    void keep_session(ssl_session_ptr session) noexcept;
+
+private:
+    struct kept_session {
+        ssl_session_ptr session;
+        clock::wall_time since;
+    };
+
+    [[nodiscard]] ssl_ptr make_ssl();
+    [[nodiscard]] ssl_session_ptr take_session();
+
+    const expected_peer peer_;
+    const std::shared_ptr<clock> time_;
+    const bio_method_ptr bio_method_;
+    const ssl_ctx_ptr context_;
+    std::mutex mutex_;
+    /// Newest last. A TLS 1.3 ticket is used once, so taking one removes it.
+    std::vector<kept_session> sessions_;
+};
+
+} // namespace sipher::detail

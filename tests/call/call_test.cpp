@@ -1,0 +1,465 @@
+#include "call/call_fixture.hpp"
+
+#include <sipher/error_code.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <vector>
+
+namespace sipher::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<operation, 4> all_operations{operation::create, operation::get, operation::update,
+                                                  operation::remove};
+
+TEST_F(call_test, each_operation_succeeds_on_one_connection)
+{
+    service->otherwise = answer_session();
+    for (const operation each : all_operations) {
+        EXPECT_TRUE(perform(each)->succeeded());
+    }
+    EXPECT_EQ(service->connects, 1U);
+    EXPECT_EQ(service->requests.size(), 4U);
+}
+
+TEST_F(call_test, a_create_whose_answer_is_lost_is_not_sent_again)
+{
+    service->otherwise = hang_up();
+    const auto call = perform(operation::create);
+    advance(1min);
+    ASSERT_TRUE(call->failed_with(errc::no_response));
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+    EXPECT_EQ(call->failure->ended_because(), end_reason::not_repeatable);
+    EXPECT_EQ(service->requests.size(), 1U);
+}
+
+TEST_F(call_test, a_get_whose_answer_is_lost_is_sent_again_after_the_delay)
+{
+    service->script = {hang_up(), hang_up(), answer_session()};
+    const auto call = perform(operation::get);
+    EXPECT_EQ(service->requests.size(), 1U);
+    EXPECT_EQ(call->completions, 0);
+    advance(100ms);
+    EXPECT_EQ(service->requests.size(), 2U);
+    advance(200ms);
+    EXPECT_EQ(service->requests.size(), 3U);
+    EXPECT_TRUE(call->succeeded());
+}
+
+TEST_F(call_test, a_create_of_which_a_part_was_written_is_sent_again)
+{
+    service->otherwise = answer_session(201);
+    for (const std::size_t accepted : {std::size_t{0}, std::size_t{1}, std::size_t{40}}) {
+        client.reset();
+        const std::size_t before = service->connects;
+        service->requests.clear();
+        service->prepare = [&](scripted_peer& peer) {
+            if (service->connects == before + 1) {
+                peer.accept_only(accepted, boost::asio::error::broken_pipe);
+            }
+        };
+        const auto call = perform(operation::create);
+        advance(100ms);
+        EXPECT_TRUE(call->succeeded()) << accepted;
+        EXPECT_EQ(service->requests.size(), 1U) << accepted;
+        EXPECT_EQ(service->connects, before + 2) << accepted;
+    }
+}
+
+TEST_F(call_test, an_idle_connection_that_had_ended_costs_one_replay_and_no_delay)
+{
+    service->otherwise = answer_session();
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    service->script = {hang_up()};
+    const auto call = perform(operation::get);
+    EXPECT_TRUE(call->succeeded()) << "without moving the clock";
+    EXPECT_EQ(service->connects, 2U);
+    service->script = {hang_up()};
+    const auto create = perform(operation::create);
+    EXPECT_TRUE(create->failed_with(errc::no_response)) << "what left in full may have been applied";
+}
+
+TEST_F(call_test, replays_on_stale_connections_cost_no_attempt_and_no_token)
+{
+    options.retry.max_attempts = 2;
+    options.retry.budget = 5;
+    service->otherwise = answer_session();
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_TRUE(perform(operation::get)->succeeded());
+        service->script = {hang_up()};
+        EXPECT_TRUE(perform(operation::get)->succeeded()) << i;
+    }
+    // The attempt and the tokens are still there for a failure of another kind.
+    service->script = {hang_up(), answer(502, "")};
+    const auto call = perform(operation::get);
+    advance(1s);
+    EXPECT_TRUE(call->succeeded());
+}
+
+TEST_F(call_test, impatient_calls_do_not_make_a_connection_each)
+{
+    options.pool.max_connections = 4;
+    options.timeouts.total = 10ms;
+    service->hold_connects = true;
+    for (int i = 0; i < 100; ++i) {
+        const auto call = perform(operation::get);
+        advance(10ms);
+        EXPECT_TRUE(call->failed_with(errc::deadline_exceeded)) << i;
+    }
+    EXPECT_LE(service->connects, 4U);
+}
+
+TEST_F(call_test, attempts_tell_what_happened)
+{
+    service->script = {hang_up(), answer(502, ""), answer_session()};
+    response_info info;
+    call_options wanted;
+    wanted.info = &info;
+    wanted.request_id = "mine";
+    const auto call = perform(operation::get, wanted);
+    advance(1s);
+    advance(1s);
+    ASSERT_TRUE(call->succeeded());
+    ASSERT_EQ(info.attempts.size(), 3U);
+    EXPECT_EQ(info.attempts[0].code, errc::no_response);
+    EXPECT_EQ(info.attempts[0].outcome, outcome::unknown);
+    EXPECT_EQ(info.attempts[0].address, "peer 1");
+    EXPECT_EQ(info.attempts[0].request_id, "mine");
+    EXPECT_EQ(info.attempts[0].bytes_written, service->requests[0].size());
+    EXPECT_EQ(info.attempts[1].status, 502U);
+    EXPECT_EQ(info.attempts[1].request_id, "mine-2");
+    EXPECT_FALSE(info.attempts[2].code);
+    EXPECT_EQ(info.attempts[2].request_id, "mine-3");
+    EXPECT_TRUE(info.attempts[2].reused);
+    EXPECT_EQ(info.attempts[2].address, "peer 2");
+    EXPECT_TRUE(info.ambiguous_prior_attempt);
+}
+
+TEST_F(call_test, a_delete_that_finds_nothing_after_an_ambiguous_one_succeeds)
+{
+    const std::string gone = R"({"success":false,"error":{"code":"SESSION_NOT_FOUND","message":"gone"}})";
+    service->script = {hang_up(), answer(404, gone)};
+    const auto repeated = perform(operation::remove);
+    advance(1s);
+    EXPECT_TRUE(repeated->succeeded());
+    service->script = {answer(404, gone)};
+    const auto first = perform(operation::remove);
+    ASSERT_TRUE(first->failure);
+    EXPECT_EQ(first->failure->code(), condition::not_found);
+    EXPECT_EQ(first->failure->service_code(), "SESSION_NOT_FOUND");
+}
+
+TEST_F(call_test, updates_are_not_repeated_if_told_so)
+{
+    service->otherwise = hang_up();
+    call_options careful;
+    careful.retry.emplace();
+    careful.retry->retry_updates = false;
+    const auto call = perform(operation::update, careful);
+    EXPECT_TRUE(call->failed_with(errc::no_response));
+    EXPECT_EQ(service->requests.size(), 1U);
+}
+
+TEST_F(call_test, retry_after_is_waited_for_in_full)
+{
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), answer_session(201)};
+    const auto call = perform(operation::create);
+    advance(7s - 1ns);
+    EXPECT_EQ(service->requests.size(), 1U);
+    advance(1s);
+    EXPECT_TRUE(call->succeeded());
+}
+
+TEST_F(call_test, a_retry_after_beyond_the_deadline_fails_at_once)
+{
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 60\r\n")};
+    const auto call = perform(operation::get);
+    ASSERT_TRUE(call->failure);
+    EXPECT_EQ(call->failure->code(), condition::rate_limited);
+    EXPECT_EQ(call->failure->retry_after(), 60s);
+    EXPECT_EQ(call->failure->ended_because(), end_reason::deadline);
+    const auto next = perform(operation::get);
+    EXPECT_TRUE(next->failed_with(errc::rate_limited)) << "the gate is closed for others too";
+    EXPECT_EQ(next->failure->outcome(), outcome::not_sent);
+    EXPECT_EQ(service->requests.size(), 1U);
+}
+
+TEST_F(call_test, nobody_sends_before_the_window_opens)
+{
+    service->script = {answer(200,
+                              R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
+                                  R"(","defaults":{},"expiresAt":1795463232897}})",
+                              "RateLimit-Remaining: 0\r\nRateLimit-Reset: 9\r\n")};
+    service->otherwise = answer_session();
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    const auto waiting = start(operation::get);
+    const auto cancelled = perform(operation::get);
+    advance(9s - 1ns);
+    EXPECT_EQ(service->requests.size(), 1U);
+    cancelled->cancel.emit(boost::asio::cancellation_type::terminal);
+    run();
+    ASSERT_TRUE(cancelled->failed_with(boost::asio::error::operation_aborted));
+    EXPECT_EQ(cancelled->failure->outcome(), outcome::not_sent);
+    advance(1s);
+    EXPECT_TRUE(waiting->succeeded());
+}
+
+TEST_F(call_test, who_waits_for_a_connection_when_the_gate_closes_waits_for_the_gate)
+{
+    options.pool.max_connections = 1;
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 9\r\n")};
+    service->otherwise = answer_session();
+    std::vector<std::shared_ptr<started_call>> calls;
+    for (int i = 0; i < 5; ++i) {
+        calls.push_back(start(operation::get));
+    }
+    run();
+    EXPECT_EQ(service->requests.size(), 1U) << "sent although the gate is closed";
+    advance(9s - 1ns);
+    EXPECT_EQ(service->requests.size(), 1U);
+    for (int i = 0; i < 20; ++i) {
+        advance(100ms);
+    }
+    for (const auto& each : calls) {
+        EXPECT_TRUE(each->succeeded());
+    }
+}
+
+TEST_F(call_test, a_daily_quota_is_not_waited_for)
+{
+    service->script = {answer(429, R"({"success":false,"error":{"code":"DAILY_QUOTA_EXCEEDED","message":"m",
+        "details":{"resetAt":"2026-11-24T00:00:00.000Z","limit":3}}})",
+                              "RateLimit-Reset: 50\r\nDate: Mon, 23 Nov 2026 23:58:30 GMT\r\n")};
+    service->otherwise = answer_session();
+    const auto call = perform(operation::get);
+    ASSERT_TRUE(call->failure);
+    EXPECT_EQ(call->failure->service_code(), "DAILY_QUOTA_EXCEEDED");
+    EXPECT_EQ(call->failure->retry_after(), 90s);
+    EXPECT_EQ(call->failure->outcome(), outcome::not_applied);
+    // Nothing of that category is sent before the quota is renewed. (`RateLimit-Reset` is about the address.)
+    const auto next = perform(operation::get);
+    ASSERT_TRUE(next->failure);
+    EXPECT_EQ(next->failure->code(), errc::quota_exhausted);
+    EXPECT_EQ(next->failure->outcome(), outcome::not_sent);
+    EXPECT_EQ(service->requests.size(), 1U);
+    advance(91s);
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+}
+
+TEST_F(call_test, an_outage_is_not_met_by_a_storm)
+{
+    service->admit = [](std::size_t) { return errc::connect_failed; };
+    constexpr std::size_t calls = 1000;
+    std::vector<std::shared_ptr<started_call>> started;
+    for (std::size_t i = 0; i < calls; ++i) {
+        started.push_back(start(operation::get));
+    }
+    run();
+    for (int i = 0; i < 100; ++i) {
+        advance(100ms);
+    }
+    std::size_t out_of_budget = 0;
+    for (const auto& each : started) {
+        ASSERT_TRUE(each->failed_with(errc::connect_failed));
+        out_of_budget += each->failure->ended_because() == end_reason::budget_exhausted ? 1 : 0;
+    }
+    EXPECT_LE(service->connects, calls + 10);
+    EXPECT_GE(out_of_budget, calls - 10);
+}
+
+TEST_F(call_test, after_an_outage_the_first_call_that_is_tried_again_succeeds)
+{
+    service->otherwise = hang_up();
+    const auto call = perform(operation::get);
+    EXPECT_EQ(call->completions, 0);
+    service->otherwise = answer_session();
+    advance(100ms);
+    EXPECT_TRUE(call->succeeded()) << "within the bound of the first wait";
+}
+
+TEST_F(call_test, requests_that_are_lost_are_not_met_by_a_storm)
+{
+    service->otherwise = hang_up();
+    constexpr std::size_t calls = 1000;
+    std::vector<std::shared_ptr<started_call>> started;
+    for (std::size_t i = 0; i < calls; ++i) {
+        started.push_back(start(operation::get));
+    }
+    for (int i = 0; i < 100; ++i) {
+        advance(100ms);
+    }
+    for (const auto& each : started) {
+        EXPECT_TRUE(each->failed_with(errc::no_response));
+    }
+    EXPECT_LE(service->requests.size(), calls + 10);
+}
+
+TEST_F(call_test, no_attempt_begins_that_cannot_end_in_time)
+{
+    service->otherwise = hang_up();
+    call_options brief;
+    brief.total_timeout = 60ms;
+    brief.retry.emplace();
+    brief.retry->base_delay = 100s;
+    brief.retry->max_delay = 100s;
+    const auto call = perform(operation::get, brief);
+    ASSERT_TRUE(call->failed_with(errc::no_response));
+    EXPECT_EQ(call->failure->ended_because(), end_reason::deadline);
+}
+
+TEST_F(call_test, the_total_timeout_ends_every_phase)
+{
+    call_options brief;
+    brief.total_timeout = 1s;
+    service->hold_connects = true;
+    const auto connecting = perform(operation::get, brief);
+    advance(1s - 1ns);
+    EXPECT_EQ(connecting->completions, 0);
+    advance(1ns);
+    ASSERT_TRUE(connecting->failed_with(errc::deadline_exceeded));
+    EXPECT_EQ(connecting->failure->outcome(), outcome::not_sent);
+    EXPECT_NE(std::string{connecting->failure->what()}.find("the total timeout ran out while connecting to"),
+              std::string::npos)
+        << connecting->failure->what();
+    service->finish_connects();
+    service->otherwise = silence();
+    const auto reading = perform(operation::get, brief);
+    advance(1s);
+    ASSERT_TRUE(reading->failed_with(errc::deadline_exceeded));
+    EXPECT_EQ(reading->failure->outcome(), outcome::unknown);
+    EXPECT_EQ(busy(), 0U);
+}
+
+TEST_F(call_test, an_attempt_that_hangs_is_followed_by_another)
+{
+    service->script = {silence(), answer_session()};
+    const auto call = perform(operation::get);
+    advance(10s);
+    advance(1s);
+    EXPECT_TRUE(call->succeeded());
+    EXPECT_EQ(service->connects, 2U);
+}
+
+TEST_F(call_test, a_pool_timeout_tells_the_last_failure_to_connect)
+{
+    options.pool.max_connections = 1;
+    service->otherwise = silence();
+    const auto first = perform(operation::get);
+    call_options brief;
+    brief.total_timeout = 1s;
+    const auto second = perform(operation::get, brief);
+    advance(1s);
+    ASSERT_TRUE(second->failed_with(errc::pool_timeout));
+    EXPECT_EQ(second->failure->outcome(), outcome::not_sent);
+    EXPECT_EQ(first->completions, 0);
+}
+
+TEST_F(call_test, a_get_uses_what_is_idle_while_a_create_waits_for_a_new_connection)
+{
+    service->otherwise = answer_session();
+    ASSERT_TRUE(perform(operation::get)->succeeded());
+    advance(3s);
+    service->hold_connects = true;
+    const auto waiting = perform(operation::create);
+    EXPECT_EQ(waiting->completions, 0) << "the idle connection is too old for it";
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(perform(operation::get)->succeeded()) << i;
+        if (waiting->completions != 0) {
+            break;
+        }
+    }
+    run();
+    EXPECT_TRUE(waiting->succeeded()) << "a connection that was just used is good for it";
+    service->finish_connects();
+}
+
+TEST_F(call_test, a_connection_whose_call_ran_out_of_time_ends_with_the_idle_limit)
+{
+    options.timeouts.total = 1s;
+    service->hold_connects = true;
+    const auto call = perform(operation::get);
+    advance(1s);
+    ASSERT_TRUE(call->failed_with(errc::deadline_exceeded));
+    service->finish_connects();
+    run();
+    EXPECT_EQ(client->services()->pool->stats().idle, 1U);
+    advance(3999ms);
+    EXPECT_EQ(client->services()->pool->stats().idle, 1U);
+    advance(1ms);
+    EXPECT_EQ(client->services()->pool->stats().idle, 0U);
+    EXPECT_TRUE(context->stopped()) << "nothing is left to wait for";
+}
+
+TEST_F(call_test, a_connection_that_outlives_its_requester_serves_the_next_call)
+{
+    service->hold_connects = true;
+    service->otherwise = answer_session();
+    const auto cancelled = perform(operation::get);
+    cancelled->cancel.emit(boost::asio::cancellation_type::terminal);
+    run();
+    EXPECT_TRUE(cancelled->failed_with(boost::asio::error::operation_aborted));
+    service->finish_connects();
+    run();
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    EXPECT_EQ(service->connects, 1U);
+}
+
+TEST_F(call_test, a_connection_granted_to_a_cancelled_call_is_not_lost)
+{
+    service->hold_connects = true;
+    service->otherwise = answer_session();
+    const auto call = perform(operation::create);
+    service->finish_connects();
+    // It runs after the connection was granted and before the call hears of it.
+    boost::asio::post(*context, [&] { call->cancel.emit(boost::asio::cancellation_type::terminal); });
+    run();
+    EXPECT_TRUE(call->failed_with(boost::asio::error::operation_aborted));
+    EXPECT_TRUE(service->requests.empty());
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    EXPECT_EQ(service->connects, 1U);
+}
+
+TEST_F(call_test, unreadable_successes_say_what_was_applied)
+{
+    service->script = {answer(201, R"({"success":true,"data":{}})", "Location: /v1/sessions/x\r\n")};
+    const auto create = perform(operation::create);
+    ASSERT_TRUE(create->failed_with(errc::bad_payload));
+    EXPECT_EQ(create->failure->outcome(), outcome::applied_result_lost);
+    EXPECT_EQ(create->failure->location(), "/v1/sessions/x");
+    service->script = {answer(200, R"({"success":true,"data":{"sessionId":"x"}})")};
+    const auto get = perform(operation::get);
+    ASSERT_TRUE(get->failed_with(errc::bad_payload));
+    EXPECT_NE(get->failure->message().find("data.sessionId"), std::string::npos);
+    EXPECT_EQ(service->connects, 1U) << "the framing was fine, so the connection is";
+}
+
+TEST_F(call_test, closing_the_client_completes_what_waits_and_what_is_under_way)
+{
+    options.pool.max_connections = 1;
+    service->otherwise = silence();
+    const auto reading = start(operation::get);
+    const auto waiting = perform(operation::create);
+    client.reset();
+    run();
+    ASSERT_TRUE(reading->failed_with(errc::client_closed));
+    EXPECT_EQ(reading->failure->outcome(), outcome::unknown);
+    ASSERT_TRUE(waiting->failed_with(errc::client_closed));
+    EXPECT_EQ(waiting->failure->outcome(), outcome::not_sent);
+}
+
+TEST_F(call_test, closing_the_client_ends_a_wait_between_attempts)
+{
+    service->otherwise = hang_up();
+    const auto call = perform(operation::get);
+    client.reset();
+    run();
+    ASSERT_TRUE(call->failed_with(errc::client_closed));
+    EXPECT_EQ(call->failure->attempts().size(), 1U);
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+}
+
+} // namespace
+} // namespace sipher::test

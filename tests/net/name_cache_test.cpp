@@ -1,0 +1,88 @@
+#include "net/name_cache.hpp"
+#include "support/scripted_network.hpp"
+
+#include <sipher/testing/manual_clock.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <future>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+
+namespace sipher::test {
+namespace {
+
+TEST(name_lookup, takes_no_signals_of_the_program)
+{
+    std::promise<sigset_t> blocked;
+    sigset_t before;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+    detail::make_system_lookup()->look_up("localhost", detail::address_family::v4, [&](const detail::lookup_result&) {
+        sigset_t mask;
+        ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+        blocked.set_value(mask);
+    });
+    const sigset_t mask = blocked.get_future().get();
+    for (const int each : {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGALRM}) {
+        EXPECT_EQ(::sigismember(&mask, each), 1) << each;
+    }
+    sigset_t after;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
+    EXPECT_EQ(::sigismember(&after, SIGTERM), ::sigismember(&before, SIGTERM)) << "of the thread that asked";
+}
+
+class name_cache_test : public ::testing::Test {
+protected:
+    scripted_lookup* names = new scripted_lookup;
+    std::shared_ptr<detail::name_cache> cache = std::make_shared<detail::name_cache>(
+        std::unique_ptr<detail::name_lookup>{names}, std::make_shared<testing::manual_clock>());
+};
+
+TEST_F(name_cache_test, who_has_no_memory_for_the_answer_keeps_nobody_else_from_it)
+{
+    int told = 0;
+    const auto first = cache->resolve("a.test", [](const detail::lookup_result&) { throw std::bad_alloc{}; });
+    const auto second = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
+    names->answer({"::1", "127.0.0.1"});
+    EXPECT_EQ(told, 1);
+    const auto third = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
+    EXPECT_EQ(told, 2);
+    EXPECT_EQ(names->questions.size(), 1U);
+}
+
+/// Has no threads.
+class impossible_lookup final : public detail::name_lookup {
+public:
+    void look_up(const std::string&, detail::address_family, handler) override
+    {
+        ++questions;
+        if (questions % 2 == 0) {
+            throw std::bad_alloc{};
+        }
+        throw std::system_error{std::make_error_code(std::errc::resource_unavailable_try_again)};
+    }
+
+    int questions = 0;
+};
+
+TEST(name_cache, a_question_that_cannot_be_asked_is_asked_again_the_next_time)
+{
+    auto* const names = new impossible_lookup;
+    const auto cache = std::make_shared<detail::name_cache>(std::unique_ptr<detail::name_lookup>{names},
+                                                            std::make_shared<testing::manual_clock>());
+    for (int i = 1; i <= 3; ++i) {
+        boost::system::error_code failure;
+        const auto asked =
+            cache->resolve("a.test", [&](const detail::lookup_result& found) { failure = found.failure; });
+        EXPECT_EQ(failure, boost::asio::error::host_not_found_try_again);
+        EXPECT_EQ(names->questions, 2 * i);
+    }
+}
+
+} // namespace
+} // namespace sipher::test
