@@ -115,7 +115,7 @@ TEST_F(daily_quota, a_reserve_is_kept_for_deletes)
     const error failure = failure_of(client().get_session(one.id));
     EXPECT_EQ(failure.code(), errc::quota_exhausted);
     EXPECT_EQ(failure.message(), "the key's quota of 20 requests a day for session has 2 left, kept for deletes and "
-                                 "renewal_phase; it is renewed in 4 h 0 min");
+                                 "renewals; it is renewed in 4 h 0 min");
     run(client().delete_session(one.id));
     run(client().delete_session(other.id));
     new_requests();
