@@ -2,7 +2,10 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -24,6 +27,22 @@ namespace sipher::detail {
 [[nodiscard]] inline bool same_name(std::string_view one, std::string_view other)
 {
     return one.size() == other.size() && boost::beast::iequals(one, other);
+}
+
+/// What a field's name stands for.
+template <class Meaning>
+struct named_field {
+    std::string_view name;
+    Meaning meaning;
+};
+
+template <class Meaning, std::size_t Count>
+[[nodiscard]] Meaning find_field(const std::array<named_field<Meaning>, Count>& known, std::string_view name,
+                                 Meaning otherwise)
+{
+    const auto found =
+        std::ranges::find_if(known, [name](const named_field<Meaning>& each) { return same_name(name, each.name); });
+    return found == known.end() ? otherwise : found->meaning;
 }
 
 /// Digits alone; anything else, and what does not fit, is nothing.

@@ -63,6 +63,12 @@ std::optional<std::uint64_t> read_length(std::string_view value)
     return length;
 }
 
+/// Bytes of a line that has the same name with another value; zero: it is something else, or must not change.
+std::size_t changed_size(std::string_view input, std::string_view name, bool is_framing)
+{
+    return is_framing || !input.starts_with(name) ? 0 : clean_line(input, name.size());
+}
+
 bool bears_on_framing(std::string_view name)
 {
     constexpr std::array<std::string_view, 4> names{"Transfer-Encoding", "Connection", "Proxy-Connection", "Upgrade"};
@@ -83,7 +89,7 @@ std::size_t header_memo::read(std::string_view input, response_head& head, messa
         const std::string_view rest = input.substr(at);
         const std::size_t size = rest.starts_with(known.substr(0, each.size))
                                      ? each.size
-                                     : changed_size(rest, known.substr(0, each.name_size), each);
+                                     : changed_size(rest, known.substr(0, each.name_size), each.is_framing);
         if (size == 0) {
             return 0;
         }
@@ -92,6 +98,9 @@ std::size_t header_memo::read(std::string_view input, response_head& head, messa
             read_field(head, each.which, trimmed(value));
             if (each.which.what == field_id::field::content_length) {
                 framing.length = read_length(value);
+                if (!framing.length) {
+                    return 0;
+                }
             }
         } else {
             ++head.field_count;
@@ -101,20 +110,6 @@ std::size_t header_memo::read(std::string_view input, response_head& head, messa
     }
     const bool is_whole = input.substr(at).starts_with(line_end);
     return is_whole ? at + line_end.size() : 0;
-}
-
-/// Bytes of a line that has the same name with another value; zero: it is something else.
-std::size_t header_memo::changed_size(std::string_view input, std::string_view name, const line& known)
-{
-    if (known.is_framing || !input.starts_with(name)) {
-        return 0;
-    }
-    const std::size_t size = clean_line(input, name.size());
-    if (size != 0 && known.which.what == field_id::field::content_length &&
-        !read_length(input.substr(name.size(), size - name.size() - line_end.size()))) {
-        return 0;
-    }
-    return size;
 }
 
 void header_memo::remember(std::string_view header, const message_framing& framing)

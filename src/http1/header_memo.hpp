@@ -42,7 +42,6 @@ private:
     };
 
     [[nodiscard]] bool remember_line(std::string_view text);
-    [[nodiscard]] static std::size_t changed_size(std::string_view input, std::string_view name, const line& known);
 
     std::string text_;
     std::vector<line> lines_;

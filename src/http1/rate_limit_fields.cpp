@@ -24,23 +24,17 @@ void keep_first(std::optional<T>& known, const std::optional<T>& told)
 
 rate_limit_fields::field rate_limit_fields::identify(std::string_view name)
 {
-    struct known {
-        std::string_view name;
-        field which;
-    };
-    static constexpr std::array all{
-        known{"RateLimit", field::state},
-        known{"RateLimit-Policy", field::policy},
-        known{"RateLimit-Limit", field::limit},
-        known{"RateLimit-Remaining", field::remaining},
-        known{"RateLimit-Reset", field::reset},
-        known{"X-RateLimit-Limit", field::fallback_limit},
-        known{"X-RateLimit-Remaining", field::fallback_remaining},
-        known{"X-RateLimit-Reset", field::fallback_reset},
-    };
-    const auto* const found =
-        std::ranges::find_if(all, [name](const known& each) { return same_name(name, each.name); });
-    return found == all.end() ? field::other : found->which;
+    static constexpr auto known = std::to_array<named_field<field>>({
+        {"RateLimit", field::state},
+        {"RateLimit-Policy", field::policy},
+        {"RateLimit-Limit", field::limit},
+        {"RateLimit-Remaining", field::remaining},
+        {"RateLimit-Reset", field::reset},
+        {"X-RateLimit-Limit", field::fallback_limit},
+        {"X-RateLimit-Remaining", field::fallback_remaining},
+        {"X-RateLimit-Reset", field::fallback_reset},
+    });
+    return find_field(known, name, field::other);
 }
 
 void rate_limit_fields::read(field which, std::string_view value)

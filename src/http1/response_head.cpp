@@ -77,30 +77,23 @@ void response_head::clear()
 field_id identify_field(std::string_view name)
 {
     using field = field_id::field;
-    struct known {
-        std::string_view name;
-        field which;
-    };
-    static constexpr std::array all{
-        known{"cf-mitigated", field::mitigation},
-        known{"Connection", field::connection},
-        known{"Content-Encoding", field::content_encoding},
-        known{"Content-Length", field::content_length},
-        known{"Content-Type", field::content_type},
-        known{"Date", field::date},
-        known{"Keep-Alive", field::keep_alive},
-        known{"Location", field::location},
-        known{"Retry-After", field::retry_after},
-        known{"Server", field::server},
-        known{"X-Request-ID", field::request_id},
-    };
-    const auto* const found =
-        std::ranges::find_if(all, [name](const known& each) { return same_name(name, each.name); });
-    if (found != all.end()) {
-        return {found->which, {}};
-    }
-    const rate_limit_fields::field of_rate_limit = rate_limit_fields::identify(name);
-    return {of_rate_limit == rate_limit_fields::field::other ? field::other : field::rate_limit, of_rate_limit};
+    static constexpr auto known = std::to_array<named_field<field>>({
+        {"cf-mitigated", field::mitigation},
+        {"Connection", field::connection},
+        {"Content-Encoding", field::content_encoding},
+        {"Content-Length", field::content_length},
+        {"Content-Type", field::content_type},
+        {"Date", field::date},
+        {"Keep-Alive", field::keep_alive},
+        {"Location", field::location},
+        {"Retry-After", field::retry_after},
+        {"Server", field::server},
+        {"X-Request-ID", field::request_id},
+    });
+    const field what = find_field(known, name, field::other);
+    const auto of_rate_limit =
+        what == field::other ? rate_limit_fields::identify(name) : rate_limit_fields::field::other;
+    return {of_rate_limit == rate_limit_fields::field::other ? what : field::rate_limit, of_rate_limit};
 }
 
 void read_field(response_head& head, field_id which, std::string_view value)

@@ -97,7 +97,7 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
     } else if (head_.status < 200) {
         take_interim();
     } else {
-        if (!is_read) {
+        if (!is_read && !keep_fields_) {
             memo_.remember(input.substr(0, size), framing);
         }
         begin_body(framing);

@@ -47,7 +47,7 @@ public:
 
     /// Gives back memory that an unusually large response took.
     void trim(std::size_t enough) noexcept;
-    /// Gives back all that only makes the next response cheaper.
+    /// Gives back all its memory, the response's too.
     void release_idle_buffers() noexcept;
 
 private:
