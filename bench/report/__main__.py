@@ -70,9 +70,9 @@ def main():
     description["other work"] = f"{other_work.share():.0%} of the machine's time went to other programs"
     machine.show(description)
     targets.show(results)
-    plots.draw(results, arguments.json.parent if arguments.json else arguments.plots)
     if arguments.json:
         write_json(arguments.json, description, results)
+    plots.draw(results, arguments.json.parent if arguments.json else arguments.plots)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,21 @@
 """The clients that are compared, and how each is started."""
 
 import shutil
+from collections import namedtuple
 
 from server import SESSION
 
 API_KEY = "sip_pro_0123456789abcdef0123456789abcdef"
-PEERS = ("sipher", "before", "floor", "textbook", "curl_multi", "wrk")
+# How a picture shows a peer.
+Look = namedtuple("Look", "title colour")
+PEERS = {
+    "sipher": Look("sipher", "#0060ad"),
+    "before": Look("sipher before", "#9ecae1"),
+    "floor": Look("OpenSSL and epoll", "#7e2f8e"),
+    "textbook": Look("textbook Beast", "#d95319"),
+    "curl_multi": Look("libcurl multi", "#77ac30"),
+    "wrk": Look("wrk", "#7f7f7f"),
+}
 # These know only how to get.
 ONLY_GET = ("floor", "wrk")
 

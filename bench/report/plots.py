@@ -14,8 +14,6 @@ set border 3
 set tics nomirror
 set key outside right top
 """
-COLOURS = {"sipher": "#0060ad", "textbook": "#d95319", "curl_multi": "#77ac30", "wrk": "#7f7f7f"}
-TITLES = {"sipher": "sipher", "textbook": "textbook Beast", "curl_multi": "libcurl multi", "wrk": "wrk"}
 
 
 def draw(results, folder):
@@ -46,7 +44,7 @@ def cost(result):
     """Processor time of a call over the number of connections."""
     script = ""
     curves = []
-    for name in PEERS:
+    for name, peer in PEERS.items():
         rows = [
             (connections, row[name]["cpu_us"].middle, row[name]["cpu_us"].least, row[name]["cpu_us"].most)
             for connections, row in result["connections"].items()
@@ -54,8 +52,8 @@ def cost(result):
         ]
         if rows:
             script += block(name, rows)
-            look = f"lc rgb '{COLOURS[name]}' lw 2 pt 7 ps 0.6"
-            curves.append(f"${name} using 1:2:3:4 with yerrorlines {look} title '{TITLES[name]}'")
+            look = f"lc rgb '{peer.colour}' lw 2 pt 7 ps 0.6"
+            curves.append(f"${name} using 1:2:3:4 with yerrorlines {look} title '{peer.title}'")
     ticks = ", ".join(str(connections) for connections in result["connections"])
     return script + (
         "set title 'Client CPU per get_session over TLS 1.3 (median; bars: least and most)'\n"
@@ -73,8 +71,8 @@ def latency(result):
         for name in ("sipher", "textbook"):
             data = f"{name}_{load}"
             script += block(data, [(f'"{key}"', of[name].middle) for key, of in row["microseconds"].items()])
-            look = f"lc rgb '{COLOURS[name]}' dt {dash} lw 2 pt 7 ps 0.6"
-            curves.append(f"${data} using 0:2:xtic(1) with linespoints {look} title '{TITLES[name]}, {load} %'")
+            look = f"lc rgb '{PEERS[name].colour}' dt {dash} lw 2 pt 7 ps 0.6"
+            curves.append(f"${data} using 0:2:xtic(1) with linespoints {look} title '{PEERS[name].title}, {load} %'")
     return script + (
         "set title 'Latency of get_session from when it was due, 64 connections, by load (% of capacity)'\n"
         "set xlabel 'percentile'\nset ylabel 'µs'\nset logscale y\nset format y '%.0f'\nset xrange [-0.2:3.2]\n"
@@ -84,7 +82,7 @@ def latency(result):
 
 def memory(result):
     """Beside each other: connections and calls, which are of different size."""
-    idle = [(f'"{TITLES[name]}"', row["resident"], row["heap"]) for name, row in result["idle"].items()]
+    idle = [(f'"{PEERS[name].title}"', row["resident"], row["heap"]) for name, row in result["idle"].items()]
     parked = [(f'"{calls}"', row["resident"], row["heap"]) for calls, row in result["parked"].items()]
     bars = "using 2:xtic(1) lc rgb '#0060ad' title 'resident', '' using 3 lc rgb '#9ecae1' title 'on the heap'"
     return (
