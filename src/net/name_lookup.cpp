@@ -45,6 +45,19 @@ asio::ip::address address_of(const addrinfo& entry)
     return endpoint.address();
 }
 
+/// RFC 6761, section 6.3: `localhost` is the loopback interface, whatever a name server says. Credentials may go there
+/// in the clear, and a system without an entry for one family would ask the network for it.
+lookup_result loopback_of(address_family family)
+{
+    lookup_result result;
+    if (family == address_family::v6) {
+        result.addresses.emplace_back(asio::ip::address_v6::loopback());
+    } else {
+        result.addresses.emplace_back(asio::ip::address_v4::loopback());
+    }
+    return result;
+}
+
 lookup_result ask_system(const std::string& host, address_family family)
 {
     addrinfo wanted{};
@@ -92,7 +105,7 @@ public:
         std::thread{[host, family, done = std::move(done)] {
             lookup_result found;
             try {
-                found = ask_system(host, family);
+                found = host == "localhost" ? loopback_of(family) : ask_system(host, family);
             } catch (const std::bad_alloc&) {
                 found.failure = asio::error::no_memory;
             }

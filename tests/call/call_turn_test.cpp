@@ -184,10 +184,13 @@ TEST_F(call_order, after_the_queue_the_total_timeout_is_left)
     use_up();
     const waiting& slow = begin("slow");
     sandbox().add_fault(sipher::testing::fault::silence());
+    const auto requests_before = sandbox().counters().requests;
     for (int i = 0; i < 1000 && client().stats().rate_gate.waiting != 0; ++i) {
         clock->advance(500ms);
         settle(1);
     }
+    // Were it still on its way, the time that follows could end its connection instead of the call.
+    run_until(context, [&] { return sandbox().counters().requests != requests_before; });
     EXPECT_FALSE(slow.done);
     clock->advance(9s);
     settle(1);

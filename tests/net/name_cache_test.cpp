@@ -36,6 +36,19 @@ TEST(name_lookup, takes_no_signals_of_the_program)
     EXPECT_EQ(::sigismember(&after, SIGTERM), ::sigismember(&before, SIGTERM)) << "of the thread that asked";
 }
 
+TEST(name_lookup, localhost_is_the_loopback_interface_of_both_families)
+{
+    const auto lookup = detail::make_system_lookup();
+    for (const auto family : {detail::address_family::v6, detail::address_family::v4}) {
+        std::promise<detail::lookup_result> found;
+        lookup->look_up("localhost", family, [&](const detail::lookup_result& result) { found.set_value(result); });
+        const detail::lookup_result result = found.get_future().get();
+        ASSERT_EQ(result.addresses.size(), 1U) << result.failure.message();
+        EXPECT_TRUE(result.addresses.front().is_loopback());
+        EXPECT_EQ(result.addresses.front().is_v6(), family == detail::address_family::v6);
+    }
+}
+
 class name_cache_test : public ::testing::Test {
 protected:
     scripted_lookup* names = new scripted_lookup;
