@@ -3,28 +3,36 @@ include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sipher)
 
-# One export set a component: those who do not test with the sandbox need not have it.
+# One export set a component: who does not use a part need not have it.
 install(TARGETS sipher EXPORT sipherTargets
     RUNTIME COMPONENT sipher_runtime
     LIBRARY COMPONENT sipher_runtime NAMELINK_COMPONENT sipher_development
     ARCHIVE COMPONENT sipher_development
 )
-install(TARGETS sipher-testing EXPORT sipherTestingTargets
-    RUNTIME COMPONENT sipher_testing
-    LIBRARY COMPONENT sipher_testing
-    ARCHIVE COMPONENT sipher_testing
-)
 install(EXPORT sipherTargets NAMESPACE sipher:: DESTINATION ${package_dir} COMPONENT sipher_development)
-install(EXPORT sipherTestingTargets NAMESPACE sipher:: DESTINATION ${package_dir} COMPONENT sipher_testing)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher TYPE INCLUDE COMPONENT sipher_development
     PATTERN "testing*" EXCLUDE
+    PATTERN "observability*" EXCLUDE
 )
-install(FILES ${PROJECT_SOURCE_DIR}/include/sipher/testing.hpp
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_testing
-)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher/testing
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_testing
-)
+
+# sipher_install_part(NAME EXPORT): the library sipher-NAME with its headers.
+function(sipher_install_part name export)
+    install(TARGETS sipher-${name} EXPORT ${export}
+        RUNTIME COMPONENT sipher_${name}
+        LIBRARY COMPONENT sipher_${name}
+        ARCHIVE COMPONENT sipher_${name}
+    )
+    install(EXPORT ${export} NAMESPACE sipher:: DESTINATION ${package_dir} COMPONENT sipher_${name})
+    install(FILES ${PROJECT_SOURCE_DIR}/include/sipher/${name}.hpp
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_${name}
+    )
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher/${name}
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_${name}
+    )
+endfunction()
+sipher_install_part(testing sipherTestingTargets)
+sipher_install_part(observability sipherObservabilityTargets)
+
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE TYPE DOC COMPONENT sipher_development)
 if(SIPHER_BUILD_SANDBOX)
     install(TARGETS sipher-sandbox RUNTIME COMPONENT sipher_testing)

@@ -4,6 +4,7 @@
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
 
+#include <sipher/observability.hpp>
 #include <sipher/sipher.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -14,45 +15,6 @@
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-
-/// Prints what the client does; no event has a secret in it.
-class printing_observer : public sipher::observer {
-public:
-    void on_connect(const sipher::connect_event& event) override
-    {
-        std::cerr << "connect " << event.host << ": ";
-        if (event.code) {
-            std::cerr << event.message;
-        } else {
-            std::cerr << event.address << " " << event.tls_version;
-        }
-        std::cerr << in_milliseconds(event.duration) << "\n";
-    }
-
-    void on_attempt(const sipher::attempt_event& event) override
-    {
-        const sipher::attempt& made = *event.attempt;
-        std::cerr << event.operation << " attempt " << event.number << ": " << event.verb << " " << event.target
-                  << ": ";
-        if (made.status != 0) {
-            std::cerr << made.status;
-        } else {
-            std::cerr << made.code.message() << " while " << made.reached << ", " << made.outcome;
-        }
-        std::cerr << in_milliseconds(made.duration) << "\n";
-    }
-
-    void on_retry(const sipher::retry_event& event) override
-    {
-        std::cerr << event.operation << " is tried again" << in_milliseconds(event.delay) << " from now\n";
-    }
-
-private:
-    static std::string in_milliseconds(std::chrono::nanoseconds duration)
-    {
-        return ", " + std::to_string(std::chrono::round<std::chrono::milliseconds>(duration).count()) + " ms";
-    }
-};
 
 bool is_batch(const cli_arguments& given)
 {
@@ -72,9 +34,8 @@ sipher::client_options make_options(const cli_arguments& given)
         // As long as it takes.
         options.timeouts.queue = std::chrono::milliseconds{};
     }
-    if (given.verbose) {
-        options.observer = std::make_shared<printing_observer>();
-    }
+    options.observer = given.verbose ? std::make_shared<sipher::log_observer>(std::cerr, sipher::log_level::debug)
+                                     : sipher::log_observer::from_environment();
     return options;
 }
 

@@ -57,9 +57,12 @@ done_with '"chain":"sui","privacyLevel":"shielded"' \
 done_with '"chain":"solana"' request post /v1/stealth/generate --body '{}'
 done_with "\"sessionId\":\"$id\"" request GET "/v1/sessions/$id"
 run 0 get "$id" --verbose
-[[ $err == *"connect localhost: "*TLSv1* && $err == *"get_session attempt 1: GET /v1/sessions/sess_"*": 200"* ]] ||
+[[ $err == *"event=connect host=localhost "*tls=TLSv1* &&
+    $err == *"event=attempt operation=get_session number=1 verb=GET target="*"/v1/sessions/sess_"*" status=200 "* ]] ||
     fail "--verbose: no connection or no attempt"
 [[ $err != *"$id"* && $err != *"$SIPHER_API_KEY"* ]] || fail "--verbose: shows what can be used"
+SIPHER_LOG=info run 0 get "$id"
+[[ $err == "level=info event=attempt operation=get_session "* ]] || fail "SIPHER_LOG: no attempt"
 done_with "^\{\"sessionId\":\"$id\",\"deleted\":true\}$" delete "$id"
 
 # Many at a time. There is no terminal, so no bar.

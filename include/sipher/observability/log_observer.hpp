@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sipher/config.hpp>
+#include <sipher/observer.hpp>
+
+#include <iosfwd>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace sipher {
+
+/// How much an event matters.
+enum class log_level {
+    /// Connections that were made or closed.
+    debug,
+    /// Attempts that succeeded, retries, the last request of a rate limit's window.
+    info,
+    /// Connections that could not be made, attempts that failed, requests that the rate limit refused, quotas.
+    warning,
+};
+
+/// `debug`, `info` or `warning`.
+SIPHER_API const char* to_string(log_level value) noexcept;
+SIPHER_API std::ostream& operator<<(std::ostream& os, log_level value);
+
+/// Writes one line an event, such as `level=info event=attempt operation=get_session number=1 status=200 …`.
+///
+/// A value stands in quotes if it has other characters than visible ASCII and none of `"`, `=` and `\` in it; in
+/// quotes,
+/// `"` and `\` follow a `\`, and control characters are written as `\x0a`. So an event cannot make two lines. Lines
+/// have no time, which journals and containers put in front of each.
+///
+/// Thread safety: all members may be called from any thread; a line is written at once. The stream must outlive the
+/// observer, and nobody else may write to it meanwhile, unless it is one of the synchronized standard streams.
+class SIPHER_API log_observer : public observer {
+public:
+    explicit log_observer(std::ostream& out, log_level lowest = log_level::info);
+    ~log_observer() override;
+
+    /// To `std::cerr`, from the level on that the environment variable `SIPHER_LOG` names: `debug`, `info` or
+    /// `warning`. Null if it is `off`, empty or unset.
+    /// @throws sipher::error with `errc::invalid_request` if it is anything else.
+    [[nodiscard]] static std::shared_ptr<log_observer> from_environment();
+
+    void on_connect(const connect_event& event) override;
+    void on_close(const close_event& event) override;
+    void on_attempt(const attempt_event& event) override;
+    void on_retry(const retry_event& event) override;
+    void on_rate_limit(const rate_limit_event& event) override;
+    void on_quota(const quota_event& event) override;
+
+private:
+    void write(const std::string& line);
+
+    std::mutex mutex_;
+    std::ostream& out_;
+    const log_level lowest_;
+};
+
+} // namespace sipher

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <sipher/client_stats.hpp>
+#include <sipher/config.hpp>
+#include <sipher/observer.hpp>
+
+#include <memory>
+#include <string>
+
+namespace sipher {
+
+/// Counts events and gives them as Prometheus' text exposition format, for a response of type
+/// `text/plain; version=0.0.4; charset=utf-8`. docs/observability.md lists the metrics.
+///
+/// Their labels are the library's own words (operations, categories, reasons), classes of statuses and percentages:
+/// what is kept does not grow with the number of events. One observer may serve several clients, whose events add up.
+///
+/// Thread safety: all members may be called from any thread. Each text is of one moment.
+class SIPHER_API metrics_observer : public observer {
+public:
+    metrics_observer();
+    ~metrics_observer() override;
+
+    void on_connect(const connect_event& event) override;
+    void on_close(const close_event& event) override;
+    void on_attempt(const attempt_event& event) override;
+    void on_retry(const retry_event& event) override;
+    void on_rate_limit(const rate_limit_event& event) override;
+    void on_quota(const quota_event& event) override;
+
+    [[nodiscard]] std::string text() const;
+    /// Also with what only a snapshot tells, which `client::stats()` takes: connections and calls that wait.
+    [[nodiscard]] std::string text(const client_stats& stats) const;
+
+private:
+    struct state;
+    const std::unique_ptr<state> state_;
+};
+
+} // namespace sipher
