@@ -22,6 +22,7 @@ FLOORS = (
     ("pool", "retry", "ratelimit"),
     ("call",),
     ("session", "client"),
+    ("observability",),
 )
 INCLUDE = re.compile(r'^#include "([a-z_0-9]+)/', re.MULTILINE)
 
