@@ -1,5 +1,5 @@
 // Four ways to end a call early: a timeout, `||`, a cancellation signal, and Ctrl-C. Each time the error tells what
-// the call may have changed. (The real service, unlike the sandbox, may well answer before it is interrupted.)
+// the call may have changed. (The real service, unlike the sandbox, may well respond before it is interrupted.)
 
 #include "example_service.hpp"
 
@@ -71,7 +71,7 @@ int main()
 {
     example_service service;
     if (service.sandbox) {
-        service.sandbox->add_faults(4, sipher::testing::fault::silence()); // acted on, and never answered
+        service.sandbox->add_faults(4, sipher::testing::fault::silence()); // acted on, without a response
     }
     asio::io_context context;
     auto done = asio::co_spawn(context, end_early(sipher::client{context, service.options}), asio::use_future);

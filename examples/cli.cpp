@@ -73,8 +73,8 @@ asio::awaitable<json::value> run(sipher::client client, cli_arguments given)
     }
     case cli_command::request: break;
     }
-    const json::value answer = co_await request(client, std::move(given));
-    co_return answer;
+    const json::value response = co_await request(client, std::move(given));
+    co_return response;
 }
 
 cli_exit_code exit_code(const sipher::error& problem)

@@ -41,7 +41,7 @@ int main()
 {
     try {
         example_service service;
-        // The real service answers 100 requests a minute.
+        // The real service accepts 100 requests a minute.
         const std::size_t agents = service.sandbox ? 1000 : 10;
         service.options.pool.max_connections = 8;
         service.options.pool.max_waiting = agents;

@@ -21,7 +21,7 @@ void print(const char* step, const sipher::session& session)
     std::cout << step << session.id << " with " << session.defaults << ", expires in " << left.count() << " min\n";
 }
 
-/// Any other endpoint works under a session; this one's answer tells what it ran on.
+/// Any other endpoint works under a session; this one's response tells what it ran on.
 asio::awaitable<void> generate(const char* step, sipher::client client, sipher::applied_session session)
 {
     sipher::call_options options;

@@ -49,7 +49,7 @@ public:
         free_.pop_back();
         const auto response = co_await connection->call(http::verb::get, target, {});
         if (response.result() != http::status::ok) {
-            throw std::runtime_error{"the server answered " + std::to_string(response.result_int())};
+            throw std::runtime_error{"the server responded with " + std::to_string(response.result_int())};
         }
         free_.push_back(connection);
         one_is_free_.cancel_one();

@@ -1,4 +1,4 @@
-// What it takes to read each kind of answer, from its text to the value.
+// What it takes to read each kind of response, from its text to the value.
 #include "model/decode.hpp"
 #include "model/json_reader.hpp"
 

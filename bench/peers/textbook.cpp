@@ -35,7 +35,7 @@ asio::awaitable<void> run(bench::textbook_connection& connection, const bench::a
         }
         const auto response = co_await connection.call(method, target, body);
         if (http::to_status_class(response.result()) != http::status_class::successful) {
-            throw std::runtime_error{"the server answered " + std::to_string(response.result_int())};
+            throw std::runtime_error{"the server responded with " + std::to_string(response.result_int())};
         }
         if (arguments.fresh) {
             connection.close();

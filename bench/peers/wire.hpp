@@ -4,7 +4,7 @@
 
 #include <string>
 
-/// The request as it goes over the wire, the same from every client; `server/nginx.conf` answers it.
+/// The request as it goes over the wire, the same from every client; `server/nginx.conf` responds to it.
 namespace bench::wire {
 
 inline constexpr const char* session_id = "sess_e00de7899156f156ff64a85af32b7694eeb1972f8e54d357850256267acfe6cf";

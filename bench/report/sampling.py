@@ -1,4 +1,4 @@
-"""Looks from outside, in the same way for each client: what it used, and what the server has answered meanwhile."""
+"""Looks from outside, in the same way for each client: what it used, and what the server has served meanwhile."""
 
 import time
 from dataclasses import dataclass

@@ -100,7 +100,7 @@ def write_configuration(folder, server):
         (folder / name).write_text(text)
 
 
-def answers(port):
+def responds(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
         return True
@@ -118,5 +118,5 @@ def serving():
         write_configuration(folder, server)
         command = [nginx_program(), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
         with running(command, SERVER_CORE) as child:
-            wait_until(lambda: answers(server.status_port), "starting nginx", child=child)
+            wait_until(lambda: responds(server.status_port), "starting nginx", child=child)
             yield server

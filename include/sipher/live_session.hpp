@@ -31,7 +31,7 @@ enum class replacement_reason {
     /// The service did not know it any more.
     lost,
     /// Its defaults at the service were not, or may not have been, the intended ones: somebody else had updated it, or
-    /// an update of its own ended without an answer.
+    /// an update of its own ended without a response.
     changed,
 };
 

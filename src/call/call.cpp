@@ -153,8 +153,8 @@ void call::throw_if_stopped()
 
 void call::throw_if_session_gone()
 {
-    if (const std::string_view problem = request_.why_session_is_gone(); !problem.empty()) {
-        attempt_.state().note().message = problem;
+    if (const std::string_view message = request_.why_session_is_gone(); !message.empty()) {
+        attempt_.state().note().message = message;
         fail(errc::session_gone, end_reason::permanent);
     }
 }

@@ -26,8 +26,8 @@ void call_attempt::take_acquired(acquire_result result)
     state_.code = result.code;
     state_.reached = result.reached;
     state_.permanent = result.permanent;
-    if (!result.problem.empty()) {
-        state_.note().message = std::move(result.problem);
+    if (!result.message.empty()) {
+        state_.note().message = std::move(result.message);
     }
 }
 
@@ -76,8 +76,8 @@ void call_attempt::take_report(const exchange_report& report)
     state_.bytes_written = report.bytes_written;
     state_.fully_written = report.fully_written;
     state_.status = report.header_complete ? exchanged_.head->status : 0;
-    if (!report.problem.empty()) {
-        state_.note().message = report.problem;
+    if (!report.message.empty()) {
+        state_.note().message = report.message;
     }
 }
 
@@ -154,7 +154,7 @@ void call_attempt::release(const verdict& decided)
     }
     const exchange_report& report = *exchanged_.report;
     if (!report.code) {
-        connection.answered();
+        connection.on_response();
     }
     const bool replayed = decided.what == action::replay;
     if (report.reusable && !says(service_code::unavailable) && !replayed) {

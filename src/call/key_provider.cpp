@@ -36,9 +36,9 @@ key_result checked(std::string_view provider, secret key)
     try {
         validate_api_key(key, provider);
         result.key = std::move(key);
-    } catch (const error& problem) {
-        result.code = problem.code();
-        result.message = problem.message();
+    } catch (const error& failure) {
+        result.code = failure.code();
+        result.message = failure.message();
     }
     return result;
 }
@@ -66,17 +66,17 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
     constexpr std::string_view name = "async_api_key_provider";
     const auto executor = co_await asio::this_coro::executor;
     asio::awaitable<secret> work;
-    std::exception_ptr problem;
+    std::exception_ptr failure;
     try {
         work = options.async_api_key_provider();
         if (!work.valid()) {
             throw std::invalid_argument{"it gave no coroutine"};
         }
     } catch (...) {
-        problem = std::current_exception();
+        failure = std::current_exception();
     }
-    if (problem) {
-        co_return failed(name, std::move(problem));
+    if (failure) {
+        co_return failed(name, std::move(failure));
     }
     auto asking = asio::co_spawn(executor, std::move(work), asio::deferred);
     // A group has no executor of its own: the sleep would end, and cancel the provider, where the client runs.

@@ -141,10 +141,10 @@ private:
             result_.message = "the response is nested more than " + std::to_string(deepest_nesting) + " levels deep";
             return;
         }
-        const std::optional<decode_error> problem = decoder_.decode(data);
-        result_.usable = !problem;
-        if (problem) {
-            result_.message = problem->to_string();
+        const std::optional<decode_error> failure = decoder_.decode(data);
+        result_.usable = !failure;
+        if (failure) {
+            result_.message = failure->to_string();
         }
     }
 

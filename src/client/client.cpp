@@ -71,7 +71,7 @@ asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::client_state> service
         detail::throw_interrupted("prewarm", result.code, outcome::not_sent);
     }
     if (result.code) {
-        throw error{result.code, result.problem};
+        throw error{result.code, result.message};
     }
 }
 

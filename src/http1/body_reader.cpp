@@ -33,7 +33,7 @@ void body_reader::begin(place first, std::uint64_t left) noexcept
     expected_ = most_;
     chunked_ = false;
     ends_with_stream_ = false;
-    problem_ = {};
+    message_ = {};
 }
 
 void body_reader::expect_length(std::uint64_t length) noexcept
@@ -66,7 +66,7 @@ void body_reader::expect_chunks(std::size_t trailer_size, std::size_t trailer_fi
 std::size_t body_reader::put(std::string_view input, wiped_buffer& body)
 {
     const std::size_t size = input.size();
-    while (!input.empty() && !is_complete() && problem_.empty()) {
+    while (!input.empty() && !is_complete() && message_.empty()) {
         if (place_ == place::data) {
             take_data(input, body);
         } else {

@@ -26,10 +26,10 @@ public:
     /// Appends to `body` what is of it in `input`, and returns how much of `input` was used.
     std::size_t put(std::string_view input, wiped_buffer& body);
 
-    [[nodiscard]] bool is_complete() const noexcept { return place_ == place::end && problem_.empty(); }
+    [[nodiscard]] bool is_complete() const noexcept { return place_ == place::end && message_.empty(); }
     [[nodiscard]] bool ends_with_stream() const noexcept { return ends_with_stream_; }
     /// Why it cannot be read; empty if it can.
-    [[nodiscard]] std::string_view problem() const noexcept { return problem_; }
+    [[nodiscard]] std::string_view message() const noexcept { return message_; }
 
 private:
     /// What comes next.
@@ -50,7 +50,7 @@ private:
     };
 
     void begin(place first, std::uint64_t left) noexcept;
-    void refuse(std::string_view problem) noexcept { problem_ = problem; }
+    void refuse(std::string_view message) noexcept { message_ = message; }
     void go_on_if(bool expected, place next) noexcept;
     void take_data(std::string_view& input, wiped_buffer& body);
     void take_framing(char next, std::size_t body_size) noexcept;
@@ -72,7 +72,7 @@ private:
     std::size_t trailer_size_left_ = 0;
     std::size_t trailer_fields_left_ = 0;
     bool in_trailer_field_ = false;
-    std::string_view problem_;
+    std::string_view message_;
 };
 
 } // namespace sipher::detail

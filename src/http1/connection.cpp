@@ -266,7 +266,7 @@ bool connection::watch_idle()
         const std::string_view said{unsolicited.data(), result.bytes};
         idle_end_ = said.empty() || is_farewell(said) ? idle_end::closed : idle_end::unsolicited;
         if (result.failure == errc::tls_verify_failed) {
-            refusal_ = channel_->handshake_problem();
+            refusal_ = channel_->handshake_message();
         }
         close_channel(true);
         return false;

@@ -54,7 +54,7 @@ struct exchange_report {
 
     boost::system::error_code code;
     /// Words for the code, where the code alone does not say enough.
-    std::string problem;
+    std::string message;
     phase reached = phase::waiting;
     /// Bytes that the kernel accepted for the request.
     std::size_t bytes_written = 0;

@@ -84,8 +84,8 @@ void http_exchange::take_bytes(std::string_view fresh)
         report_.header_complete = true;
         report_.reached = phase::reading_body;
     }
-    if (!parser_.problem().empty()) {
-        fail(errc::protocol_error, parser_.problem());
+    if (!parser_.message().empty()) {
+        fail(errc::protocol_error, parser_.message());
     } else if (parser_.is_complete()) {
         take_response(taken == fresh.size());
     }
@@ -128,7 +128,7 @@ void http_exchange::take_end_of_stream(error_code failure, const channel& over)
         return;
     }
     const bool refused_by_tls = failure == errc::tls_verify_failed || failure == errc::protocol_error;
-    std::string words = refused_by_tls ? over.handshake_problem() : failure.message();
+    std::string words = refused_by_tls ? over.handshake_message() : failure.message();
     if (failure == errc::tls_verify_failed) {
         fail_handshake(std::move(words));
     } else if (!report_.response_begun) {
@@ -138,19 +138,19 @@ void http_exchange::take_end_of_stream(error_code failure, const channel& over)
     }
 }
 
-void http_exchange::fail_handshake(std::string problem)
+void http_exchange::fail_handshake(std::string message)
 {
     report_.handshake_refused = true;
-    fail(errc::tls_verify_failed, std::move(problem));
+    fail(errc::tls_verify_failed, std::move(message));
 }
 
-void http_exchange::fail(error_code code, std::string problem)
+void http_exchange::fail(error_code code, std::string message)
 {
     if (ended_) {
         return;
     }
     report_.code = code;
-    report_.problem = std::move(problem);
+    report_.message = std::move(message);
     // So that nothing which the kernel still holds of an incomplete request can reach the server.
     leaves_ = disposition::abort;
     ended_ = true;

@@ -37,9 +37,9 @@ public:
     /// Reads what the channel has, until the response is complete.
     void read(channel& over);
     /// Ends it. Does nothing once it has ended.
-    void fail(boost::system::error_code code, std::string problem = {});
+    void fail(boost::system::error_code code, std::string message = {});
     /// The server broke off the handshake before anything was sent.
-    void fail_handshake(std::string problem);
+    void fail_handshake(std::string message);
     /// The connection cannot carry another.
     void forbid_reuse() noexcept { report_.reusable = false; }
 

@@ -34,7 +34,7 @@ public:
         error_code failure;
         put(boost::asio::buffer(header_), failure);
         if (failure || !is_header_done()) {
-            framing.problem = problem_.empty() ? failure.message() : std::string{problem_};
+            framing.message = message_.empty() ? failure.message() : std::string{message_};
             return framing;
         }
         framing.chunked = chunked();
@@ -102,9 +102,9 @@ private:
     std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
     void on_finish_impl(error_code&) override {}
 
-    void refuse(std::string_view problem, error_code& failure)
+    void refuse(std::string_view message, error_code& failure)
     {
-        problem_ = problem;
+        message_ = message;
         failure = http::error::bad_field;
     }
 
@@ -123,7 +123,7 @@ private:
     int version_ = 0;
     bool has_length_ = false;
     bool has_transfer_encoding_ = false;
-    std::string_view problem_;
+    std::string_view message_;
 };
 
 } // namespace

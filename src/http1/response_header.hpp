@@ -16,7 +16,7 @@ struct message_framing {
     std::optional<std::uint64_t> length;
     bool keeps_alive = false;
     /// Why the header cannot be accepted; empty if it can.
-    std::string problem;
+    std::string message;
 };
 
 /// Reads one complete header, its empty line included, into `head`.

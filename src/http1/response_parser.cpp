@@ -30,7 +30,7 @@ void response_parser::start(bool expects_no_body, bool keep_fields)
     expects_no_body_ = expects_no_body;
     keep_fields_ = keep_fields;
     place_ = place::header;
-    problem_.clear();
+    message_.clear();
     keeps_alive_ = false;
     header_size_ = 0;
     header_fields_ = 0;
@@ -48,13 +48,13 @@ std::size_t response_parser::put(std::string_view bytes)
         partial_.append(bytes, limits_.header_size + bytes.size());
         input = partial_.view();
     }
-    while (place_ == place::header && problem_.empty() && take_header(input, bytes.size())) {
+    while (place_ == place::header && message_.empty() && take_header(input, bytes.size())) {
     }
-    if (place_ == place::body && problem_.empty()) {
+    if (place_ == place::body && message_.empty()) {
         input.remove_prefix(body_reader_.put(input, body_));
-        refuse(body_reader_.problem());
+        refuse(body_reader_.message());
     }
-    const bool unfinished = place_ == place::header && problem_.empty();
+    const bool unfinished = place_ == place::header && message_.empty();
     const std::size_t left = unfinished ? 0 : input.size();
     if (continued) {
         partial_.keep_last(unfinished ? input.size() : 0);
@@ -90,8 +90,8 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
     }
     header_size_ += size;
     header_fields_ += head_.field_count;
-    if (!framing.problem.empty()) {
-        refuse(framing.problem);
+    if (!framing.message.empty()) {
+        refuse(framing.message);
     } else if (header_fields_ > limits_.header_fields) {
         refuse("it has more fields than limits.header_fields");
     } else if (head_.status < 200) {
@@ -127,7 +127,7 @@ void response_parser::check_partial_header(std::string_view input, std::size_t f
 void response_parser::refuse(std::string_view what)
 {
     if (!what.empty()) {
-        problem_.assign("not an acceptable HTTP/1.1 response: ").append(what);
+        message_.assign("not an acceptable HTTP/1.1 response: ").append(what);
     }
 }
 
@@ -135,9 +135,9 @@ void response_parser::take_interim()
 {
     constexpr unsigned most_interim_responses = 32;
     if (head_.status == 101) {
-        problem_ = "the server switched to another protocol (101)";
+        message_ = "the server switched to another protocol (101)";
     } else if (++interim_responses_ > most_interim_responses) {
-        problem_ = "the server sends one interim response after another";
+        message_ = "the server sends one interim response after another";
     }
     head_.clear();
 }
@@ -157,10 +157,10 @@ void response_parser::begin_body(const message_framing& framing)
         body_reader_.expect_end_of_stream();
     }
     keeps_alive_ = framing.keeps_alive && !body_reader_.ends_with_stream();
-    refuse(body_reader_.problem());
+    refuse(body_reader_.message());
     // What comes with another status is told by that already.
     if (head_.status < 300 && is_compressed(head_) && !body_reader_.is_complete()) {
-        problem_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
+        message_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
                    "), which was not asked for";
     }
 }

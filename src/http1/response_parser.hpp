@@ -30,7 +30,7 @@ public:
     std::size_t put(std::string_view bytes);
 
     /// Why it cannot be accepted; empty if it can.
-    [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+    [[nodiscard]] const std::string& message() const noexcept { return message_; }
     [[nodiscard]] bool is_header_complete() const noexcept { return place_ != place::header; }
     /// All of it is there, as far as the framing tells.
     [[nodiscard]] bool is_complete() const noexcept { return is_header_complete() && body_reader_.is_complete(); }
@@ -63,7 +63,7 @@ private:
     bool expects_no_body_ = false;
     bool keep_fields_ = false;
     place place_ = place::header;
-    std::string problem_;
+    std::string message_;
     bool keeps_alive_ = false;
     /// Of interim responses, too.
     std::size_t header_size_ = 0;

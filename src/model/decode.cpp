@@ -32,7 +32,7 @@ std::string path_of(const location& where)
     return path.append(where.name);
 }
 
-decode_error problem(const location& where, std::string text)
+decode_error failure_at(const location& where, std::string text)
 {
     return {path_of(where), std::move(text)};
 }
@@ -54,7 +54,7 @@ const char* kind_name(json::kind kind) noexcept
 
 decode_error wrong_type(const location& where, const char* expected, const json::value& in)
 {
-    return problem(where, std::string{"expected "} + expected + ", got " + kind_name(in.kind()));
+    return failure_at(where, std::string{"expected "} + expected + ", got " + kind_name(in.kind()));
 }
 
 decoded<std::string_view> read_text(const json::value& in, const location& where)
@@ -73,7 +73,7 @@ decoded<session_id> read_session_id(const json::value& in, const location& where
     }
     const auto id = session_id::parse(*text);
     if (!id) {
-        return problem(where, "expected `sess_` and 64 lower-case hexadecimal digits");
+        return failure_at(where, "expected `sess_` and 64 lower-case hexadecimal digits");
     }
     return *id;
 }
@@ -86,13 +86,13 @@ decoded<timestamp> read_time(const json::value& in, const location& where)
     const bool in_range = in.is_int64() ? in.get_int64() >= 0 && in.get_int64() <= latest_time
                                         : in.get_uint64() <= static_cast<std::uint64_t>(latest_time);
     if (!in_range) {
-        return problem(where, "out of range: expected milliseconds from 0 to " + std::to_string(latest_time));
+        return failure_at(where, "out of range: expected milliseconds from 0 to " + std::to_string(latest_time));
     }
     const std::int64_t count = in.is_int64() ? in.get_int64() : static_cast<std::int64_t>(in.get_uint64());
     return timestamp{std::chrono::milliseconds{count}};
 }
 
-/// Reads members of one object and keeps the first problem.
+/// Reads members of one object and keeps the first failure.
 class member_reader {
 public:
     member_reader(const json::value& in, const location& where) : members_(in.if_object()), where_(where)
@@ -121,7 +121,7 @@ public:
             return decode<Value>(*member, name, read);
         }
         if (!failure_) {
-            failure_ = problem({&where_, name}, "required member is missing");
+            failure_ = failure_at({&where_, name}, "required member is missing");
         }
         return std::nullopt;
     }
@@ -182,7 +182,7 @@ decoded<bool> read_true(const json::value& in, const location& where)
         return wrong_type(where, "boolean", in);
     }
     if (!in.get_bool()) {
-        return problem(where, "expected true, got false");
+        return failure_at(where, "expected true, got false");
     }
     return true;
 }

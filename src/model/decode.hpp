@@ -14,9 +14,9 @@ namespace sipher::detail {
 /// Why a JSON value is not what was expected; `to_string` gives `data.expiresAt: expected integer, got string`.
 struct decode_error {
     std::string path;
-    std::string problem;
+    std::string message;
 
-    [[nodiscard]] std::string to_string() const { return path.empty() ? problem : path + ": " + problem; }
+    [[nodiscard]] std::string to_string() const { return path.empty() ? message : path + ": " + message; }
 };
 
 template <class T>

@@ -72,8 +72,8 @@ decoded<usage> decode_usage(const json::value& in, std::string_view path)
     if (const json::value* const tier = find(*members, "tier"); tier != nullptr && tier->is_string()) {
         told.tier = tier->get_string();
     }
-    if (auto problem = read(*members, "total", "quotaTotal", path, told.total)) {
-        return *std::move(problem);
+    if (auto failure = read(*members, "total", "quotaTotal", path, told.total)) {
+        return *std::move(failure);
     }
     const json::value* const categories = find(*members, "categories");
     const json::object* const each_category = categories != nullptr ? categories->if_object() : nullptr;
@@ -85,8 +85,8 @@ decoded<usage> decode_usage(const json::value& in, std::string_view path)
         if (!value.is_object()) {
             return decode_error{place, "expected an object"};
         }
-        if (auto problem = read(value.get_object(), "count", "quota", place, told.categories[name])) {
-            return *std::move(problem);
+        if (auto failure = read(value.get_object(), "count", "quota", place, told.categories[name])) {
+            return *std::move(failure);
         }
     }
     return told;

@@ -34,7 +34,7 @@ public:
 
     /// One step of the handshake; done at once without TLS.
     virtual channel_result handshake() = 0;
-    /// `errc::tls_verify_failed`: the server broke off the handshake after our part of it; `handshake_problem` says
+    /// `errc::tls_verify_failed`: the server broke off the handshake after our part of it; `handshake_message` says
     /// why.
     virtual channel_result read(void* to, std::size_t size) = 0;
     /// Done when the kernel has accepted every byte.
@@ -50,7 +50,7 @@ public:
     /// Bytes that the kernel has accepted since the channel was made, as they are on the wire.
     [[nodiscard]] virtual std::uint64_t bytes_on_wire() const noexcept = 0;
     /// What failed in the handshake, in words; empty if nothing did.
-    [[nodiscard]] virtual std::string handshake_problem() const = 0;
+    [[nodiscard]] virtual std::string handshake_message() const = 0;
     /// Such as `TLSv1.3`; empty without TLS.
     [[nodiscard]] virtual const char* protocol() const noexcept = 0;
     /// The handshake resumed an earlier session.

@@ -19,7 +19,7 @@ struct connect_result {
 
     std::shared_ptr<connection> made;
     boost::system::error_code code;
-    std::string problem;
+    std::string message;
     phase reached = phase::resolving;
     /// Another try would end the same way.
     bool permanent = false;
@@ -32,7 +32,7 @@ struct connect_result {
 struct connect_failure {
     boost::system::error_code code;
     /// For people.
-    std::string problem;
+    std::string message;
     /// Another try would end the same way.
     bool permanent = false;
 };

@@ -127,7 +127,7 @@ asio::awaitable<void> network_connect::shake_hands(tls_context* tls)
         const bool with_proxy = stage_ == stage::proxy;
         throw connect_failure{with_proxy ? errc::proxy_failed : step.failure,
                               (with_proxy ? "TLS with " + name_of(first_hop()) + ": " : "") +
-                                  channel_->handshake_problem(),
+                                  channel_->handshake_message(),
                               step.failure == errc::tls_verify_failed};
     }
 }
@@ -184,8 +184,8 @@ void network_connect::begin_dials()
         };
         try {
             dials_[*step.begin] = settings_->sockets->dial(race_->at(*step.begin), strand(), told);
-        } catch (const boost::system::system_error& problem) {
-            race_->failed(*step.begin, problem.code(), now());
+        } catch (const boost::system::system_error& failure) {
+            race_->failed(*step.begin, failure.code(), now());
         }
     }
 }
@@ -235,7 +235,7 @@ void network_connect::fail(connect_failure failure)
 {
     if (done_) {
         result_.code = failure.code;
-        result_.problem = std::move(failure.problem);
+        result_.message = std::move(failure.message);
         result_.permanent = failure.permanent;
         finish();
     }
@@ -266,7 +266,7 @@ void network_connect::finish()
     event.resumed = result_.resumed;
     event.duration = now() - started_;
     event.code = result_.code;
-    event.message = result_.problem;
+    event.message = result_.message;
     notify(settings_->event_observer.get(), &observer::on_connect, event);
     std::exchange(done_, nullptr)(std::move(result_));
 }

@@ -39,7 +39,7 @@ public:
     void release_buffers() noexcept override {}
     [[nodiscard]] bool has_buffered() const noexcept override { return false; }
     [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return total_; }
-    [[nodiscard]] std::string handshake_problem() const override { return {}; }
+    [[nodiscard]] std::string handshake_message() const override { return {}; }
     [[nodiscard]] const char* protocol() const noexcept override { return ""; }
     [[nodiscard]] bool resumed() const noexcept override { return false; }
 

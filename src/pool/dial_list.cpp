@@ -24,7 +24,7 @@ void dial_list::begin(const std::shared_ptr<pool>& owner)
 entry_list dial_list::end(const pool_entry& dial, const connect_result& result) noexcept
 {
     try {
-        last_failure_ = result.problem;
+        last_failure_ = result.message;
     } catch (const std::bad_alloc&) {
         last_failure_.clear();
     }

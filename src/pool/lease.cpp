@@ -10,7 +10,7 @@ lease::~lease()
         return;
     }
     if (used_) {
-        owner_->give_back(*entry_, answered_, reusable_, hint_ == no_hint ? std::nullopt : std::optional{hint_});
+        owner_->give_back(*entry_, has_response_, reusable_, hint_ == no_hint ? std::nullopt : std::optional{hint_});
     } else {
         owner_->give_back_unused(*entry_);
     }

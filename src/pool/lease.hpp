@@ -35,12 +35,12 @@ public:
     void use() noexcept { used_ = true; }
 
     /// The exchange came to its end; should the connection close now, it is not because of a failure.
-    void answered() noexcept { answered_ = true; }
+    void on_response() noexcept { has_response_ = true; }
 
     /// When the lease ends, the connection may carry another request; `hint` is the server's `Keep-Alive: timeout`.
     void keep(std::optional<std::chrono::seconds> hint) noexcept
     {
-        answered_ = true;
+        has_response_ = true;
         reusable_ = true;
         hint_ = hint.value_or(no_hint);
     }
@@ -54,7 +54,7 @@ private:
         owner_.swap(other.owner_);
         std::swap(entry_, other.entry_);
         std::swap(used_, other.used_);
-        std::swap(answered_, other.answered_);
+        std::swap(has_response_, other.has_response_);
         std::swap(reusable_, other.reusable_);
         std::swap(hint_, other.hint_);
     }
@@ -62,7 +62,7 @@ private:
     std::shared_ptr<pool> owner_;
     pool_entry* entry_ = nullptr;
     bool used_ = false;
-    bool answered_ = false;
+    bool has_response_ = false;
     bool reusable_ = false;
     // (GCC 12 takes the value of an empty optional for used when a lease is moved.)
     static constexpr std::chrono::seconds no_hint = std::chrono::seconds::min();
@@ -73,13 +73,13 @@ private:
 struct acquire_result {
     acquire_result() = default;
     explicit acquire_result(boost::system::error_code why_not, std::string words = {}) noexcept
-        : code(why_not), problem(std::move(words))
+        : code(why_not), message(std::move(words))
     {
     }
 
     lease granted;
     boost::system::error_code code;
-    std::string problem;
+    std::string message;
     phase reached = phase::waiting;
     bool permanent = false;
 };

@@ -107,7 +107,7 @@ acquire_result pool::out_of_time(const pool_waiter& waiter) const noexcept
     const connection_schedule::prospect waited_for = core_.outlook(waiter);
     acquire_result result{waited_for.dialing ? errc::deadline_exceeded : errc::pool_timeout};
     result.reached = waited_for.dialing ? dials_.reached() : phase::waiting;
-    result.problem = dials_.describe(result.reached, waited_for.ahead);
+    result.message = dials_.describe(result.reached, waited_for.ahead);
     return result;
 }
 
@@ -115,7 +115,7 @@ acquire_result pool::overloaded() const noexcept
 {
     acquire_result result{errc::pool_overloaded};
     try {
-        result.problem = std::to_string(core_.waiting()) + " calls wait for a connection already (pool.max_waiting: " +
+        result.message = std::to_string(core_.waiting()) + " calls wait for a connection already (pool.max_waiting: " +
                          std::to_string(core_.rules().max_waiting) +
                          ", pool.max_connections: " + std::to_string(core_.rules().max_connections) + ")";
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
@@ -153,7 +153,7 @@ void pool::fail_dial(connect_result result, pool_aftermath& after) noexcept
     ++dial_failures_;
     prewarms_.note(result);
     if (pool_waiter* const waiter = core_.dial_failed()) {
-        acquire_result told{result.code, std::move(result.problem)};
+        acquire_result told{result.code, std::move(result.message)};
         told.reached = result.reached;
         told.permanent = result.permanent;
         after.complete(*waiter, std::move(told));
@@ -193,14 +193,15 @@ void pool::grant(pool_waiter& waiter, pool_entry& entry, pool_aftermath& after)
     after.complete(waiter, std::move(granted));
 }
 
-void pool::give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept
+void pool::give_back(pool_entry& entry, bool has_response, bool reusable,
+                     std::optional<std::chrono::seconds> hint) noexcept
 {
     entry.open_connection->trim();
     const bool usable = reusable && entry.open_connection->is_open();
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
     ++entry.requests;
-    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), answered, after);
+    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), has_response, after);
     go_on(after);
 }
 
@@ -212,7 +213,7 @@ void pool::give_back_unused(pool_entry& entry) noexcept
     go_on(after);
 }
 
-void pool::settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool answered,
+void pool::settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool has_response,
                   pool_aftermath& after)
 {
     switch (result.what) {
@@ -229,7 +230,7 @@ void pool::settle(pool_entry& entry, const connection_schedule::give_back_result
     case connection_schedule::disposition::closed_surplus: close_one(entry, close_reason::surplus, after); break;
     case connection_schedule::disposition::closed_expired: close_one(entry, close_reason::expired, after); break;
     case connection_schedule::disposition::closed_not_reusable:
-        close_one(entry, answered ? close_reason::not_reusable : close_reason::failed, after);
+        close_one(entry, has_response ? close_reason::not_reusable : close_reason::failed, after);
         break;
     }
 }

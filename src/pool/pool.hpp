@@ -80,7 +80,8 @@ private:
     void wait(const pool_request& asked, completion<acquire_result> done);
     void give_up(pool_call& call, boost::system::error_code why) noexcept;
     void evict_connections_as_old_as(const pool_entry& stale) noexcept;
-    void give_back(pool_entry& entry, bool answered, bool reusable, std::optional<std::chrono::seconds> hint) noexcept;
+    void give_back(pool_entry& entry, bool has_response, bool reusable,
+                   std::optional<std::chrono::seconds> hint) noexcept;
     void give_back_unused(pool_entry& entry) noexcept;
     void on_connected(pool_entry& dial, connect_result result);
     void on_closed(pool_entry& entry, idle_end how) noexcept;
@@ -88,7 +89,7 @@ private:
     // The mutex is held in all of these.
     void admit(pool_call& call, pool_aftermath& after) noexcept;
     [[nodiscard]] pooled* take_idle(bool careful, clock::time_point now, pool_aftermath& after) noexcept;
-    void settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool answered,
+    void settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool has_response,
                 pool_aftermath& after);
     void grant(pool_waiter& waiter, pool_entry& entry, pool_aftermath& after);
     /// For those who wait, and ends waits for connections to be ready.

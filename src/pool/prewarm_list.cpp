@@ -11,7 +11,7 @@ void prewarm_list::note(const connect_result& failure) noexcept
         if (!result.code) {
             result.code = failure.code;
             try {
-                result.problem = failure.problem;
+                result.message = failure.message;
             } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
                 // The code alone has to do.
             }

@@ -61,9 +61,9 @@ void proxy_handshake::say(std::string_view text)
     wipe(next);
 }
 
-void proxy_handshake::fail(const std::string& problem, bool permanent) const
+void proxy_handshake::fail(const std::string& message, bool permanent) const
 {
-    throw connect_failure{errc::proxy_failed, refused_ + ": " + problem, permanent};
+    throw connect_failure{errc::proxy_failed, refused_ + ": " + message, permanent};
 }
 
 std::unique_ptr<proxy_handshake> make_proxy_handshake(const server_settings& settings, const std::string& host)

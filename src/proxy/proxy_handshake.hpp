@@ -29,7 +29,7 @@ protected:
     /// May hold credentials: it is wiped.
     void say(std::string_view text);
     [[nodiscard]] std::string& input() noexcept { return input_; }
-    [[noreturn]] void fail(const std::string& problem, bool permanent) const;
+    [[noreturn]] void fail(const std::string& message, bool permanent) const;
 
 private:
     const std::string refused_;

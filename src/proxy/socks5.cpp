@@ -20,7 +20,7 @@ constexpr char password_version = 1;
 enum address_type : char { ipv4 = 1, domain_name = 3, ipv6 = 4 };
 
 struct refusal {
-    const char* problem;
+    const char* message;
     bool permanent;
 };
 /// By the reply's code (RFC 1928, section 6).
@@ -132,7 +132,7 @@ private:
             fail("it gave the code " + std::to_string(code), false);
         }
         if (code != 0) {
-            fail(refusals.at(code).problem, refusals.at(code).permanent);
+            fail(refusals.at(code).message, refusals.at(code).permanent);
         }
     }
 

@@ -31,14 +31,14 @@ fault fault::delay(std::chrono::milliseconds by)
     return result;
 }
 
-fault fault::answer(unsigned status, std::string body, header_list headers)
+fault fault::respond(unsigned status, std::string body, header_list headers)
 {
-    fault result = act_but_answer(status, std::move(body), std::move(headers));
+    fault result = act_but_respond(status, std::move(body), std::move(headers));
     result.act = false;
     return result;
 }
 
-fault fault::cut_answer(std::size_t bytes, bool reset)
+fault fault::cut_response(std::size_t bytes, bool reset)
 {
     fault result;
     result.cut_after = bytes;
@@ -48,12 +48,12 @@ fault fault::cut_answer(std::size_t bytes, bool reset)
 
 fault fault::drop_request(bool reset)
 {
-    fault result = cut_answer(0, reset);
+    fault result = cut_response(0, reset);
     result.act = false;
     return result;
 }
 
-fault fault::raw_answer(std::string bytes)
+fault fault::raw_response(std::string bytes)
 {
     fault result;
     result.raw = std::move(bytes);
@@ -74,7 +74,7 @@ fault fault::with_header(std::string name, std::string value)
     return result;
 }
 
-fault fault::act_but_answer(unsigned status, std::string body, header_list headers)
+fault fault::act_but_respond(unsigned status, std::string body, header_list headers)
 {
     fault result;
     result.status = status;

@@ -42,10 +42,10 @@ asio::awaitable<void> live_actor::perform(order taken)
 
 asio::awaitable<void> live_actor::verify(order taken)
 {
-    std::optional<session> answer;
+    std::optional<session> response;
     if (begin_request(*taken, true)) {
         try {
-            answer = co_await get_session(services_, taken->given.value.id, std::move(taken->options));
+            response = co_await get_session(services_, taken->given.value.id, std::move(taken->options));
         } catch (const error& failure) {
             if (failure.code() != condition::not_found) {
                 throw;
@@ -53,7 +53,7 @@ asio::awaitable<void> live_actor::verify(order taken)
         }
     }
     const std::lock_guard lock{core_.mutex_};
-    if (!taken->sent || !core_.state_.check(answer, services_->boot_now())) {
+    if (!taken->sent || !core_.state_.check(response, services_->boot_now())) {
         // What remains is to wait for a session that can be used.
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
@@ -69,10 +69,10 @@ asio::awaitable<void> live_actor::update(order taken)
     // Requests under way could not be kept from a member that is new, so they keep their session.
     if (begin_request(*taken, core_.options_.pin_defaults && !adds_member(before, taken->changes))) {
         try {
-            const session answer =
+            const session response =
                 co_await update_session(services_, taken->given.value.id, taken->changes, std::move(taken->options));
             applied = true;
-            if (end_update(*taken, &answer, outcome::not_applied)) {
+            if (end_update(*taken, &response, outcome::not_applied)) {
                 co_return;
             }
         } catch (const error& failure) {
@@ -103,15 +103,15 @@ bool live_actor::begin_request(live_order& taken, bool may) const
 }
 
 /// False: another session has to take the place of this one.
-bool live_actor::end_update(live_order& taken, const session* answer, outcome effect) const
+bool live_actor::end_update(live_order& taken, const session* response, outcome effect) const
 {
     const std::lock_guard lock{core_.mutex_};
     taken.sent = false;
     const bool is_wanted = !taken.interest.expired();
-    if (answer != nullptr && is_wanted && core_.state_.update(taken.changes, answer->defaults)) {
+    if (response != nullptr && is_wanted && core_.state_.update(taken.changes, response->defaults)) {
         return true;
     }
-    if (answer != nullptr || effect >= outcome::unknown) {
+    if (response != nullptr || effect >= outcome::unknown) {
         // It may have been applied although it is not wanted any more, or somebody else has changed the session, too.
         core_.state_.doubt(replacement_reason::changed);
     }

@@ -78,15 +78,15 @@ replacement_event live_state::fail(const error& why, bool updates, time_point no
     return told;
 }
 
-bool live_state::check(const std::optional<session>& answer, time_point now)
+bool live_state::check(const std::optional<session>& response, time_point now)
 {
-    if (answer && answer->defaults == stored_) {
+    if (response && response->defaults == stored_) {
         schedule_.checked(now, life_left(value_.id, now));
-        value_.expires_at = answer->expires_at;
-        value_.last_accessed_at = answer->last_accessed_at;
+        value_.expires_at = response->expires_at;
+        value_.last_accessed_at = response->last_accessed_at;
         return true;
     }
-    doubt(answer ? replacement_reason::changed : replacement_reason::lost);
+    doubt(response ? replacement_reason::changed : replacement_reason::lost);
     return false;
 }
 

@@ -46,7 +46,7 @@ public:
                                             time_point now, double along);
     [[nodiscard]] replacement_event fail(const error& why, bool updates, time_point now, double random);
     /// The service's word, if it knows the session. False: it has to be replaced.
-    [[nodiscard]] bool check(const std::optional<session>& answer, time_point now);
+    [[nodiscard]] bool check(const std::optional<session>& response, time_point now);
     /// An update of the session itself; false if it does not have the defaults then that it is to have.
     [[nodiscard]] bool update(const session_defaults& changes, const session_defaults& stored);
     void doubt(replacement_reason why);

@@ -185,26 +185,26 @@ std::optional<session_id> owned_sessions::take()
 asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
 {
     owned_sessions& self = of->sessions();
-    std::exception_ptr failure;
+    std::exception_ptr thrown;
     if (auto options = self.begin_removal(id)) {
         ending how = ending::removed;
         try {
             co_await clean_up_session(of->services(), id, *std::move(options));
-        } catch (const error& problem) {
-            if (problem.code() != condition::not_found) {
-                how = problem.code() == errc::client_closed ? ending::refused : ending::failed;
-                failure = std::current_exception();
+        } catch (const error& failure) {
+            if (failure.code() != condition::not_found) {
+                how = failure.code() == errc::client_closed ? ending::refused : ending::failed;
+                thrown = std::current_exception();
             }
         } catch (...) {
             // Functions in the client's options may throw what they like.
             how = ending::failed;
-            failure = std::current_exception();
+            thrown = std::current_exception();
         }
         self.end_removal(id, how);
         start_workers(of);
     }
-    if (failure) {
-        std::rethrow_exception(failure);
+    if (thrown) {
+        std::rethrow_exception(thrown);
     }
     co_return deleted_session{id};
 }

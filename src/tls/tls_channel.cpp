@@ -84,14 +84,14 @@ public:
             return fail_handshake(result);
         }
         if (result.done() && !speaks_http_1_1()) {
-            problem_ = "the server chose another protocol than http/1.1";
+            message_ = "the server chose another protocol than http/1.1";
             return {0, io_interest::nothing, errc::tls_verify_failed};
         }
         if (result.done()) {
             connected_ = true;
-            problem_ = check_pins(SSL_get0_peer_certificate(ssl_.get()), peer_);
+            message_ = check_pins(SSL_get0_peer_certificate(ssl_.get()), peer_);
         }
-        if (!problem_.empty()) {
+        if (!message_.empty()) {
             return {0, io_interest::nothing, errc::tls_verify_failed};
         }
         return result;
@@ -123,7 +123,7 @@ public:
 
     [[nodiscard]] bool has_buffered() const noexcept override { return SSL_has_pending(ssl_.get()) == 1; }
     [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return bio_state_.accepted; }
-    [[nodiscard]] std::string handshake_problem() const override { return problem_; }
+    [[nodiscard]] std::string handshake_message() const override { return message_; }
     [[nodiscard]] const char* protocol() const noexcept override { return SSL_get_version(ssl_.get()); }
     [[nodiscard]] bool resumed() const noexcept override { return SSL_session_reused(ssl_.get()) == 1; }
 
@@ -159,7 +159,7 @@ private:
         }
         const unsigned long cause = ERR_peek_error();
         const char* const reason = ERR_reason_error_string(cause);
-        problem_ = reason != nullptr ? reason : "the TLS layer failed";
+        message_ = reason != nullptr ? reason : "the TLS layer failed";
         const int alert = alert_of(cause);
         // With TLS 1.3, ours is complete before the server has seen what we send last in it.
         const bool may_still_refuse = !connected_ || (!heard_ && SSL_version(ssl_.get()) >= TLS1_3_VERSION);
@@ -168,7 +168,7 @@ private:
             return errc::tls_verify_failed;
         }
         if (ERR_GET_REASON(cause) == SSL_R_WRONG_VERSION_NUMBER) {
-            problem_ = "what the server sends is not TLS; is this a port for plain http?";
+            message_ = "what the server sends is not TLS; is this a port for plain http?";
         }
         return !connected_ && may_pass(alert) ? errc::tls_handshake_failed : errc::protocol_error;
     }
@@ -177,13 +177,13 @@ private:
     {
         // Of such as "tlsv13 alert certificate required", the name.
         constexpr std::string_view before_name = "alert ";
-        const auto name = problem_.find(before_name);
-        problem_.erase(0, name == std::string::npos ? 0 : name + before_name.size());
-        problem_.insert(0, "the server refused the TLS handshake: ");
+        const auto name = message_.find(before_name);
+        message_.erase(0, name == std::string::npos ? 0 : name + before_name.size());
+        message_.insert(0, "the server refused the TLS handshake: ");
         // Before TLS 1.3, a certificate that is missing has no alert of its own.
         const bool was_asked_for_one = SSL_get0_peer_CA_list(ssl_.get()) != nullptr;
         if (is_about_certificate(alert) || (alert == SSL_AD_HANDSHAKE_FAILURE && was_asked_for_one)) {
-            problem_ += SSL_get_certificate(ssl_.get()) != nullptr
+            message_ += SSL_get_certificate(ssl_.get()) != nullptr
                             ? "; it does not accept the client certificate (tls.certificate_file)"
                             : "; it wants a client certificate (tls.certificate_file)";
         }
@@ -193,14 +193,14 @@ private:
     {
         const long verified = SSL_get_verify_result(ssl_.get());
         if (verified != X509_V_OK) {
-            problem_ =
+            message_ =
                 std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verified);
             result.failure = errc::tls_verify_failed;
         } else if (result.failure == errc::protocol_error) {
             // The peers did not come to terms, and would not the next time.
             result.failure = errc::tls_verify_failed;
-        } else if (problem_.empty()) {
-            problem_ = "the connection ended in the TLS handshake: " + result.failure.message();
+        } else if (message_.empty()) {
+            message_ = "the connection ended in the TLS handshake: " + result.failure.message();
             result.failure = errc::tls_handshake_failed;
         }
         return result;
@@ -220,7 +220,7 @@ private:
     bool connected_ = false;
     /// The server has sent something, so the handshake is complete for its part as well.
     bool heard_ = false;
-    std::string problem_;
+    std::string message_;
 };
 
 } // namespace

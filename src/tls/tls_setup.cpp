@@ -60,19 +60,19 @@ std::size_t count_boundaries(std::string_view pem)
 }
 
 /// OpenSSL would drop what follows a block that it cannot read without a word.
-void trust_pem(SSL_CTX* context, const std::string& pem, std::string_view field, const std::string& problem)
+void trust_pem(SSL_CTX* context, const std::string& pem, std::string_view field, const std::string& message)
 {
     const bio_ptr source{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
     std::size_t found = 0;
     while (const x509_ptr certificate{PEM_read_bio_X509_AUX(source.get(), nullptr, nullptr, nullptr)}) {
-        require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()), field, problem);
+        require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()), field, message);
         ++found;
     }
     const bool at_the_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    require(at_the_end ? 1 : 0, field, problem);
+    require(at_the_end ? 1 : 0, field, message);
     ERR_clear_error();
     if (found == 0 || count_boundaries(pem) != 2 * found) {
-        throw_invalid(field, problem + (found == 0 ? ": no certificate in PEM" : ": one is cut or damaged"));
+        throw_invalid(field, message + (found == 0 ? ": no certificate in PEM" : ": one is cut or damaged"));
     }
 }
 
@@ -83,11 +83,11 @@ void set_trust(SSL_CTX* context, const tls_options& options)
     } else if (options.ca_file.empty()) {
         trust_pem(context, options.ca_pem, "tls.ca_pem", "cannot read certificates");
     } else {
-        const std::string problem = "cannot read certificates from " + options.ca_file;
+        const std::string message = "cannot read certificates from " + options.ca_file;
         // A file that programs which are started meanwhile do not inherit.
         const bio_ptr file{BIO_new_file(options.ca_file.c_str(), "re")};
-        require(file ? 1 : 0, "tls.ca_file", problem);
-        trust_pem(context, read_all(file.get()), "tls.ca_file", problem);
+        require(file ? 1 : 0, "tls.ca_file", message);
+        trust_pem(context, read_all(file.get()), "tls.ca_file", message);
     }
 }
 

@@ -55,7 +55,7 @@ protected:
     void script()
     {
         service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 1\r\n")};
-        service->otherwise = answer_session();
+        service->otherwise = response_session();
     }
 
     /// All places in the pool are there, and a call gets one.

@@ -17,7 +17,7 @@ constexpr std::array<operation, 4> all_operations{operation::create, operation::
 
 TEST_F(call_test, each_operation_succeeds_on_one_connection)
 {
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     for (const operation each : all_operations) {
         EXPECT_TRUE(perform(each)->succeeded());
     }
@@ -25,7 +25,7 @@ TEST_F(call_test, each_operation_succeeds_on_one_connection)
     EXPECT_EQ(service->requests.size(), 4U);
 }
 
-TEST_F(call_test, a_create_whose_answer_is_lost_is_not_sent_again)
+TEST_F(call_test, a_create_whose_response_is_lost_is_not_sent_again)
 {
     service->otherwise = hang_up();
     const auto call = perform(operation::create);
@@ -36,9 +36,9 @@ TEST_F(call_test, a_create_whose_answer_is_lost_is_not_sent_again)
     EXPECT_EQ(service->requests.size(), 1U);
 }
 
-TEST_F(call_test, a_get_whose_answer_is_lost_is_sent_again_after_the_delay)
+TEST_F(call_test, a_get_whose_response_is_lost_is_sent_again_after_the_delay)
 {
-    service->script = {hang_up(), hang_up(), answer_session()};
+    service->script = {hang_up(), hang_up(), response_session()};
     const auto call = perform(operation::get);
     EXPECT_EQ(service->requests.size(), 1U);
     EXPECT_EQ(call->completions, 0);
@@ -51,7 +51,7 @@ TEST_F(call_test, a_get_whose_answer_is_lost_is_sent_again_after_the_delay)
 
 TEST_F(call_test, a_create_of_which_a_part_was_written_is_sent_again)
 {
-    service->otherwise = answer_session(201);
+    service->otherwise = response_session(201);
     for (const std::size_t accepted : {std::size_t{0}, std::size_t{1}, std::size_t{40}}) {
         client.reset();
         const std::size_t before = service->connects;
@@ -71,7 +71,7 @@ TEST_F(call_test, a_create_of_which_a_part_was_written_is_sent_again)
 
 TEST_F(call_test, an_idle_connection_that_had_ended_costs_one_replay_and_no_delay)
 {
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     EXPECT_TRUE(perform(operation::get)->succeeded());
     service->script = {hang_up()};
     const auto call = perform(operation::get);
@@ -86,14 +86,14 @@ TEST_F(call_test, replays_on_stale_connections_cost_no_attempt_and_no_token)
 {
     options.retry.max_attempts = 2;
     options.retry.budget = 5;
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     for (int i = 0; i < 100; ++i) {
         EXPECT_TRUE(perform(operation::get)->succeeded());
         service->script = {hang_up()};
         EXPECT_TRUE(perform(operation::get)->succeeded()) << i;
     }
     // The attempt and the tokens are still there for a failure of another kind.
-    service->script = {hang_up(), answer(502, "")};
+    service->script = {hang_up(), response(502, "")};
     const auto call = perform(operation::get);
     advance(1s);
     EXPECT_TRUE(call->succeeded());
@@ -114,7 +114,7 @@ TEST_F(call_test, impatient_calls_do_not_make_a_connection_each)
 
 TEST_F(call_test, attempts_tell_what_happened)
 {
-    service->script = {hang_up(), answer(502, ""), answer_session()};
+    service->script = {hang_up(), response(502, ""), response_session()};
     response_info info;
     call_options wanted;
     wanted.info = &info;
@@ -141,11 +141,11 @@ TEST_F(call_test, attempts_tell_what_happened)
 TEST_F(call_test, a_delete_that_finds_nothing_after_an_ambiguous_one_succeeds)
 {
     const std::string gone = R"({"success":false,"error":{"code":"SESSION_NOT_FOUND","message":"gone"}})";
-    service->script = {hang_up(), answer(404, gone)};
+    service->script = {hang_up(), response(404, gone)};
     const auto repeated = perform(operation::remove);
     advance(1s);
     EXPECT_TRUE(repeated->succeeded());
-    service->script = {answer(404, gone)};
+    service->script = {response(404, gone)};
     const auto first = perform(operation::remove);
     ASSERT_TRUE(first->failure);
     EXPECT_EQ(first->failure->code(), condition::not_found);
@@ -165,7 +165,7 @@ TEST_F(call_test, updates_are_not_repeated_if_told_so)
 
 TEST_F(call_test, retry_after_is_waited_for_in_full)
 {
-    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), answer_session(201)};
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), response_session(201)};
     const auto call = perform(operation::create);
     advance(7s - 1ns);
     EXPECT_EQ(service->requests.size(), 1U);
@@ -189,11 +189,11 @@ TEST_F(call_test, a_retry_after_beyond_the_deadline_fails_at_once)
 
 TEST_F(call_test, nobody_sends_before_the_window_opens)
 {
-    service->script = {answer(200,
-                              R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
-                                  R"(","defaults":{},"expiresAt":1795463232897}})",
-                              "RateLimit-Remaining: 0\r\nRateLimit-Reset: 9\r\n")};
-    service->otherwise = answer_session();
+    service->script = {response(200,
+                                R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
+                                    R"(","defaults":{},"expiresAt":1795463232897}})",
+                                "RateLimit-Remaining: 0\r\nRateLimit-Reset: 9\r\n")};
+    service->otherwise = response_session();
     EXPECT_TRUE(perform(operation::get)->succeeded());
     const auto waiting = start(operation::get);
     const auto cancelled = perform(operation::get);
@@ -211,7 +211,7 @@ TEST_F(call_test, who_waits_for_a_connection_when_the_gate_closes_waits_for_the_
 {
     options.pool.max_connections = 1;
     service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 9\r\n")};
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     std::vector<std::shared_ptr<started_call>> calls;
     for (int i = 0; i < 5; ++i) {
         calls.push_back(start(operation::get));
@@ -230,10 +230,10 @@ TEST_F(call_test, who_waits_for_a_connection_when_the_gate_closes_waits_for_the_
 
 TEST_F(call_test, a_daily_quota_is_not_waited_for)
 {
-    service->script = {answer(429, R"({"success":false,"error":{"code":"DAILY_QUOTA_EXCEEDED","message":"m",
+    service->script = {response(429, R"({"success":false,"error":{"code":"DAILY_QUOTA_EXCEEDED","message":"m",
         "details":{"resetAt":"2026-11-24T00:00:00.000Z","limit":3}}})",
-                              "RateLimit-Reset: 50\r\nDate: Mon, 23 Nov 2026 23:58:30 GMT\r\n")};
-    service->otherwise = answer_session();
+                                "RateLimit-Reset: 50\r\nDate: Mon, 23 Nov 2026 23:58:30 GMT\r\n")};
+    service->otherwise = response_session();
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failure);
     EXPECT_EQ(call->failure->service_code(), "DAILY_QUOTA_EXCEEDED");
@@ -275,7 +275,7 @@ TEST_F(call_test, after_an_outage_the_first_call_that_is_tried_again_succeeds)
     service->otherwise = hang_up();
     const auto call = perform(operation::get);
     EXPECT_EQ(call->completions, 0);
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     advance(100ms);
     EXPECT_TRUE(call->succeeded()) << "within the bound of the first wait";
 }
@@ -335,7 +335,7 @@ TEST_F(call_test, the_total_timeout_ends_every_phase)
 
 TEST_F(call_test, an_attempt_that_hangs_is_followed_by_another)
 {
-    service->script = {silence(), answer_session()};
+    service->script = {silence(), response_session()};
     const auto call = perform(operation::get);
     advance(10s);
     advance(1s);
@@ -359,7 +359,7 @@ TEST_F(call_test, a_pool_timeout_tells_the_last_failure_to_connect)
 
 TEST_F(call_test, a_get_uses_what_is_idle_while_a_create_waits_for_a_new_connection)
 {
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     ASSERT_TRUE(perform(operation::get)->succeeded());
     advance(3s);
     service->hold_connects = true;
@@ -396,7 +396,7 @@ TEST_F(call_test, a_connection_whose_call_ran_out_of_time_ends_with_the_idle_lim
 TEST_F(call_test, a_connection_that_outlives_its_requester_serves_the_next_call)
 {
     service->hold_connects = true;
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     const auto cancelled = perform(operation::get);
     cancelled->cancel.emit(boost::asio::cancellation_type::terminal);
     run();
@@ -410,7 +410,7 @@ TEST_F(call_test, a_connection_that_outlives_its_requester_serves_the_next_call)
 TEST_F(call_test, a_connection_granted_to_a_cancelled_call_is_not_lost)
 {
     service->hold_connects = true;
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     const auto call = perform(operation::create);
     service->finish_connects();
     // It runs after the connection was granted and before the call hears of it.
@@ -424,12 +424,12 @@ TEST_F(call_test, a_connection_granted_to_a_cancelled_call_is_not_lost)
 
 TEST_F(call_test, unreadable_successes_say_what_was_applied)
 {
-    service->script = {answer(201, R"({"success":true,"data":{}})", "Location: /v1/sessions/x\r\n")};
+    service->script = {response(201, R"({"success":true,"data":{}})", "Location: /v1/sessions/x\r\n")};
     const auto create = perform(operation::create);
     ASSERT_TRUE(create->failed_with(errc::bad_payload));
     EXPECT_EQ(create->failure->outcome(), outcome::applied_result_lost);
     EXPECT_EQ(create->failure->location(), "/v1/sessions/x");
-    service->script = {answer(200, R"({"success":true,"data":{"sessionId":"x"}})")};
+    service->script = {response(200, R"({"success":true,"data":{"sessionId":"x"}})")};
     const auto get = perform(operation::get);
     ASSERT_TRUE(get->failed_with(errc::bad_payload));
     EXPECT_NE(get->failure->message().find("data.sessionId"), std::string::npos);

@@ -206,14 +206,14 @@ TEST_F(call_order, a_queue_timeout_is_for_the_wait_after_a_refusal_too)
     sandbox_options.rate_limit = 0;
     options.timeouts.total = 10s;
     options.timeouts.queue = 30s;
-    sandbox().add_fault(sipher::testing::fault::answer(429, "", {{"Retry-After", "20"}}));
+    sandbox().add_fault(sipher::testing::fault::respond(429, "", {{"Retry-After", "20"}}));
     const waiting& refused = begin("refused");
     EXPECT_FALSE(refused.done);
     clock->advance(25s);
     settle();
     ASSERT_TRUE(refused.failure);
     EXPECT_EQ(refused.failure->status(), 404U) << refused.failure->what();
-    sandbox().add_fault(sipher::testing::fault::answer(429, "", {{"Retry-After", "40"}}));
+    sandbox().add_fault(sipher::testing::fault::respond(429, "", {{"Retry-After", "40"}}));
     EXPECT_EQ(begin("again").failure->status(), 429U);
 }
 
@@ -272,7 +272,7 @@ TEST_F(call_order, the_end_of_the_client_ends_the_wait)
 TEST_F(call_order, the_refusal_of_an_edge_closes_the_gate_for_its_retry_after_and_no_longer)
 {
     options.retry.max_attempts = 1;
-    sandbox().add_fault(sipher::testing::fault::raw_answer(
+    sandbox().add_fault(sipher::testing::fault::raw_response(
         "HTTP/1.1 429 Too Many Requests\r\nServer: cloudflare\r\nRetry-After: 3\r\nRateLimit-Policy: 10;w=600\r\n"
         "RateLimit-Remaining: 0\r\nRateLimit-Reset: 600\r\nContent-Length: 0\r\n\r\n"));
     EXPECT_EQ(failure_of(client().get_session(nobodys)).code(), condition::intermediary);
@@ -282,7 +282,7 @@ TEST_F(call_order, the_refusal_of_an_edge_closes_the_gate_for_its_retry_after_an
 TEST_F(call_order, what_an_edge_says_of_its_own_limit_is_not_the_services)
 {
     options.retry.max_attempts = 1;
-    sandbox().add_fault(sipher::testing::fault::raw_answer(
+    sandbox().add_fault(sipher::testing::fault::raw_response(
         "HTTP/1.1 503 Service Unavailable\r\nServer: cloudflare\r\nRateLimit-Policy: 10;w=600\r\n"
         "RateLimit-Remaining: 0\r\nRateLimit-Reset: 600\r\nContent-Length: 0\r\n\r\n"));
     EXPECT_EQ(failure_of(client().get_session(nobodys)).code(), condition::intermediary);

@@ -29,7 +29,7 @@ protected:
 TEST_F(custom_policy, may_give_up_where_the_client_would_not)
 {
     decide(false);
-    service->otherwise = answer(502, "");
+    service->otherwise = response(502, "");
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failure);
     EXPECT_EQ(call->failure->ended_because(), end_reason::policy);
@@ -46,7 +46,7 @@ TEST_F(custom_policy, may_give_up_where_the_client_would_not)
 TEST_F(custom_policy, may_go_on_where_the_client_would_not)
 {
     decide(true);
-    service->script = {answer(404, ""), answer(404, ""), answer_session()};
+    service->script = {response(404, ""), response(404, ""), response_session()};
     const auto call = perform(operation::get);
     advance(1s);
     advance(1s);
@@ -57,7 +57,7 @@ TEST_F(custom_policy, may_go_on_where_the_client_would_not)
 TEST_F(custom_policy, is_held_to_the_number_of_attempts)
 {
     decide(true);
-    service->otherwise = answer(404, "");
+    service->otherwise = response(404, "");
     const auto call = perform(operation::get);
     for (int i = 0; i < 5; ++i) {
         advance(1s);
@@ -83,7 +83,7 @@ TEST_F(custom_policy, repeats_a_create_if_told_so_by_name)
 {
     decide(true);
     options.retry.allow_duplicates = true;
-    service->script = {hang_up(), answer_session(201)};
+    service->script = {hang_up(), response_session(201)};
     const auto call = perform(operation::create);
     advance(1s);
     EXPECT_TRUE(call->succeeded());
@@ -93,7 +93,7 @@ TEST_F(custom_policy, repeats_a_create_if_told_so_by_name)
 TEST_F(custom_policy, chooses_the_delay)
 {
     options.retry.delay = [](const retry_context& asked, std::chrono::nanoseconds) { return 2s * asked.attempts; };
-    service->script = {answer(502, ""), answer(502, ""), answer_session()};
+    service->script = {response(502, ""), response(502, ""), response_session()};
     const auto call = perform(operation::get);
     advance(2s - 1ns);
     EXPECT_EQ(service->requests.size(), 1U);
@@ -108,7 +108,7 @@ TEST_F(custom_policy, chooses_the_delay)
 TEST_F(custom_policy, does_not_shorten_what_the_service_asked_for)
 {
     options.retry.delay = [](const retry_context&, std::chrono::nanoseconds) { return -1h; };
-    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), answer_session()};
+    service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 7\r\n"), response_session()};
     const auto call = perform(operation::get);
     advance(7s - 1ns);
     EXPECT_EQ(service->requests.size(), 1U);
@@ -121,7 +121,7 @@ TEST_F(custom_policy, an_endless_delay_fails_at_once)
     options.retry.delay = [](const retry_context&, std::chrono::nanoseconds) {
         return std::chrono::nanoseconds::max();
     };
-    service->otherwise = answer(502, "");
+    service->otherwise = response(502, "");
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failure);
     EXPECT_EQ(call->failure->ended_because(), end_reason::deadline);
@@ -130,7 +130,7 @@ TEST_F(custom_policy, an_endless_delay_fails_at_once)
 TEST_F(custom_policy, what_it_throws_ends_the_call)
 {
     options.retry.should_retry = [](const retry_context&, bool) -> bool { throw std::runtime_error{"no policy"}; };
-    service->otherwise = answer(502, "");
+    service->otherwise = response(502, "");
     const auto call = perform(operation::get);
     ASSERT_TRUE(call->failed_with(errc::callback_failed));
     EXPECT_EQ(call->failure->outcome(), outcome::unknown);

@@ -69,7 +69,7 @@ protected:
 
     boost::json::value read(std::string_view body)
     {
-        sandbox().add_fault(fault::answer(200, std::string{body}, {{"Content-Type", "application/json"}}));
+        sandbox().add_fault(fault::respond(200, std::string{body}, {{"Content-Type", "application/json"}}));
         return run(client().request(verb::get, "/v1/anything"));
     }
 };
@@ -84,17 +84,17 @@ TEST_F(foreign_response, a_408_that_is_not_bare_does_not_repeat_a_create)
     const std::string json =
         R"({"success":false,"error":{"code":"REQUEST_TIMEOUT","message":"m","retryable":true,"details":)";
     const std::vector<fault> responses{
-        fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nContent-Length: 200\r\n"
-                          "Connection: close\r\n\r\n{\"success\":fal"),
-        fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"),
-        fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
-        fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nServer: x\r\nConnection: close\r\n\r\n"),
-        fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"),
-        fault::act_but_answer(408, "stopped waiting", {{"Content-Type", "text/plain"}}),
-        fault::act_but_answer(408, "<html>408</html>", {{"Content-Type", "text/html"}}),
-        fault::act_but_answer(408, json + nested(40) + "}}", {{"Content-Type", "application/json"}}),
-        fault::act_but_answer(408, json + "\"\xff\"}}", {{"Content-Type", "application/json"}}),
-        fault::act_but_answer(408, json + nested(400) + "}}", {{"Content-Type", "application/json"}}),
+        fault::raw_response("HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nContent-Length: 200\r\n"
+                            "Connection: close\r\n\r\n{\"success\":fal"),
+        fault::raw_response("HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"),
+        fault::raw_response("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
+        fault::raw_response("HTTP/1.1 408 Request Timeout\r\nServer: x\r\nConnection: close\r\n\r\n"),
+        fault::raw_response("HTTP/1.1 408 Request Timeout\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"),
+        fault::act_but_respond(408, "stopped waiting", {{"Content-Type", "text/plain"}}),
+        fault::act_but_respond(408, "<html>408</html>", {{"Content-Type", "text/html"}}),
+        fault::act_but_respond(408, json + nested(40) + "}}", {{"Content-Type", "application/json"}}),
+        fault::act_but_respond(408, json + "\"\xff\"}}", {{"Content-Type", "application/json"}}),
+        fault::act_but_respond(408, json + nested(400) + "}}", {{"Content-Type", "application/json"}}),
     };
     for (const fault& each : responses) {
         EXPECT_EQ(failed_create(each).outcome(), outcome::unknown) << each.raw.value_or(each.body.value_or(""));
@@ -109,8 +109,8 @@ TEST_F(foreign_response, only_the_services_404_and_410_tell_that_a_session_is_go
                                           R"({"error":{"code":"SESSION_NOT_FOUND"}})"};
     for (const std::string& each : others) {
         const session mine = create();
-        sandbox().add_fault(fault::answer(502, ""));
-        sandbox().add_fault(fault::answer(404, each));
+        sandbox().add_fault(fault::respond(502, ""));
+        sandbox().add_fault(fault::respond(404, each));
         const error failure = failure_of(client().delete_session(mine.id));
         EXPECT_EQ(failure.outcome(), outcome::unknown) << each;
         EXPECT_EQ(failure.code(), condition::intermediary) << each;
@@ -120,9 +120,9 @@ TEST_F(foreign_response, only_the_services_404_and_410_tell_that_a_session_is_go
     }
     for (const unsigned status : {404U, 410U}) {
         const session mine = create();
-        sandbox().add_fault(fault::answer(502, ""));
+        sandbox().add_fault(fault::respond(502, ""));
         const std::string expired = R"({"success":false,"error":{"code":"SESSION_EXPIRED","message":"m"}})";
-        sandbox().add_fault(fault::answer(status, status == 404 ? std::string{missing_session} : expired));
+        sandbox().add_fault(fault::respond(status, status == 404 ? std::string{missing_session} : expired));
         EXPECT_TRUE(run(client().delete_session(mine.id)).already_absent) << status;
     }
 }
@@ -137,7 +137,7 @@ TEST_F(foreign_response, a_foreign_refusal_of_a_create_proves_nothing)
                                           "null"};
     for (const std::string& each : bodies) {
         for (const unsigned status : {400U, 404U, 409U, 422U}) {
-            const error failure = failed_create(fault::act_but_answer(status, each));
+            const error failure = failed_create(fault::act_but_respond(status, each));
             EXPECT_EQ(failure.outcome(), outcome::unknown) << status << each;
             EXPECT_EQ(failure.code(), condition::intermediary) << status << each;
         }
@@ -147,10 +147,10 @@ TEST_F(foreign_response, a_foreign_refusal_of_a_create_proves_nothing)
 TEST_F(foreign_response, a_delete_whose_success_cannot_be_read_was_applied)
 {
     const std::vector<fault> responses{
-        fault::raw_answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
-        fault::raw_answer(response_of("HTTP/1.1 200 OK", "Content-Type: application/json\r\n", "")),
-        fault::raw_answer(response_of("HTTP/1.1 200 OK", "Content-Type: application/json\r\n", "{\"succ")),
-        fault::act_but_answer(200, R"({"success":true,"data":{}})"),
+        fault::raw_response("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
+        fault::raw_response(response_of("HTTP/1.1 200 OK", "Content-Type: application/json\r\n", "")),
+        fault::raw_response(response_of("HTTP/1.1 200 OK", "Content-Type: application/json\r\n", "{\"succ")),
+        fault::act_but_respond(200, R"({"success":true,"data":{}})"),
     };
     for (const fault& each : responses) {
         const session mine = create();
@@ -167,10 +167,10 @@ TEST_F(foreign_response, an_error_inside_a_success_is_the_services_error)
 {
     const std::string text = R"({"success":false,"data":null,"error":{"code":"INTERNAL_ERROR","message":"m"}})";
     for (const unsigned status : {200U, 201U}) {
-        const error failure = failed_create(fault::act_but_answer(status, text));
+        const error failure = failed_create(fault::act_but_respond(status, text));
         EXPECT_EQ(failure.service_code(), "INTERNAL_ERROR") << failure.what();
         EXPECT_EQ(failure.outcome(), outcome::unknown);
-        sandbox().add_fault(fault::answer(status, text));
+        sandbox().add_fault(fault::respond(status, text));
         EXPECT_EQ(failure_of(client().request(verb::get, "/v1/anything")).service_code(), "INTERNAL_ERROR");
     }
 }
@@ -191,10 +191,10 @@ TEST_F(foreign_response, a_page_instead_of_a_session_names_base_url)
 TEST_F(foreign_response, a_create_whose_success_is_cut_is_unknown)
 {
     const error cut =
-        failed_create(fault::raw_answer("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: "
-                                        "900\r\n\r\n{\"success\":true,\"data\":{"));
+        failed_create(fault::raw_response("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: "
+                                          "900\r\n\r\n{\"success\":true,\"data\":{"));
     EXPECT_EQ(cut.outcome(), outcome::unknown) << cut.what();
-    EXPECT_EQ(failed_create(fault::raw_answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")).outcome(),
+    EXPECT_EQ(failed_create(fault::raw_response("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")).outcome(),
               outcome::unknown);
 }
 
@@ -203,7 +203,7 @@ TEST_F(foreign_response, an_error_speaks_of_its_last_attempt_alone)
     response_info info;
     call_options told;
     told.info = &info;
-    sandbox().add_fault(fault::answer(503, "", {{"Location", "/elsewhere"}, {"X-Request-ID", "of-the-first"}}));
+    sandbox().add_fault(fault::respond(503, "", {{"Location", "/elsewhere"}, {"X-Request-ID", "of-the-first"}}));
     sandbox().add_faults(3, fault::drop_request());
     const error failure = failure_of(client().request(verb::get, "/v1/anything", told));
     EXPECT_EQ(failure.status(), 0U) << failure.what();
@@ -223,8 +223,8 @@ TEST_F(foreign_response, a_rewritten_request_id_is_no_error)
     for (const char* id : {"edge-1", "a, b", "0"}) {
         sandbox().add_fault(fault::with_header("X-Request-ID", id));
         EXPECT_NO_THROW(create()) << id;
-        sandbox().add_fault(fault::answer(401, R"({"success":false,"error":{"code":"UNAUTHORIZED","message":"m"}})",
-                                          {{"X-Request-ID", id}}));
+        sandbox().add_fault(fault::respond(401, R"({"success":false,"error":{"code":"UNAUTHORIZED","message":"m"}})",
+                                           {{"X-Request-ID", id}}));
         EXPECT_EQ(failure_of(client().create_session({})).code(), condition::unauthorized) << id;
     }
 }
@@ -238,7 +238,7 @@ TEST_F(foreign_response, errors_of_an_edge_are_named_and_repeated_for_reads)
         EXPECT_FALSE(mentions(failure, "HTTP status")) << failure.what();
         EXPECT_TRUE(mentions(failure, "cloudflare")) << failure.what();
     }
-    EXPECT_EQ(failed_get(fault::answer(529, "overloaded")).attempts().size(), 3U);
+    EXPECT_EQ(failed_get(fault::respond(529, "overloaded")).attempts().size(), 3U);
     const error asked = failed_create(fault::challenge());
     EXPECT_TRUE(mentions(asked, "challenge")) << asked.what();
     EXPECT_NE(asked.code(), condition::forbidden) << "which speaks of the key";
@@ -248,7 +248,7 @@ TEST_F(foreign_response, a_redirect_says_where_to)
 {
     for (const unsigned status : {301U, 302U, 307U, 308U}) {
         const error failure =
-            failed_create(fault::answer(status, "", {{"Location", "https://sipher.example/v1/sessions"}}));
+            failed_create(fault::respond(status, "", {{"Location", "https://sipher.example/v1/sessions"}}));
         EXPECT_TRUE(mentions(failure, "https://sipher.example/v1/sessions")) << failure.what();
         EXPECT_EQ(failure.location(), "https://sipher.example/v1/sessions");
         EXPECT_EQ(failure.code(), condition::intermediary);
@@ -260,7 +260,7 @@ TEST_F(foreign_response, what_is_ignored_does_not_cost_the_result)
     for (const std::string& each :
          {nested(40), nested(1000), std::string{"\"\xff\xfe\""}, std::string{"\"\\ud800\""}, std::string{"1e99999"},
           "\"" + std::string(100'000, 'x') + "\"", std::string{"-0.00000000000000000000000000000001e-400"}}) {
-        sandbox().add_fault(fault::act_but_answer(201, session_text(",\"extra\":" + each)));
+        sandbox().add_fault(fault::act_but_respond(201, session_text(",\"extra\":" + each)));
         EXPECT_NO_THROW(create()) << each.substr(0, 60);
     }
     EXPECT_NO_THROW(read(R"({"success":true,"data":)" + nested(32) + "}"));
@@ -278,7 +278,7 @@ TEST_F(foreign_response, a_secret_that_is_repeated_is_masked)
         for (const unsigned status : {200U, 400U, 404U, 502U}) {
             for (const std::string& body :
                  {words, R"({"success":false,"error":{"code":"X","message":")" + words + "\"}}"}) {
-                sandbox().add_fault(fault::answer(status, body));
+                sandbox().add_fault(fault::respond(status, body));
                 const error failure = failure_of(client().create_session(defaults));
                 EXPECT_FALSE(mentions(failure, "key-of")) << failure.what();
                 EXPECT_FALSE(mentions(failure, "beefbeef")) << failure.what();
@@ -298,15 +298,15 @@ TEST_F(foreign_response, harmless_deviations_are_read)
         return out.str();
     }();
     sandbox().add_fault(
-        fault::raw_answer("HTTP/1.1 201\r\nConnection: close\r\nContent-Length: " + size + "\r\n\r\n" + body));
+        fault::raw_response("HTTP/1.1 201\r\nConnection: close\r\nContent-Length: " + size + "\r\n\r\n" + body));
     EXPECT_NO_THROW(create()) << "no space after the status code";
     sandbox().add_fault(
-        fault::raw_answer("HTTP/1.1 201 Created\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + as_chunk +
-                          "  \r\n" + body + "\r\n0\r\n\r\n"));
+        fault::raw_response("HTTP/1.1 201 Created\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                            as_chunk + "  \r\n" + body + "\r\n0\r\n\r\n"));
     EXPECT_NO_THROW(create()) << "spaces after the size of a chunk";
     const error packed =
-        failed_create(fault::act_but_answer(201, std::string{"\x1f\x8b\x08\0\0\0", 6},
-                                            {{"Content-Encoding", "gzip"}, {"Content-Type", "application/json"}}));
+        failed_create(fault::act_but_respond(201, std::string{"\x1f\x8b\x08\0\0\0", 6},
+                                             {{"Content-Encoding", "gzip"}, {"Content-Type", "application/json"}}));
     EXPECT_TRUE(mentions(packed, "gzip")) << packed.what();
 }
 

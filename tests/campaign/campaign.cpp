@@ -136,8 +136,8 @@ void run_round(const settings& how, std::size_t operations, std::uint64_t seed, 
 std::uint64_t number_from(std::string_view text)
 {
     std::uint64_t value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc{} || end != text.data() + text.size()) {
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || end != text.data() + text.size()) {
         throw std::invalid_argument{"not a number: " + std::string{text}};
     }
     return value;

@@ -31,7 +31,7 @@ public:
 [[nodiscard]] std::unique_ptr<campaign_route> make_direct_route(testing::sandbox& service, std::uint64_t seed);
 
 /// An nginx with such a proxy on both of its sides. It is restarted, killed and reloaded in turn with the service, and
-/// answers some requests by itself; so does somebody behind it, after the service has acted.
+/// responds to some requests by itself; so does somebody behind it, after the service has acted.
 [[nodiscard]] std::unique_ptr<campaign_route> make_nginx_route(testing::sandbox& service, std::uint64_t seed);
 
 } // namespace sipher::test

@@ -36,8 +36,8 @@ protected:
             ++completions;
             try {
                 std::rethrow_exception(thrown);
-            } catch (const error& problem) {
-                failure = problem.code();
+            } catch (const error& ended_with) {
+                failure = ended_with.code();
             }
         };
         asio::co_spawn(of_caller, client->create_session({}), asio::bind_cancellation_slot(cancel.slot(), told));

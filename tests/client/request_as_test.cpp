@@ -31,7 +31,7 @@ TEST_F(request_as_test, under_a_live_session_too)
     EXPECT_EQ(ran_under, near_and_shielded());
 }
 
-TEST_F(request_as_test, an_answer_of_another_type_says_that_it_was_applied)
+TEST_F(request_as_test, a_response_of_another_type_says_that_it_was_applied)
 {
     const error failure =
         failure_of(request_as<std::vector<int>>(client(), verb::post, "/v1/echo", json::object{{"a", 1}}));

@@ -63,7 +63,7 @@ TEST(error, of_a_gateway_does_not_repeat_the_status)
                  "get_session: 502 Bad Gateway without a body (outcome unknown; 3 attempts)");
 }
 
-TEST(error, without_an_answer_says_what_failed_and_why)
+TEST(error, without_a_response_says_what_failed_and_why)
 {
     error_report report = transport(sipher::errc::connect_failed, "10.0.0.1:443: Connection refused");
     report.attempts.resize(3);

@@ -20,7 +20,7 @@ void check_session(const boost::json::value& document)
 {
     const auto read = detail::decode_session(document, "");
     if (!read) {
-        require(!read.error().problem.empty());
+        require(!read.error().message.empty());
         return;
     }
     const auto again = detail::decode_session(boost::json::value_from(*read), "");
@@ -40,8 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const boost::json::value& document = read.value;
     check_session(document);
     const auto defaults = detail::decode_defaults(document, "");
-    require(defaults || !defaults.error().problem.empty());
+    require(defaults || !defaults.error().message.empty());
     const auto deleted = detail::decode_deleted(document, "");
-    require(deleted || !deleted.error().problem.empty());
+    require(deleted || !deleted.error().message.empty());
     return 0;
 }

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-// Whatever an answer says of when to come back, the wait is not negative and not endless. The lines of the input are
+// Whatever a response says of when to come back, the wait is not negative and not endless. The lines of the input are
 // the values of `Retry-After`, `Date` and the fields of the rate limit, in this order.
 
 namespace {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const boost::system::error_code broken_pipe = boost::asio::error::broken_pipe;
 
 TEST_F(connection_test, carries_one_request_after_another)
@@ -20,7 +20,7 @@ TEST_F(connection_test, carries_one_request_after_another)
         begin();
         EXPECT_EQ(peer->received(), sample_text);
         peer->received().clear();
-        peer->send(answer);
+        peer->send(response);
         run();
         ASSERT_TRUE(completed);
         EXPECT_TRUE(report().reusable);
@@ -55,7 +55,7 @@ TEST_F(connection_test, a_write_goes_on_when_the_kernel_takes_more)
     run();
     EXPECT_EQ(peer->received().size(), 7U);
     peer->accept_only(1000);
-    peer->send(answer);
+    peer->send(response);
     run();
     ASSERT_TRUE(completed);
     EXPECT_EQ(peer->received(), sample_text);
@@ -81,7 +81,7 @@ TEST_F(connection_test, a_kernel_that_takes_nothing_more_ends_the_exchange)
     ASSERT_TRUE(completed);
     EXPECT_EQ(report().code, errc::write_failed);
     EXPECT_EQ(report().bytes_written, 4U);
-    EXPECT_NE(report().problem.find("timeouts.write"), std::string::npos);
+    EXPECT_NE(report().message.find("timeouts.write"), std::string::npos);
     EXPECT_TRUE(peer->was_aborted());
 }
 
@@ -119,7 +119,7 @@ TEST_F(connection_test, a_refusal_before_the_request_was_read_in_full_is_heard)
 TEST_F(connection_test, a_refusal_is_heard_although_writing_fails)
 {
     begin();
-    peer->send(answer);
+    peer->send(response);
     run();
     peer->send("HTTP/1.1 429 Slow Down\r\nContent-Length: 0\r\n\r\n");
     peer->accept_only(3, broken_pipe);
@@ -155,10 +155,10 @@ TEST_F(connection_test, bytes_that_nobody_asked_for_end_it)
     EXPECT_EQ(report().bytes_written, 0U);
 }
 
-TEST_F(connection_test, a_late_second_answer_is_never_taken_for_the_next_one)
+TEST_F(connection_test, a_late_second_response_is_never_taken_for_the_next_one)
 {
     begin();
-    peer->send(answer);
+    peer->send(response);
     run();
     EXPECT_TRUE(report().reusable);
     peer->send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
@@ -229,7 +229,7 @@ TEST_F(connection_test, what_was_there_before_any_of_the_request_is_no_response_
     for (const bool farewell : {true, false}) {
         connect();
         peer->accept_only(0, broken_pipe);
-        peer->send(farewell ? "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n" : answer);
+        peer->send(farewell ? "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n" : response);
         begin();
         run();
         ASSERT_TRUE(completed);
@@ -260,14 +260,14 @@ TEST_F(connection_test, a_deadline_of_an_earlier_exchange_does_not_end_a_later_o
     detail::exchange_parameters how;
     how.deadline = clock->now() + 1s;
     begin(sample_request, how);
-    peer->send(answer);
+    peer->send(response);
     run();
     how.deadline = clock->now() + 5s;
     begin(sample_request, how);
     clock->advance(2s);
     run();
     EXPECT_FALSE(completed);
-    peer->send(answer);
+    peer->send(response);
     run();
     EXPECT_TRUE(completed);
     EXPECT_FALSE(report().code);
@@ -311,7 +311,7 @@ TEST_F(connection_cancellation, total_is_honoured_only_while_nothing_was_sent)
     signal.emit(boost::asio::cancellation_type::total);
     run();
     EXPECT_FALSE(completed);
-    peer->send(answer);
+    peer->send(response);
     run();
     EXPECT_TRUE(completed);
     EXPECT_FALSE(report().code);
@@ -320,7 +320,7 @@ TEST_F(connection_cancellation, total_is_honoured_only_while_nothing_was_sent)
 TEST_F(connection_cancellation, after_completion_does_nothing)
 {
     begin_cancellable();
-    peer->send(answer);
+    peer->send(response);
     run();
     EXPECT_TRUE(completed);
     signal.emit(boost::asio::cancellation_type::terminal);

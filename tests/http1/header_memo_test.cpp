@@ -45,7 +45,7 @@ std::string told(std::string_view bytes, way how, const limit_options& limits = 
     parser.put(before);
     parser.start(false, how == way::without);
     const std::size_t left = bytes.size() - parser.put(bytes);
-    if (!parser.problem().empty()) {
+    if (!parser.message().empty()) {
         return "refused";
     }
     if (!parser.is_header_complete()) {
@@ -170,7 +170,7 @@ TEST(header_memo, it_follows_the_service)
     for (const std::string_view bytes : {usual, std::string_view{other}, usual, std::string_view{other}}) {
         parser.start(false, false);
         parser.put(bytes);
-        EXPECT_EQ(parser.problem(), "");
+        EXPECT_EQ(parser.message(), "");
         EXPECT_EQ(parser.head().retry_after, bytes == usual ? "" : "7");
         EXPECT_EQ(parser.body(), "hello");
     }

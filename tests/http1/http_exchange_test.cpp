@@ -22,7 +22,7 @@ protected:
         SCOPED_TRACE(bytes.substr(0, 120));
         const auto& report = exchange(bytes, end, wanted);
         EXPECT_TRUE(completed);
-        EXPECT_FALSE(report.code) << report.code.message() << ": " << report.problem;
+        EXPECT_FALSE(report.code) << report.code.message() << ": " << report.message;
         EXPECT_EQ(body(), expected);
         EXPECT_EQ(report.reusable, reusable);
         EXPECT_EQ(report.reached, phase::done);
@@ -33,22 +33,22 @@ protected:
         SCOPED_TRACE(bytes.substr(0, 120));
         const auto& report = exchange(bytes, end);
         EXPECT_TRUE(completed);
-        EXPECT_EQ(report.code, code) << report.code.message() << ": " << report.problem;
+        EXPECT_EQ(report.code, code) << report.code.message() << ": " << report.message;
         EXPECT_FALSE(report.reusable);
         EXPECT_TRUE(peer->is_closed());
     }
 };
 
-TEST_F(framing, an_answer_split_anywhere_is_the_same)
+TEST_F(framing, a_response_split_anywhere_is_the_same)
 {
-    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=5\r\n\r\nhello";
-    for (std::size_t at = 0; at <= answer.size(); ++at) {
+    const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=5\r\n\r\nhello";
+    for (std::size_t at = 0; at <= response.size(); ++at) {
         connect();
         begin();
-        peer->send(std::string_view{answer}.substr(0, at));
+        peer->send(std::string_view{response}.substr(0, at));
         run();
-        EXPECT_EQ(completed, at == answer.size());
-        peer->send(std::string_view{answer}.substr(at));
+        EXPECT_EQ(completed, at == response.size());
+        peer->send(std::string_view{response}.substr(at));
         run();
         ASSERT_TRUE(completed) << at;
         ASSERT_FALSE(report().code) << at;
@@ -58,7 +58,7 @@ TEST_F(framing, an_answer_split_anywhere_is_the_same)
     }
 }
 
-TEST_F(framing, an_answer_byte_by_byte_is_the_same)
+TEST_F(framing, a_response_byte_by_byte_is_the_same)
 {
     largest_read = 1;
     expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n",
@@ -70,15 +70,15 @@ TEST_F(framing, an_answer_byte_by_byte_is_the_same)
 
 TEST_F(framing, chunks_split_anywhere_are_the_same)
 {
-    const std::string answer =
+    const std::string response =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
-    for (std::size_t at = 0; at <= answer.size(); ++at) {
+    for (std::size_t at = 0; at <= response.size(); ++at) {
         connect();
         begin();
-        peer->send(std::string_view{answer}.substr(0, at));
+        peer->send(std::string_view{response}.substr(0, at));
         run();
-        EXPECT_EQ(completed, at == answer.size()) << at;
-        peer->send(std::string_view{answer}.substr(at));
+        EXPECT_EQ(completed, at == response.size()) << at;
+        peer->send(std::string_view{response}.substr(at));
         run();
         ASSERT_TRUE(completed) << at;
         EXPECT_FALSE(report().code) << at;
@@ -96,7 +96,7 @@ TEST_F(framing, lengths_and_chunks)
     expect_body("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", "", true);
 }
 
-TEST_F(framing, a_complete_answer_stands_even_if_the_connection_ends_then)
+TEST_F(framing, a_complete_response_stands_even_if_the_connection_ends_then)
 {
     const auto& report = exchange("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", truncated);
     EXPECT_FALSE(report.code);
@@ -132,7 +132,7 @@ TEST_F(framing, what_is_not_http_1_is_refused)
     expect_failure(nul, errc::protocol_error);
 }
 
-TEST_F(framing, cut_answers_say_where_they_were_cut)
+TEST_F(framing, cut_responses_say_where_they_were_cut)
 {
     expect_failure("", errc::no_response, eof);
     expect_failure("", errc::no_response, reset);
@@ -144,7 +144,7 @@ TEST_F(framing, cut_answers_say_where_they_were_cut)
     expect_failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", errc::incomplete_body, eof);
 }
 
-TEST_F(framing, an_answer_that_ends_with_the_connection_needs_a_proper_end)
+TEST_F(framing, a_response_that_ends_with_the_connection_needs_a_proper_end)
 {
     expect_body("HTTP/1.1 200 OK\r\n\r\nhello", "hello", false, eof);
     expect_failure("HTTP/1.1 200 OK\r\n\r\nhello", errc::incomplete_body, truncated);
@@ -164,22 +164,22 @@ TEST_F(framing, keep_alive_decides_reuse)
     expect_body("HTTP/1.1 200 OK\r\n" + length + "HTTP/1.1 200 OK\r\n" + length, "", false);
 }
 
-TEST_F(framing, interim_answers_are_passed_over)
+TEST_F(framing, interim_responses_are_passed_over)
 {
     const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
-    const std::string final_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    expect_body("HTTP/1.1 100 Continue\r\n\r\n" + interim + interim + final_answer, "ok", true);
+    const std::string final_response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    expect_body("HTTP/1.1 100 Continue\r\n\r\n" + interim + interim + final_response, "ok", true);
     EXPECT_EQ(head().status, 200U);
     std::string many;
     for (int i = 0; i < 33; ++i) {
         many += interim;
     }
-    expect_failure(many + final_answer, errc::protocol_error);
+    expect_failure(many + final_response, errc::protocol_error);
     expect_failure("HTTP/1.1 101 Switching Protocols\r\n\r\n", errc::protocol_error);
     expect_failure(interim, errc::incomplete_header, eof);
 }
 
-TEST_F(framing, an_answer_to_head_has_no_body)
+TEST_F(framing, a_response_to_head_has_no_body)
 {
     detail::request_view to_head = sample_request;
     to_head.method = verb::head;
@@ -265,7 +265,7 @@ TEST_F(framing, refusals_name_what_is_wrong)
         {"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with HTTP/1."}};
     for (const auto& [bytes, told] : cases) {
         expect_failure(bytes, errc::protocol_error);
-        EXPECT_NE(report().problem.find(told), std::string::npos) << report().problem;
+        EXPECT_NE(report().message.find(told), std::string::npos) << report().message;
     }
     // Its status counts nevertheless.
     exchange(ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n");

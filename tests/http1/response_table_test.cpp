@@ -33,7 +33,7 @@ protected:
     {
         const detail::exchange_report& told = report();
         ASSERT_TRUE(completed);
-        EXPECT_FALSE(told.code) << told.code.message() << ": " << told.problem;
+        EXPECT_FALSE(told.code) << told.code.message() << ": " << told.message;
         EXPECT_EQ(head().status, row.status);
         EXPECT_EQ(body(), row.body);
         EXPECT_EQ(told.reached, phase::done);
@@ -45,7 +45,7 @@ protected:
     {
         const detail::exchange_report& told = report();
         ASSERT_TRUE(completed);
-        EXPECT_EQ(told.code, code) << told.code.message() << ": " << told.problem;
+        EXPECT_EQ(told.code, code) << told.code.message() << ": " << told.message;
         EXPECT_FALSE(told.reusable);
         EXPECT_FALSE(told.complete);
         EXPECT_TRUE(peer->is_closed());

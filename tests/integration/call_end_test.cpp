@@ -93,7 +93,7 @@ TEST_F(call_end, a_provider_that_throws_does_not_hide_what_was_done)
                     wanted.api_key_provider = give;
                 }
                 sipher::client throwing = made_of(wanted);
-                sandbox().add_faults(good, fault::cut_answer(0));
+                sandbox().add_faults(good, fault::cut_response(0));
                 response_info info;
                 call_options told;
                 told.info = &info;
@@ -119,7 +119,7 @@ TEST_F(call_end, a_malformed_key_after_an_ambiguous_attempt_leaves_it_unknown)
     auto asked = std::make_shared<unsigned>(0);
     client_options wanted = without_key();
     wanted.api_key_provider = [asked, key = options.api_key] { return (*asked)++ == 0 ? key : secret{"a\r\nb"}; };
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     const error failure = failure_of(made_of(wanted).delete_session(mine.id));
     EXPECT_EQ(failure.code(), errc::invalid_request) << failure.what();
     EXPECT_EQ(failure.outcome(), outcome::unknown);
@@ -140,7 +140,7 @@ TEST_F(call_end, a_policy_that_throws_does_not_hide_what_was_done)
             call_options told;
             told.info = &info;
             const session mine = create();
-            sandbox().add_fault(fault::act_but_answer(502, ""));
+            sandbox().add_fault(fault::act_but_respond(502, ""));
             const error failure = failure_of(made_of(wanted).update_session(mine.id, {}, told));
             expect_callback_failed(failure, outcome::unknown, info, 1);
             EXPECT_EQ(failure.status(), 502U);
@@ -155,7 +155,7 @@ TEST_F(call_end, a_long_retry_after_fails_at_once)
         reset_client();
         client();
         new_requests();
-        sandbox().add_fault(fault::answer(
+        sandbox().add_fault(fault::respond(
             503, R"({"success":false,"error":{"code":"SERVICE_UNAVAILABLE","message":"m"}})", {{"Retry-After", wait}}));
         const error failure = failure_of(client().create_session({}));
         EXPECT_GE(failure.retry_after().value_or(0ms), 86401s) << failure.what();
@@ -183,7 +183,7 @@ TEST_F(call_end, the_largest_budget_lasts)
     options.retry.budget = std::numeric_limits<unsigned>::max();
     const session mine = create();
     for (int i = 0; i < 3; ++i) {
-        sandbox().add_fault(fault::answer(502, ""));
+        sandbox().add_fault(fault::respond(502, ""));
         EXPECT_NO_THROW(run(client().get_session(mine.id)));
     }
 }

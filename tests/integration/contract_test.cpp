@@ -202,7 +202,7 @@ TEST_F(contract, routes_and_bodies_that_the_service_refuses)
     EXPECT_EQ(too_large.details(), json::value("request entity too large"));
 }
 
-TEST_F(contract, health_answers_without_an_error_member)
+TEST_F(contract, health_responds_without_an_error_member)
 {
     EXPECT_NO_THROW(run(client().request(verb::get, "/v1/health")));
     sandbox().set_shutting_down(true);
@@ -268,9 +268,9 @@ TEST_F(using_a_session, its_defaults_apply)
 {
     const session mine = create(near_and_shielded());
     for (const applied_session& way : {applied_session{mine}, applied_session{mine.id}}) {
-        const json::value answer = generate(way);
-        EXPECT_EQ(answer.at("chain"), json::value("near"));
-        EXPECT_EQ(answer.at("privacyLevel"), json::value("shielded"));
+        const json::value response = generate(way);
+        EXPECT_EQ(response.at("chain"), json::value("near"));
+        EXPECT_EQ(response.at("privacyLevel"), json::value("shielded"));
     }
     EXPECT_EQ(generate(mine, {{"chain", "sui"}}).at("chain"), json::value("sui")) << "an explicit member wins";
     EXPECT_EQ(generate(std::nullopt).at("chain"), json::value("solana"));

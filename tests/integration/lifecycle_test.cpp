@@ -50,7 +50,7 @@ protected:
         EXPECT_EQ(call->completions, 1);
     }
 
-    /// A call that the sandbox has received and will not answer.
+    /// A call that the sandbox has received and will not respond to.
     std::shared_ptr<pending_call> start_and_hang()
     {
         sandbox().add_fault(fault::silence());
@@ -74,7 +74,7 @@ private:
     }
 };
 
-TEST_F(lifecycle, cancelling_a_call_that_waits_for_its_answer)
+TEST_F(lifecycle, cancelling_a_call_that_waits_for_its_response)
 {
     const auto call = start_and_hang();
     call->cancel.emit(asio::cancellation_type::terminal);

@@ -70,21 +70,21 @@ std::vector<failure_row> ends_of_the_connection()
     return {
         {"dropped", fault::drop_request(), if_harmless, errc::no_response, outcome::unknown},
         {"reset", fault::drop_request(true), if_harmless, errc::no_response, outcome::unknown},
-        {"answer_lost", fault::cut_answer(0), if_harmless, errc::no_response, outcome::unknown},
-        {"answer_lost_by_reset", fault::cut_answer(0, true), if_harmless, errc::no_response, outcome::unknown},
-        {"status_line_cut", fault::cut_answer(7), if_harmless, errc::incomplete_header, outcome::unknown},
-        {"header_cut", fault::cut_answer(200), if_harmless, errc::incomplete_header, outcome::unknown},
-        {"body_cut", fault::raw_answer("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"), if_harmless,
+        {"response_lost", fault::cut_response(0), if_harmless, errc::no_response, outcome::unknown},
+        {"response_lost_by_reset", fault::cut_response(0, true), if_harmless, errc::no_response, outcome::unknown},
+        {"status_line_cut", fault::cut_response(7), if_harmless, errc::incomplete_header, outcome::unknown},
+        {"header_cut", fault::cut_response(200), if_harmless, errc::incomplete_header, outcome::unknown},
+        {"body_cut", fault::raw_response("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"), if_harmless,
          errc::incomplete_body, outcome::unknown},
-        {"refusal_cut", fault::raw_answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 20\r\n\r\n{"), if_harmless,
+        {"refusal_cut", fault::raw_response("HTTP/1.1 403 Forbidden\r\nContent-Length: 20\r\n\r\n{"), if_harmless,
          errc::incomplete_body, outcome::unknown},
         {"silence", fault::silence(), if_harmless, errc::attempt_timeout, outcome::unknown},
     };
 }
 
-std::vector<failure_row> wrong_answers()
+std::vector<failure_row> wrong_responses()
 {
-    const auto raw = [](const char* bytes) { return fault::raw_answer(bytes); };
+    const auto raw = [](const char* bytes) { return fault::raw_response(bytes); };
     return {
         {"garbage", raw("garbage\r\n\r\n"), never, errc::protocol_error, outcome::unknown},
         {"two_framings", raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"), never,
@@ -97,7 +97,7 @@ std::vector<failure_row> wrong_answers()
 /// As the service's HTTP server gives up a request that it could not read.
 fault bare_408()
 {
-    fault bare = fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
+    fault bare = fault::raw_response("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
     bare.act = false;
     return bare;
 }
@@ -106,26 +106,26 @@ std::vector<failure_row> refusals()
 {
     return {
         {"raw_408", bare_408(), always, status(408), outcome::not_applied},
-        {"json_408", fault::act_but_answer(408, retryable_words), if_harmless, status(408), outcome::unknown},
-        {"429", fault::answer(429, limit_words), always, status(429), outcome::not_applied},
-        {"429_of_a_proxy", fault::answer(429, "<html>slow down</html>"), if_harmless, foreign(429), outcome::unknown},
-        {"500", fault::act_but_answer(500, internal_words), never, status(500), outcome::unknown},
-        {"500_retryable", fault::act_but_answer(500, retryable_words), if_harmless, status(500), outcome::unknown},
-        {"502", fault::act_but_answer(502, "<html>"), if_harmless, foreign(502), outcome::unknown},
-        {"504", fault::act_but_answer(504, "<html>"), if_harmless, foreign(504), outcome::unknown},
-        {"503_shutting_down", fault::answer(503, unavailable_words), always, status(503), outcome::not_applied},
-        {"503_other", fault::act_but_answer(503, "<html>"), if_harmless, foreign(503), outcome::unknown},
-        {"421", fault::answer(421, ""), always, foreign(421), outcome::not_applied},
-        {"403", fault::answer(403, forbidden_words), never, status(403), outcome::not_applied},
-        {"404_of_the_service", fault::answer(404, route_words), never, status(404), outcome::not_applied},
-        {"404_of_a_gateway", fault::answer(404, ""), never, foreign(404), outcome::unknown},
+        {"json_408", fault::act_but_respond(408, retryable_words), if_harmless, status(408), outcome::unknown},
+        {"429", fault::respond(429, limit_words), always, status(429), outcome::not_applied},
+        {"429_of_a_proxy", fault::respond(429, "<html>slow down</html>"), if_harmless, foreign(429), outcome::unknown},
+        {"500", fault::act_but_respond(500, internal_words), never, status(500), outcome::unknown},
+        {"500_retryable", fault::act_but_respond(500, retryable_words), if_harmless, status(500), outcome::unknown},
+        {"502", fault::act_but_respond(502, "<html>"), if_harmless, foreign(502), outcome::unknown},
+        {"504", fault::act_but_respond(504, "<html>"), if_harmless, foreign(504), outcome::unknown},
+        {"503_shutting_down", fault::respond(503, unavailable_words), always, status(503), outcome::not_applied},
+        {"503_other", fault::act_but_respond(503, "<html>"), if_harmless, foreign(503), outcome::unknown},
+        {"421", fault::respond(421, ""), always, foreign(421), outcome::not_applied},
+        {"403", fault::respond(403, forbidden_words), never, status(403), outcome::not_applied},
+        {"404_of_the_service", fault::respond(404, route_words), never, status(404), outcome::not_applied},
+        {"404_of_a_gateway", fault::respond(404, ""), never, foreign(404), outcome::unknown},
     };
 }
 
 std::vector<failure_row> rows()
 {
     std::vector<failure_row> all = ends_of_the_connection();
-    for (const auto& more : {wrong_answers(), refusals()}) {
+    for (const auto& more : {wrong_responses(), refusals()}) {
         all.insert(all.end(), more.begin(), more.end());
     }
     return all;
@@ -196,7 +196,7 @@ protected:
         EXPECT_EQ(already_absent, found_nothing);
         ASSERT_EQ(info.attempts.size(), 2U);
         EXPECT_EQ(info.attempts[0].code, row.code);
-        // A delete that is answered by a success was done, whatever became of the words.
+        // A delete whose response says success was done, whatever became of the words.
         const bool done = what == kind::remove && row.code == errc::incomplete_body && info.attempts[0].status == 200;
         EXPECT_EQ(info.attempts[0].outcome, done ? outcome::applied_result_lost : row.effect);
         EXPECT_EQ(info.ambiguous_prior_attempt, row.effect >= outcome::unknown);

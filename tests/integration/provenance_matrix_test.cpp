@@ -248,14 +248,14 @@ protected:
     std::string problem_of(const provenance_cell& cell)
     {
         const account seen = go_through(cell);
-        std::string problem = untruth(cell, seen);
-        if (problem.empty()) {
-            problem = unruly(cell, seen);
+        std::string message = untruth(cell, seen);
+        if (message.empty()) {
+            message = unruly(cell, seen);
         }
-        if (problem.empty()) {
-            problem = wrongly_given_up(cell);
+        if (message.empty()) {
+            message = wrongly_given_up(cell);
         }
-        return problem.empty() ? problem : name_of(cell) + ": " + problem + " (" + described(seen) + ")";
+        return message.empty() ? message : name_of(cell) + ": " + message + " (" + described(seen) + ")";
     }
 
     session mine;
@@ -268,10 +268,10 @@ TEST_P(provenance, what_is_told_is_what_is_proven)
     EXPECT_GE(cells.size(), 100U);
     std::size_t wrong = 0;
     for (const provenance_cell& cell : cells) {
-        const std::string problem = problem_of(cell);
-        if (!problem.empty()) {
+        const std::string message = problem_of(cell);
+        if (!message.empty()) {
             ++wrong;
-            std::printf("%s\n", problem.c_str());
+            std::printf("%s\n", message.c_str());
         }
     }
     EXPECT_EQ(wrong, 0U) << "of " << cells.size() << " cells";

@@ -160,7 +160,7 @@ TEST_F(behind_nginx, whether_a_service_that_is_down_was_reached_is_not_known)
 TEST_F(behind_nginx, a_create_whose_response_nginx_lost_is_not_sent_again)
 {
     start_nginx();
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     expect_nginx(failed_create(), 502, outcome::unknown);
     EXPECT_EQ(sandbox().counters().created, 1U);
     EXPECT_EQ(sandbox().counters().requests, 1U);
@@ -170,11 +170,11 @@ TEST_F(behind_nginx, what_is_idempotent_is_repeated_when_nginx_lost_the_response
 {
     start_nginx();
     const session made = create();
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     EXPECT_EQ(run(client().get_session(made.id)).id, made.id);
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     EXPECT_EQ(run(client().update_session(made.id, near_and_shielded())).id, made.id);
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     EXPECT_TRUE(run(client().delete_session(made.id)).already_absent);
     EXPECT_FALSE(is_alive(made.id));
     EXPECT_EQ(sandbox().counters().requests, 7U);
@@ -235,7 +235,7 @@ TEST_F(behind_nginx, a_404_of_nginx_after_a_lost_delete_does_not_tell_that_it_is
     start_nginx(with_server(own_page_for_404));
     const session made = create();
     sandbox().add_fault(fault::drop_request());
-    sandbox().add_fault(fault::answer(404, "not for you"));
+    sandbox().add_fault(fault::respond(404, "not for you"));
     expect_nginx(failure_of(client().delete_session(made.id)), 404, outcome::unknown);
     EXPECT_TRUE(is_alive(made.id));
 }
@@ -247,7 +247,7 @@ const char* const page_instead_of_errors = "error_page 502 504 =200 /sorry.html;
 TEST_F(behind_nginx, a_page_with_status_200_is_no_success)
 {
     start_nginx(with_server(page_instead_of_errors));
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     const error failure = failed_create();
     expect_nginx(failure, 200, outcome::unknown);
     EXPECT_NE(std::string{failure.what()}.find("text/html"), std::string::npos) << failure.what();
@@ -265,11 +265,11 @@ TEST_F(behind_nginx, json_of_nginx_is_not_the_services)
     start_nginx(with_server("error_page 502 504 =503 /down.json;\n"
                             "location = /down.json { internal; default_type application/json; "
                             R"(return 503 '{"success":false,"message":"down for maintenance"}'; })"));
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     expect_nginx(failed_create(), 503, outcome::unknown);
     EXPECT_EQ(sandbox().counters().created, 1U);
     const session made = create();
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     EXPECT_EQ(run(client().get_session(made.id)).id, made.id);
 }
 
@@ -318,7 +318,7 @@ TEST_P(buffering, large_requests_pass)
 TEST_P(buffering, a_lost_response_to_a_large_request_leaves_it_unknown)
 {
     start();
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     expect_nginx(failure_of(client().request(verb::post, "/v1/echo", large_body(300'000))), 502, outcome::unknown);
     EXPECT_EQ(sandbox().counters().other, 1U);
     EXPECT_EQ(sandbox().counters().requests, 1U);

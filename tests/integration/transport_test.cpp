@@ -199,22 +199,22 @@ protected:
         return {
             {"dropped", fault::drop_request(), errc::no_response, outcome::unknown},
             {"reset", fault::drop_request(true), errc::no_response, outcome::unknown},
-            {"nothing came back", fault::cut_answer(0), errc::no_response, outcome::unknown},
-            {"cut in the status line", fault::cut_answer(7), errc::incomplete_header, outcome::unknown},
-            {"cut in the header", fault::cut_answer(200, true), errc::incomplete_header, outcome::unknown},
-            {"garbage", fault::raw_answer("garbage garbage\r\n\r\n"), errc::protocol_error, outcome::unknown},
+            {"nothing came back", fault::cut_response(0), errc::no_response, outcome::unknown},
+            {"cut in the status line", fault::cut_response(7), errc::incomplete_header, outcome::unknown},
+            {"cut in the header", fault::cut_response(200, true), errc::incomplete_header, outcome::unknown},
+            {"garbage", fault::raw_response("garbage garbage\r\n\r\n"), errc::protocol_error, outcome::unknown},
             {"two framings",
-             fault::raw_answer("HTTP/1.1 201 Created\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"),
+             fault::raw_response("HTTP/1.1 201 Created\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"),
              errc::protocol_error, outcome::unknown},
-            {"endless header", fault::raw_answer("HTTP/1.1 200 OK\r\nA: " + std::string(40'000, 'x')),
+            {"endless header", fault::raw_response("HTTP/1.1 200 OK\r\nA: " + std::string(40'000, 'x')),
              errc::protocol_error, outcome::unknown},
-            {"body too large", fault::raw_answer("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n"),
+            {"body too large", fault::raw_response("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n"),
              errc::protocol_error, outcome::unknown},
-            {"body cut", fault::raw_answer("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{"),
+            {"body cut", fault::raw_response("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{"),
              errc::incomplete_body, outcome::unknown},
-            {"not JSON", fault::act_but_answer(201, "<html>"), boost::system::error_code{201, intermediary_category()},
+            {"not JSON", fault::act_but_respond(201, "<html>"), boost::system::error_code{201, intermediary_category()},
              outcome::unknown},
-            {"not a session", fault::act_but_answer(201, R"({"success":true,"data":{}})"), errc::bad_payload,
+            {"not a session", fault::act_but_respond(201, R"({"success":true,"data":{}})"), errc::bad_payload,
              outcome::applied_result_lost},
         };
     }
@@ -255,20 +255,20 @@ TEST_F(faults, a_get_is_repeated_where_that_can_help)
 TEST_F(faults, a_gateways_words_are_readable)
 {
     for (const unsigned status : {502U, 503U, 504U}) {
-        sandbox().add_fault(fault::answer(status, "<html><h1>Bad\tGateway</h1></html>"));
+        sandbox().add_fault(fault::respond(status, "<html><h1>Bad\tGateway</h1></html>"));
         const error failure = failure_of(client().create_session({}));
         EXPECT_EQ(failure.status(), status);
         EXPECT_EQ(failure.code(), condition::server_error);
         EXPECT_EQ(failure.outcome(), outcome::unknown);
         EXPECT_EQ(std::string{failure.what()}.find('\n'), std::string::npos);
     }
-    sandbox().add_fault(fault::answer(502, ""));
+    sandbox().add_fault(fault::respond(502, ""));
     EXPECT_FALSE(failure_of(client().create_session({})).message().empty());
 }
 
 TEST_F(faults, the_two_kinds_of_408_are_told_apart)
 {
-    sandbox().add_fault(fault::act_but_answer(
+    sandbox().add_fault(fault::act_but_respond(
         408, R"({"success":false,"error":{"code":"REQUEST_TIMEOUT","message":"m","retryable":true}})"));
     const error running = failure_of(client().create_session({}));
     EXPECT_EQ(running.code(), condition::timeout);
@@ -276,7 +276,7 @@ TEST_F(faults, the_two_kinds_of_408_are_told_apart)
     EXPECT_EQ(sandbox().counters().created, 1U);
     options.retry.base_delay = 0ms;
     sipher::client eager{context, options};
-    fault raw = fault::raw_answer("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
+    fault raw = fault::raw_response("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
     raw.act = false;
     sandbox().add_fault(raw);
     EXPECT_NO_THROW(run(eager.create_session({}))) << "proven not applied, so even a create is sent again";
@@ -294,11 +294,11 @@ TEST_F(faults, a_service_that_shuts_down_has_not_applied_anything)
     EXPECT_NO_THROW(create());
 }
 
-TEST_F(faults, a_delete_whose_answer_was_lost_succeeds)
+TEST_F(faults, a_delete_whose_response_was_lost_succeeds)
 {
     options.retry.base_delay = 0ms;
     const session mine = create();
-    sandbox().add_fault(fault::cut_answer(0));
+    sandbox().add_fault(fault::cut_response(0));
     const deleted_session gone = run(client().delete_session(mine.id));
     EXPECT_TRUE(gone.already_absent);
     EXPECT_EQ(sandbox().counters().deleted, 1U);
@@ -312,7 +312,7 @@ TEST_F(faults, messages_carry_no_secret)
     const std::string id = mine.id.to_string();
     run(client().delete_session(mine.id));
     const error gone = failure_of(client().get_session(mine.id));
-    sandbox().add_fault(fault::answer(500, "sandbox-pro-key? " + id));
+    sandbox().add_fault(fault::respond(500, "sandbox-pro-key? " + id));
     const error strange = failure_of(client().update_session(mine.id, defaults));
     for (const error& each : {gone, strange}) {
         const std::string text = each.what();

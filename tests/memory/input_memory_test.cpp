@@ -51,7 +51,7 @@ protected:
             run();
         }
         EXPECT_TRUE(completed) << "it is still listening";
-        EXPECT_EQ(report().code, errc::protocol_error) << report().problem;
+        EXPECT_EQ(report().code, errc::protocol_error) << report().message;
         return watched_memory::peak - before;
     }
 };

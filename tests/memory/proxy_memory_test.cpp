@@ -45,7 +45,7 @@ protected:
         proxy_options proxy;
         proxy.url = GetParam().proxy;
         settings->proxy = detail::choose_proxy(proxy, settings->url);
-        dialer->answers["10.0.0.9"] = {};
+        dialer->responses["10.0.0.9"] = {};
         connector = detail::make_network_connector(std::move(settings));
     }
 
@@ -86,7 +86,7 @@ TEST_P(endless_proxy, is_held_within_the_limits)
     }
     ASSERT_TRUE(result) << "it is still listening";
     EXPECT_FALSE(result->made);
-    EXPECT_EQ(result->code, errc::proxy_failed) << result->problem;
+    EXPECT_EQ(result->code, errc::proxy_failed) << result->message;
     EXPECT_LE(watched_memory::peak - before, 32 * kibibyte);
 }
 

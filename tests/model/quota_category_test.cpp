@@ -73,21 +73,21 @@ TEST(usage, has_the_whole_and_its_parts)
 
 TEST(usage, that_cannot_be_read_names_the_member)
 {
-    const auto problem = [](std::string_view text) {
+    const auto message = [](std::string_view text) {
         const auto told = decode(text);
         return told ? "none" : told.error().to_string();
     };
-    EXPECT_EQ(problem("7"), "data: expected an object");
-    EXPECT_EQ(problem("{}"), "data.date: expected a date such as 2026-11-25");
-    EXPECT_EQ(problem(R"({"date":"yesterday"})"), "data.date: expected a date such as 2026-11-25");
-    EXPECT_EQ(problem(R"({"date":"2026-11-25","total":1})"), "data.quotaTotal: expected a number of requests");
-    EXPECT_EQ(problem(R"({"date":"2026-11-25","total":-1,"quotaTotal":1})"),
+    EXPECT_EQ(message("7"), "data: expected an object");
+    EXPECT_EQ(message("{}"), "data.date: expected a date such as 2026-11-25");
+    EXPECT_EQ(message(R"({"date":"yesterday"})"), "data.date: expected a date such as 2026-11-25");
+    EXPECT_EQ(message(R"({"date":"2026-11-25","total":1})"), "data.quotaTotal: expected a number of requests");
+    EXPECT_EQ(message(R"({"date":"2026-11-25","total":-1,"quotaTotal":1})"),
               "data.total: expected a number of requests");
-    EXPECT_EQ(problem(R"({"date":"2026-11-25","total":1,"quotaTotal":1})"), "data.categories: expected an object");
-    EXPECT_EQ(problem(R"({"date":"2026-11-25","total":1,"quotaTotal":1,"categories":{"scan":3}})"),
+    EXPECT_EQ(message(R"({"date":"2026-11-25","total":1,"quotaTotal":1})"), "data.categories: expected an object");
+    EXPECT_EQ(message(R"({"date":"2026-11-25","total":1,"quotaTotal":1,"categories":{"scan":3}})"),
               "data.categories.scan: expected an object");
     EXPECT_EQ(
-        problem(R"({"date":"2026-11-25","total":1,"quotaTotal":1,"categories":{"scan":{"count":1.5,"quota":2}}})"),
+        message(R"({"date":"2026-11-25","total":1,"quotaTotal":1,"categories":{"scan":{"count":1.5,"quota":2}}})"),
         "data.categories.scan.count: expected a number of requests");
 }
 

@@ -56,12 +56,12 @@ protected:
         std::unique_ptr<detail::name_lookup>{names}, std::make_shared<testing::manual_clock>());
 };
 
-TEST_F(name_cache_test, who_has_no_memory_for_the_answer_keeps_nobody_else_from_it)
+TEST_F(name_cache_test, who_has_no_memory_for_the_response_keeps_nobody_else_from_it)
 {
     int told = 0;
     const auto first = cache->resolve("a.test", [](const detail::lookup_result&) { throw std::bad_alloc{}; });
     const auto second = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
-    names->answer({"::1", "127.0.0.1"});
+    names->response({"::1", "127.0.0.1"});
     EXPECT_EQ(told, 1);
     const auto third = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
     EXPECT_EQ(told, 2);

@@ -63,7 +63,7 @@ protected:
         run();
     }
 
-    /// A connection by way of a proxy that answers so.
+    /// A connection by way of a proxy that responds so.
     detail::connect_result through_proxy(const std::string& bytes)
     {
         use_proxy();
@@ -79,7 +79,7 @@ protected:
         proxy_options proxy;
         proxy.url = url;
         settings->proxy = detail::choose_proxy(proxy, settings->url);
-        dialer->answers["10.0.0.9"] = {};
+        dialer->responses["10.0.0.9"] = {};
     }
 
     asio::io_context context;
@@ -93,9 +93,9 @@ protected:
 
 TEST_F(network_connector_test, a_dead_ipv6_address_costs_a_quarter_of_a_second)
 {
-    dialer->answers["127.0.0.1"] = {};
+    dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
-    names->answer({"::1", "127.0.0.1"});
+    names->response({"::1", "127.0.0.1"});
     run();
     EXPECT_FALSE(*result);
     advance(250ms);
@@ -107,10 +107,10 @@ TEST_F(network_connector_test, a_dead_ipv6_address_costs_a_quarter_of_a_second)
 
 TEST_F(network_connector_test, a_refused_address_is_followed_by_the_next_at_once)
 {
-    dialer->answers["::1"] = asio::error::connection_refused;
-    dialer->answers["127.0.0.1"] = {};
+    dialer->responses["::1"] = asio::error::connection_refused;
+    dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
-    names->answer({"::1", "127.0.0.1"});
+    names->response({"::1", "127.0.0.1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_TRUE((*result)->made);
@@ -118,21 +118,21 @@ TEST_F(network_connector_test, a_refused_address_is_followed_by_the_next_at_once
 
 TEST_F(network_connector_test, when_all_are_refused_each_is_named)
 {
-    dialer->answers["::1"] = asio::error::connection_refused;
-    dialer->answers["127.0.0.1"] = asio::error::network_unreachable;
+    dialer->responses["::1"] = asio::error::connection_refused;
+    dialer->responses["127.0.0.1"] = asio::error::network_unreachable;
     const auto result = begin();
-    names->answer({"::1", "127.0.0.1"});
+    names->response({"::1", "127.0.0.1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::connect_failed);
-    EXPECT_EQ((*result)->problem, "[::1]:80: Connection refused; 127.0.0.1:80: Network is unreachable");
+    EXPECT_EQ((*result)->message, "[::1]:80: Connection refused; 127.0.0.1:80: Network is unreachable");
     EXPECT_FALSE((*result)->permanent);
 }
 
 TEST_F(network_connector_test, of_many_silent_addresses_six_are_tried_at_a_time_until_time_is_up)
 {
     const auto result = begin();
-    names->answer(
+    names->response(
         {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "10.0.0.9"});
     run();
     for (auto waited = 0ms; waited < 3000ms; waited += 50ms) {
@@ -162,7 +162,7 @@ TEST_F(network_connector_test, a_name_without_addresses_is_not_asked_for_again_f
     result = begin();
     EXPECT_FALSE(*result);
     EXPECT_EQ(names->questions.size(), 2U);
-    names->answer({"127.0.0.1"});
+    names->response({"127.0.0.1"});
 }
 
 TEST_F(network_connector_test, a_name_server_that_fails_is_asked_again)
@@ -178,27 +178,27 @@ TEST_F(network_connector_test, a_name_server_that_fails_is_asked_again)
 
 TEST_F(network_connector_test, addresses_are_kept_for_half_a_minute)
 {
-    dialer->answers["127.0.0.1"] = {};
-    dialer->answers["127.0.0.2"] = {};
+    dialer->responses["127.0.0.1"] = {};
+    dialer->responses["127.0.0.2"] = {};
     begin();
-    names->answer({"127.0.0.1"});
+    names->response({"127.0.0.1"});
     run();
     advance(29'999ms);
     EXPECT_TRUE(begin()->has_value());
     EXPECT_EQ(names->questions.size(), 1U);
     advance(1ms);
     const auto result = begin();
-    names->answer({"127.0.0.2"});
+    names->response({"127.0.0.2"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->made->address(), "127.0.0.2:80");
 }
 
-TEST_F(network_connector_test, addresses_of_which_none_answered_are_asked_for_again_after_two_seconds)
+TEST_F(network_connector_test, addresses_of_which_none_responded_are_asked_for_again_after_two_seconds)
 {
-    dialer->answers["127.0.0.1"] = asio::error::connection_refused;
+    dialer->responses["127.0.0.1"] = asio::error::connection_refused;
     begin();
-    names->answer({"127.0.0.1"});
+    names->response({"127.0.0.1"});
     run();
     advance(1999ms);
     EXPECT_TRUE(begin()->has_value());
@@ -207,15 +207,15 @@ TEST_F(network_connector_test, addresses_of_which_none_answered_are_asked_for_ag
     EXPECT_TRUE(begin()->has_value());
     begin();
     EXPECT_EQ(names->questions.size(), 2U);
-    names->answer({"127.0.0.1"});
+    names->response({"127.0.0.1"});
 }
 
 TEST_F(network_connector_test, a_server_that_refuses_for_a_while_does_not_have_its_name_asked_for_each_time)
 {
-    dialer->answers["127.0.0.1"] = asio::error::connection_refused;
+    dialer->responses["127.0.0.1"] = asio::error::connection_refused;
     for (int i = 0; i < 126; ++i) {
         const auto result = begin();
-        names->answer({"127.0.0.1"});
+        names->response({"127.0.0.1"});
         run();
         ASSERT_TRUE(*result);
         EXPECT_EQ((*result)->code, errc::connect_failed);
@@ -231,10 +231,10 @@ TEST_F(network_connector_test, a_refusal_does_not_wait_for_addresses_that_are_la
         const bool is_v4 = known == detail::address_family::v4;
         settings->url = detail::parse_base_url(is_v4 ? "http://four.test" : "http://six.test");
         const std::string address = is_v4 ? "127.0.0.1" : "::1";
-        dialer->answers[address] = asio::error::connection_refused;
+        dialer->responses[address] = asio::error::connection_refused;
         const auto before = clock->now();
         const auto result = begin();
-        names->answer(known, {address});
+        names->response(known, {address});
         run();
         while (!*result && clock->now() < before + 3s) {
             advance(10ms);
@@ -242,10 +242,10 @@ TEST_F(network_connector_test, a_refusal_does_not_wait_for_addresses_that_are_la
         ASSERT_TRUE(*result);
         EXPECT_EQ((*result)->code, errc::connect_failed);
         EXPECT_LE(clock->now() - before, 100ms);
-        // The answer that came late is there for the next one.
-        dialer->answers["10.0.0.1"] = {};
-        dialer->answers["::2"] = {};
-        names->answer(is_v4 ? detail::address_family::v6 : detail::address_family::v4, {is_v4 ? "::2" : "10.0.0.1"});
+        // The response that came late is there for the next one.
+        dialer->responses["10.0.0.1"] = {};
+        dialer->responses["::2"] = {};
+        names->response(is_v4 ? detail::address_family::v6 : detail::address_family::v4, {is_v4 ? "::2" : "10.0.0.1"});
         run();
         EXPECT_TRUE(begin()->value().made);
     }
@@ -253,7 +253,7 @@ TEST_F(network_connector_test, a_refusal_does_not_wait_for_addresses_that_are_la
 
 TEST_F(network_connector_test, all_who_ask_at_the_same_time_share_one_question)
 {
-    dialer->answers["127.0.0.1"] = {};
+    dialer->responses["127.0.0.1"] = {};
     std::vector<std::shared_ptr<std::optional<detail::connect_result>>> results;
     for (int i = 0; i < 100; ++i) {
         results.push_back(begin());
@@ -263,7 +263,7 @@ TEST_F(network_connector_test, all_who_ask_at_the_same_time_share_one_question)
     run();
     ASSERT_TRUE(*results[7]);
     EXPECT_EQ((*results[7])->code, asio::error::operation_aborted);
-    names->answer({"127.0.0.1"});
+    names->response({"127.0.0.1"});
     run();
     for (std::size_t i = 0; i < results.size(); ++i) {
         ASSERT_TRUE(*results[i]) << i;
@@ -271,23 +271,23 @@ TEST_F(network_connector_test, all_who_ask_at_the_same_time_share_one_question)
     }
 }
 
-TEST_F(network_connector_test, a_lookup_that_hangs_ends_in_time_and_its_late_answer_is_dropped)
+TEST_F(network_connector_test, a_lookup_that_hangs_ends_in_time_and_its_late_response_is_dropped)
 {
     const auto result = begin();
     advance(3s);
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::resolve_failed);
-    EXPECT_EQ((*result)->problem, "server.test was not resolved within timeouts.connect");
-    names->answer({"127.0.0.1"});
+    EXPECT_EQ((*result)->message, "server.test was not resolved within timeouts.connect");
+    names->response({"127.0.0.1"});
     run();
     EXPECT_TRUE(dialer->tried.empty());
 }
 
 TEST_F(network_connector_test, ipv6_addresses_that_are_late_cost_fifty_milliseconds)
 {
-    dialer->answers["127.0.0.1"] = {};
+    dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
-    names->answer(detail::address_family::v4, {"127.0.0.1"});
+    names->response(detail::address_family::v4, {"127.0.0.1"});
     run();
     advance(49ms);
     EXPECT_TRUE(dialer->tried.empty()) << "IPv6 comes first, if it comes";
@@ -295,16 +295,16 @@ TEST_F(network_connector_test, ipv6_addresses_that_are_late_cost_fifty_milliseco
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->made->address(), "127.0.0.1:80");
     advance(950ms);
-    names->answer(detail::address_family::v6, {"::1"});
+    names->response(detail::address_family::v6, {"::1"});
     run();
     EXPECT_EQ(dialer->tried.size(), 1U);
 }
 
 TEST_F(network_connector_test, ipv6_addresses_do_not_wait_for_ipv4_ones)
 {
-    dialer->answers["::1"] = {};
+    dialer->responses["::1"] = {};
     const auto result = begin();
-    names->answer(detail::address_family::v6, {"::1"});
+    names->response(detail::address_family::v6, {"::1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->made->address(), "[::1]:80");
@@ -312,14 +312,14 @@ TEST_F(network_connector_test, ipv6_addresses_do_not_wait_for_ipv4_ones)
 
 TEST_F(network_connector_test, addresses_that_come_late_join_the_race)
 {
-    dialer->answers["10.0.0.1"] = asio::error::connection_refused;
-    dialer->answers["::1"] = {};
+    dialer->responses["10.0.0.1"] = asio::error::connection_refused;
+    dialer->responses["::1"] = {};
     const auto result = begin();
-    names->answer(detail::address_family::v4, {"10.0.0.1"});
+    names->response(detail::address_family::v4, {"10.0.0.1"});
     run();
     advance(50ms);
     EXPECT_FALSE(*result) << "there may be more addresses";
-    names->answer(detail::address_family::v6, {"::1"});
+    names->response(detail::address_family::v6, {"::1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_TRUE((*result)->made);
@@ -327,12 +327,12 @@ TEST_F(network_connector_test, addresses_that_come_late_join_the_race)
 
 TEST_F(network_connector_test, a_family_that_fails_does_not_matter_where_the_other_has_addresses)
 {
-    dialer->answers["127.0.0.1"] = {};
+    dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
     names->fail(detail::address_family::v6, asio::error::host_not_found_try_again);
     run();
     EXPECT_FALSE(*result);
-    names->answer(detail::address_family::v4, {"127.0.0.1"});
+    names->response(detail::address_family::v4, {"127.0.0.1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_TRUE((*result)->made);
@@ -360,7 +360,7 @@ TEST_F(network_connector_test, after_abandoning_nothing_is_handed_to_the_context
     begin();
     connector->abandon();
     context.restart();
-    names->answer({"127.0.0.1"});
+    names->response({"127.0.0.1"});
     EXPECT_EQ(context.poll(), 0U);
 }
 
@@ -368,7 +368,7 @@ TEST_F(network_connector_test, a_server_that_stalls_in_the_handshake_has_a_deadl
 {
     settings->url = detail::parse_base_url("https://10.0.0.1");
     settings->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
-    dialer->answers["10.0.0.1"] = {};
+    dialer->responses["10.0.0.1"] = {};
     const auto result = begin();
     // The first bytes of a record that never ends.
     dialer->peers.back()->send({"\x16\x03\x03\x00\x7a", 5});
@@ -378,7 +378,7 @@ TEST_F(network_connector_test, a_server_that_stalls_in_the_handshake_has_a_deadl
     advance(1ms);
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::tls_handshake_failed);
-    EXPECT_EQ((*result)->problem, "the TLS handshake with 10.0.0.1 took longer than timeouts.tls_handshake");
+    EXPECT_EQ((*result)->message, "the TLS handshake with 10.0.0.1 took longer than timeouts.tls_handshake");
     EXPECT_FALSE((*result)->permanent);
     EXPECT_TRUE(dialer->peers.back()->is_closed());
 }
@@ -386,7 +386,7 @@ TEST_F(network_connector_test, a_server_that_stalls_in_the_handshake_has_a_deadl
 TEST_F(network_connector_test, a_proxy_is_asked_for_the_server_and_told_who_asks)
 {
     const detail::connect_result result = through_proxy("HTTP/1.1 200 Connection established\r\n\r\n");
-    EXPECT_TRUE(result.made) << result.problem;
+    EXPECT_TRUE(result.made) << result.message;
     EXPECT_TRUE(names->questions.empty()) << "the server's name is the proxy's to resolve";
     EXPECT_EQ(dialer->peers.back()->received(),
               "CONNECT server.test:80 HTTP/1.1\r\nHost: server.test:80\r\n"
@@ -400,14 +400,14 @@ TEST_F(network_connector_test, an_ipv6_server_is_asked_for_in_brackets)
     EXPECT_TRUE(dialer->peers.back()->received().starts_with("CONNECT [2001:db8::1]:8080 HTTP/1.1\r\n"));
 }
 
-struct proxy_answer {
+struct proxy_response {
     const char* what;
     std::string bytes;
     const char* told;
     bool permanent;
 };
 
-class proxy_refusal : public network_connector_test, public ::testing::WithParamInterface<proxy_answer> {};
+class proxy_refusal : public network_connector_test, public ::testing::WithParamInterface<proxy_response> {};
 
 TEST_P(proxy_refusal, is_known)
 {
@@ -416,31 +416,31 @@ TEST_P(proxy_refusal, is_known)
     EXPECT_EQ(result.code, errc::proxy_failed);
     EXPECT_LT(result.reached, phase::writing);
     EXPECT_EQ(result.permanent, GetParam().permanent);
-    EXPECT_NE(result.problem.find(GetParam().told), std::string::npos) << result.problem;
-    EXPECT_TRUE(result.problem.starts_with("the proxy 10.0.0.9:3128 refused to connect to server.test:80: "))
-        << result.problem;
-    EXPECT_EQ(result.problem.find("dXNlcjp3b3Jk"), std::string::npos) << result.problem;
+    EXPECT_NE(result.message.find(GetParam().told), std::string::npos) << result.message;
+    EXPECT_TRUE(result.message.starts_with("the proxy 10.0.0.9:3128 refused to connect to server.test:80: "))
+        << result.message;
+    EXPECT_EQ(result.message.find("dXNlcjp3b3Jk"), std::string::npos) << result.message;
     EXPECT_TRUE(dialer->peers.back()->is_closed());
 }
 
 INSTANTIATE_TEST_SUITE_P(
     table, proxy_refusal,
     ::testing::Values(
-        proxy_answer{"credentials", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!", "407",
-                     true},
-        proxy_answer{"slow", "HTTP/1.1 408 Request Timeout\r\n\r\n", "408", false},
-        proxy_answer{"misdirected", "HTTP/1.1 421 Misdirected Request\r\n\r\n", "421", false},
-        proxy_answer{"too_many", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\r\n", "429", false},
-        proxy_answer{"forbidden", "HTTP/1.1 403 Forbidden\r\n\r\n", "403", true},
-        proxy_answer{"gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "502", false},
-        proxy_answer{"redirected", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "302", true},
-        proxy_answer{"switched", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "101", true},
-        proxy_answer{"more", "HTTP/1.1 200 OK\r\n\r\nX", "before anything was sent", true},
-        proxy_answer{"not_http", "SSH-2.0-OpenSSH\r\n\r\n", "not an HTTP/1.1 response", true},
-        proxy_answer{"endless", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "header", true}),
+        proxy_response{"credentials", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!",
+                       "407", true},
+        proxy_response{"slow", "HTTP/1.1 408 Request Timeout\r\n\r\n", "408", false},
+        proxy_response{"misdirected", "HTTP/1.1 421 Misdirected Request\r\n\r\n", "421", false},
+        proxy_response{"too_many", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\r\n", "429", false},
+        proxy_response{"forbidden", "HTTP/1.1 403 Forbidden\r\n\r\n", "403", true},
+        proxy_response{"gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "502", false},
+        proxy_response{"redirected", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "302", true},
+        proxy_response{"switched", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "101", true},
+        proxy_response{"more", "HTTP/1.1 200 OK\r\n\r\nX", "before anything was sent", true},
+        proxy_response{"not_http", "SSH-2.0-OpenSSH\r\n\r\n", "not an HTTP/1.1 response", true},
+        proxy_response{"endless", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "header", true}),
     [](const auto& each) { return std::string{each.param.what}; });
 
-TEST_F(network_connector_test, an_interim_answer_of_a_proxy_is_passed_over)
+TEST_F(network_connector_test, an_interim_response_of_a_proxy_is_passed_over)
 {
     EXPECT_TRUE(through_proxy("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").made);
 }
@@ -479,24 +479,24 @@ TEST_F(network_connector_test, a_silent_proxy_has_its_own_deadline)
     advance(1ms);
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::proxy_failed);
-    EXPECT_EQ((*result)->problem, "the proxy 10.0.0.9:3128 did not open the way within proxy.timeout");
+    EXPECT_EQ((*result)->message, "the proxy 10.0.0.9:3128 did not open the way within proxy.timeout");
 }
 
 TEST_F(network_connector_test, a_proxy_that_cannot_be_reached_is_called_so)
 {
     use_proxy("http://proxy.test");
-    dialer->answers["10.0.0.9"] = asio::error::connection_refused;
+    dialer->responses["10.0.0.9"] = asio::error::connection_refused;
     auto result = begin();
     names->fail(asio::error::host_not_found);
     run();
     EXPECT_EQ(result->value().code, errc::resolve_failed);
-    EXPECT_TRUE(result->value().problem.starts_with("cannot resolve the proxy proxy.test:80: "));
+    EXPECT_TRUE(result->value().message.starts_with("cannot resolve the proxy proxy.test:80: "));
     advance(2s);
     result = begin();
-    names->answer({"10.0.0.9"});
+    names->response({"10.0.0.9"});
     run();
     EXPECT_EQ(result->value().code, errc::connect_failed);
-    EXPECT_EQ(result->value().problem, "the proxy proxy.test:80 cannot be reached: 10.0.0.9:80: Connection refused");
+    EXPECT_EQ(result->value().message, "the proxy proxy.test:80 cannot be reached: 10.0.0.9:80: Connection refused");
 }
 
 TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)
@@ -504,15 +504,15 @@ TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)
     settings->url = detail::parse_base_url("https://server.test");
     settings->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
     use_proxy("http://proxy.test:3128");
-    dialer->answers.clear();
+    dialer->responses.clear();
     for (const std::string stage : {"resolving", "connecting", "proxy", "TLS"}) {
         SCOPED_TRACE(stage);
         if (stage == "proxy") {
-            dialer->answers["10.0.0.9"] = {};
+            dialer->responses["10.0.0.9"] = {};
         }
         const auto result = begin();
         if (stage != "resolving") {
-            names->answer({"10.0.0.9"});
+            names->response({"10.0.0.9"});
             run();
         }
         if (stage == "TLS") {
@@ -549,7 +549,7 @@ TEST_F(network_connector_test, abandoned_at_any_stage_nothing_of_it_is_left)
             own->names = std::make_shared<detail::name_cache>(std::move(lookup), clock);
             own->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
             if (stage == "resolving" || stage == "connecting") {
-                dialer->answers.clear();
+                dialer->responses.clear();
             }
             auto dial = detail::make_network_connector(own)->connect([](const detail::connect_result&) { FAIL(); });
             const std::weak_ptr<detail::pending_connect> left = dial;
@@ -557,7 +557,7 @@ TEST_F(network_connector_test, abandoned_at_any_stage_nothing_of_it_is_left)
                 own_context->restart();
                 own_context->poll();
                 if (i == 0 && stage != "resolving") {
-                    names->answer({"10.0.0.9"});
+                    names->response({"10.0.0.9"});
                 } else if (i == 1 && stage == "TLS") {
                     dialer->peers.back()->send("HTTP/1.1 200 OK\r\n\r\n");
                 }
@@ -589,7 +589,7 @@ TEST_F(network_connector_test, socks5h_leaves_the_name_to_the_proxy)
     dialer->peers.back()->send({"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10});
     run();
     ASSERT_TRUE(*result);
-    EXPECT_TRUE((*result)->made) << (*result)->problem;
+    EXPECT_TRUE((*result)->made) << (*result)->message;
     EXPECT_TRUE(names->questions.empty());
     EXPECT_NE(dialer->peers.back()->received().find("server.test"), std::string::npos);
 }
@@ -597,20 +597,20 @@ TEST_F(network_connector_test, socks5h_leaves_the_name_to_the_proxy)
 TEST_F(network_connector_test, socks5_has_the_name_resolved_here_to_an_ipv4_address_if_there_is_one)
 {
     use_proxy("socks5://proxy.test");
-    dialer->answers["10.0.0.9"] = {};
+    dialer->responses["10.0.0.9"] = {};
     const auto result = begin();
     EXPECT_EQ(names->questions, std::vector<std::string>{"server.test"});
-    names->answer({"::1", "192.0.2.1"});
+    names->response({"::1", "192.0.2.1"});
     run();
     EXPECT_EQ(names->questions.back(), "proxy.test");
-    names->answer({"10.0.0.9"});
+    names->response({"10.0.0.9"});
     run();
     dialer->peers.back()->send({"\x05\x00", 2});
     run();
     dialer->peers.back()->send({"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10});
     run();
     ASSERT_TRUE(*result);
-    EXPECT_TRUE((*result)->made) << (*result)->problem;
+    EXPECT_TRUE((*result)->made) << (*result)->message;
     EXPECT_EQ(dialer->peers.back()->received(),
               (std::string{"\x05\x01\x00\x05\x01\x00\x01\xC0\x00\x02\x01\x00\x50", 13}));
 }
@@ -619,7 +619,7 @@ TEST_F(network_connector_test, socks5_uses_an_ipv6_address_where_there_is_no_oth
 {
     use_proxy("socks5://10.0.0.9");
     begin();
-    names->answer({"2001:db8::1"});
+    names->response({"2001:db8::1"});
     run();
     dialer->peers.back()->send({"\x05\x00", 2});
     run();
@@ -636,7 +636,7 @@ TEST_F(network_connector_test, a_name_that_socks5_cannot_resolve_here_is_told)
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::resolve_failed);
-    EXPECT_TRUE((*result)->problem.starts_with("cannot resolve server.test: "));
+    EXPECT_TRUE((*result)->message.starts_with("cannot resolve server.test: "));
     EXPECT_TRUE(dialer->tried.empty());
 }
 

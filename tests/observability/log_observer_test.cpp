@@ -193,9 +193,9 @@ TEST_F(log_environment_test, refuses_what_is_no_level)
     try {
         (void)log_observer::from_environment();
         FAIL() << "nothing was thrown";
-    } catch (const error& problem) {
-        EXPECT_EQ(problem.code(), errc::invalid_request);
-        EXPECT_NE(std::string{problem.what()}.find("SIPHER_LOG must be debug, info, warning or off"),
+    } catch (const error& failure) {
+        EXPECT_EQ(failure.code(), errc::invalid_request);
+        EXPECT_NE(std::string{failure.what()}.find("SIPHER_LOG must be debug, info, warning or off"),
                   std::string::npos);
     }
 }

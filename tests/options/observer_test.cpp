@@ -144,7 +144,7 @@ TEST_F(observing, what_it_throws_changes_nothing)
     options.retry.max_attempts = 2;
     options.retry.base_delay = 0ms;
     const session made = create();
-    sandbox().add_fault(fault::answer(502, "bad gateway"));
+    sandbox().add_fault(fault::respond(502, "bad gateway"));
     EXPECT_EQ(run(client().get_session(made.id)).id, made.id);
     clock->advance(5s);
     run_until(context, [&] { return client().stats().open == 0; });

@@ -20,7 +20,7 @@ protected:
     {
         options.timeouts.total = 10s;
         options.pool.max_connections = 1;
-        service->otherwise = answer_session();
+        service->otherwise = response_session();
     }
 
     static call_options brief()

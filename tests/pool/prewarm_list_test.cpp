@@ -42,7 +42,7 @@ protected:
 
 TEST_F(prewarm, connections_are_there_before_the_first_call)
 {
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     const auto ended = warm(3);
     ASSERT_TRUE(*ended);
     EXPECT_FALSE((*ended)->code);
@@ -53,7 +53,7 @@ TEST_F(prewarm, connections_are_there_before_the_first_call)
 
 TEST_F(prewarm, what_is_there_counts)
 {
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     perform(operation::get);
     EXPECT_TRUE(warm(1)->has_value());
     EXPECT_EQ(service->connects, 1U);
@@ -178,7 +178,7 @@ TEST_F(call_test, a_thousand_calls_that_gave_up_left_four_connections_in_the_mak
 
 TEST_F(call_test, a_stale_connection_takes_those_as_old_along)
 {
-    service->otherwise = answer_session();
+    service->otherwise = response_session();
     service->hold_connects = true;
     std::vector<std::shared_ptr<started_call>> calls;
     for (int i = 0; i < 8; ++i) {

@@ -50,8 +50,8 @@ protected:
         } catch (const detail::connect_failure& failure) {
             EXPECT_EQ(failure.code, errc::proxy_failed);
             EXPECT_TRUE(
-                failure.problem.starts_with("the proxy proxy.test:1080 refused to connect to server.test:4660: "))
-                << failure.problem;
+                failure.message.starts_with("the proxy proxy.test:1080 refused to connect to server.test:4660: "))
+                << failure.message;
             return failure;
         }
         return std::nullopt;
@@ -140,7 +140,7 @@ TEST_F(socks5_test, refusals_of_the_way)
         EXPECT_EQ(hear("\x05\x00"s), io_interest::readable);
         const auto told = refusal("\x05"s + code + "\x00\x01\x00\x00\x00\x00\x00\x00"s);
         ASSERT_TRUE(told);
-        EXPECT_EQ(told->permanent, permanent[static_cast<std::size_t>(code)]) << told->problem;
+        EXPECT_EQ(told->permanent, permanent[static_cast<std::size_t>(code)]) << told->message;
     }
 }
 
@@ -167,8 +167,8 @@ TEST_F(socks5_test, other_refusals_are_permanent_and_say_why)
         const auto told = refusal(bytes);
         ASSERT_TRUE(told) << expected;
         EXPECT_TRUE(told->permanent);
-        EXPECT_NE(told->problem.find(expected), std::string::npos) << told->problem;
-        EXPECT_EQ(told->problem.find("hunter2"), std::string::npos);
+        EXPECT_NE(told->message.find(expected), std::string::npos) << told->message;
+        EXPECT_EQ(told->message.find("hunter2"), std::string::npos);
     }
 }
 

@@ -70,7 +70,7 @@ TEST_F(daily_quota, the_usage_is_typed)
 
 TEST_F(daily_quota, a_usage_that_cannot_be_read_is_told_as_such)
 {
-    sandbox().add_fault(testing::fault::answer(200, R"({"success":true,"data":{"date":"today"}})"));
+    sandbox().add_fault(testing::fault::respond(200, R"({"success":true,"data":{"date":"today"}})"));
     const error failure = failure_of(client().usage());
     EXPECT_EQ(failure.code(), errc::bad_payload);
     EXPECT_EQ(failure.operation(), "usage");

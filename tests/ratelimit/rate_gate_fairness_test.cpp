@@ -39,7 +39,7 @@ struct waiting_call : gate_waiter {
     const clock::time_point since_when;
 };
 
-/// A service with fixed windows and the gate of a client in front of it; the answers come at once.
+/// A service with fixed windows and the gate of a client in front of it; the responses come at once.
 class shared_limit {
 public:
     ~shared_limit()

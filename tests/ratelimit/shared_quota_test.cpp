@@ -84,7 +84,7 @@ TEST_F(quota_source, is_asked_once_for_each_request)
     ASSERT_EQ(source->asked.size(), 2U);
     EXPECT_EQ(source->asked[0].category, "session");
     EXPECT_EQ(source->asked[0].longest_wait, 10s);
-    sandbox().add_fault(testing::fault::answer(503, "", {{"Retry-After", "0"}}));
+    sandbox().add_fault(testing::fault::respond(503, "", {{"Retry-After", "0"}}));
     run(client().get_session(made.id));
     EXPECT_EQ(source->asked.size(), 4U) << "for a second attempt too";
     EXPECT_EQ(client().stats().rate_gate.source_failures, 0U);

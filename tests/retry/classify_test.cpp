@@ -64,7 +64,7 @@ std::function<void(attempt_facts&)> on_wire(boost::system::error_code code, phas
     };
 }
 
-std::function<void(attempt_facts&)> answer(unsigned status, std::function<void(attempt_facts&)> also = {})
+std::function<void(attempt_facts&)> response(unsigned status, std::function<void(attempt_facts&)> also = {})
 {
     return [=](attempt_facts& facts) {
         facts.reached = phase::done;
@@ -103,9 +103,9 @@ std::vector<row> failures_on_the_wire()
          outcome::not_applied},
         {"part written, fresh", on_wire(errc::write_failed, phase::writing, true, false, false), all_retry,
          outcome::not_applied},
-        {"no answer, reused", on_wire(errc::no_response, phase::reading_header, true, true, true), repeatable_replay,
+        {"no response, reused", on_wire(errc::no_response, phase::reading_header, true, true, true), repeatable_replay,
          outcome::unknown},
-        {"no answer, fresh", on_wire(errc::no_response, phase::reading_header, true, true, false), repeatable_retry,
+        {"no response, fresh", on_wire(errc::no_response, phase::reading_header, true, true, false), repeatable_retry,
          outcome::unknown},
         {"attempt timeout", on_wire(errc::attempt_timeout, phase::reading_header, true, true, true), repeatable_retry,
          outcome::unknown},
@@ -121,7 +121,7 @@ std::vector<row> failures_on_the_wire()
          outcome::unknown},
         {"success, too slow", on_wire(errc::attempt_timeout, phase::reading_body, true, true, true, 201),
          repeatable_retry, outcome::unknown},
-        {"other request's answer", on_wire(errc::desynchronized, phase::reading_body, true, true, true),
+        {"other request's response", on_wire(errc::desynchronized, phase::reading_body, true, true, true),
          repeatable_retry, outcome::unknown},
         {"cancelled before a byte", on_wire(boost::asio::error::operation_aborted, phase::writing, false, false, true),
          all_fail, outcome::not_sent},
@@ -137,7 +137,7 @@ std::vector<row> failures_on_the_wire()
 /// A whole response of the service, with more that it says.
 std::function<void(attempt_facts&)> service(unsigned status, std::function<void(attempt_facts&)> also = {})
 {
-    return answer(status, [=](attempt_facts& facts) {
+    return response(status, [=](attempt_facts& facts) {
         facts.from = provenance::service;
         if (also) {
             also(facts);
@@ -147,12 +147,12 @@ std::function<void(attempt_facts&)> service(unsigned status, std::function<void(
 
 std::function<void(attempt_facts&)> http_server(unsigned status)
 {
-    return answer(status, [](attempt_facts& facts) { facts.from = provenance::http_server; });
+    return response(status, [](attempt_facts& facts) { facts.from = provenance::http_server; });
 }
 
 std::function<void(attempt_facts&)> foreign(unsigned status, std::function<void(attempt_facts&)> also = {})
 {
-    return answer(status, [=](attempt_facts& facts) {
+    return response(status, [=](attempt_facts& facts) {
         facts.from = provenance::intermediary;
         if (also) {
             also(facts);

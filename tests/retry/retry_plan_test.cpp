@@ -26,7 +26,7 @@ protected:
     }
 
     /// The service's response with this status.
-    static verdict answered(unsigned status, action what)
+    static verdict responded(unsigned status, action what)
     {
         verdict decided;
         decided.what = what;
@@ -38,7 +38,7 @@ protected:
     retry_plan after(unsigned status, action what)
     {
         state.status = status;
-        return plan_next(options, state, answered(status, what), budget, 0.5);
+        return plan_next(options, state, responded(status, what), budget, 0.5);
     }
 
     retry_options options;
@@ -121,7 +121,7 @@ TEST_F(plan, delays_of_large_options_cannot_overflow)
         state.counted_attempts = attempts;
         options.max_attempts = std::numeric_limits<unsigned>::max();
         retry_budget unlimited{0};
-        const retry_plan next = plan_next(options, state, answered(502, action::retry), unlimited, 0.5);
+        const retry_plan next = plan_next(options, state, responded(502, action::retry), unlimited, 0.5);
         EXPECT_GE(next.delay, 0ns);
         EXPECT_LE(next.delay, std::chrono::hours{24});
     }
@@ -132,7 +132,7 @@ TEST_F(plan, the_largest_budget_is_one)
     retry_budget large{std::numeric_limits<unsigned>::max()};
     for (int i = 0; i < 3; ++i) {
         large.deposit(1);
-        EXPECT_EQ(plan_next(options, state, answered(502, action::retry), large, 0.5).what, step::retry);
+        EXPECT_EQ(plan_next(options, state, responded(502, action::retry), large, 0.5).what, step::retry);
         large.deposit(std::numeric_limits<unsigned>::max());
     }
 }
@@ -151,9 +151,9 @@ TEST_F(plan, what_a_function_throws_is_let_through)
 TEST_F(plan, a_replay_is_made_once_and_costs_no_token)
 {
     retry_budget empty{1};
-    EXPECT_EQ(plan_next(options, state, answered(421, action::replay), empty, 0.5).what, step::replay);
+    EXPECT_EQ(plan_next(options, state, responded(421, action::replay), empty, 0.5).what, step::replay);
     state.replayed = true;
-    EXPECT_EQ(plan_next(options, state, answered(421, action::replay), empty, 0.5).reason,
+    EXPECT_EQ(plan_next(options, state, responded(421, action::replay), empty, 0.5).reason,
               end_reason::budget_exhausted);
 }
 

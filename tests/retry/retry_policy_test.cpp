@@ -99,7 +99,7 @@ TEST(utc_time, is_as_the_service_writes_it)
     }
 }
 
-TEST(retry_after, is_seconds_or_a_date_relative_to_the_answer)
+TEST(retry_after, is_seconds_or_a_date_relative_to_the_response)
 {
     EXPECT_EQ(parse_retry_after("0", "", noon), 0ms);
     EXPECT_EQ(parse_retry_after("60", "", noon), 60s);

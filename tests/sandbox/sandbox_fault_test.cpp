@@ -49,8 +49,8 @@ INSTANTIATE_TEST_SUITE_P(transports, sandbox_fault_test, testing::Bool(),
 
 TEST_P(sandbox_fault_test, faults_are_used_up_in_order_one_a_request)
 {
-    service.add_fault(fault::answer(502, "<html>"));
-    service.add_faults(2, fault::answer(503, ""));
+    service.add_fault(fault::respond(502, "<html>"));
+    service.add_faults(2, fault::respond(503, ""));
     EXPECT_EQ(exchange(*peer, create).result_int(), 502U);
     EXPECT_EQ(exchange(*peer, create).result_int(), 503U);
     EXPECT_EQ(exchange(*peer, create).result_int(), 503U);
@@ -66,7 +66,7 @@ TEST_P(sandbox_fault_test, faults_can_be_taken_back)
     EXPECT_EQ(exchange(*peer, create).result_int(), 201U);
 }
 
-TEST_P(sandbox_fault_test, a_delayed_request_is_answered_properly)
+TEST_P(sandbox_fault_test, a_delayed_request_gets_a_proper_response)
 {
     service.add_fault(fault::delay(20ms));
     const auto before = std::chrono::steady_clock::now();
@@ -74,66 +74,66 @@ TEST_P(sandbox_fault_test, a_delayed_request_is_answered_properly)
     EXPECT_GE(std::chrono::steady_clock::now() - before, 20ms);
 }
 
-TEST_P(sandbox_fault_test, an_answer_of_somebody_else_has_only_its_own_header)
+TEST_P(sandbox_fault_test, a_response_of_somebody_else_has_only_its_own_header)
 {
-    service.add_fault(fault::answer(429, "busy", {{"Retry-After", "7"}}));
-    const raw_answer answer = exchange(*peer, create);
-    EXPECT_EQ(answer.result_int(), 429U);
-    EXPECT_EQ(answer.body(), "busy");
-    EXPECT_EQ(answer["Retry-After"], "7");
-    EXPECT_EQ(answer["X-Request-ID"], "");
+    service.add_fault(fault::respond(429, "busy", {{"Retry-After", "7"}}));
+    const raw_response response = exchange(*peer, create);
+    EXPECT_EQ(response.result_int(), 429U);
+    EXPECT_EQ(response.body(), "busy");
+    EXPECT_EQ(response["Retry-After"], "7");
+    EXPECT_EQ(response["X-Request-ID"], "");
     EXPECT_EQ(service.counters().created, 0U);
     EXPECT_EQ(service.ledger().at(0).status, 429U);
     EXPECT_FALSE(service.ledger().at(0).applied);
 }
 
-TEST_P(sandbox_fault_test, an_answer_that_announces_the_end_is_followed_by_it)
+TEST_P(sandbox_fault_test, a_response_that_announces_the_end_is_followed_by_it)
 {
-    service.add_fault(fault::answer(503, "", {{"Connection", "close"}}));
+    service.add_fault(fault::respond(503, "", {{"Connection", "close"}}));
     EXPECT_EQ(exchange(*peer, create)["Connection"], "close");
     EXPECT_EQ(peer->read_to_end(), "");
 }
 
-TEST_P(sandbox_fault_test, act_but_answer_acts)
+TEST_P(sandbox_fault_test, act_but_response_acts)
 {
-    service.add_fault(fault::act_but_answer(500, R"({"success":false})"));
-    const raw_answer answer = exchange(*peer, create);
-    EXPECT_EQ(answer.result_int(), 500U);
-    EXPECT_EQ(answer.body(), R"({"success":false})");
+    service.add_fault(fault::act_but_respond(500, R"({"success":false})"));
+    const raw_response response = exchange(*peer, create);
+    EXPECT_EQ(response.result_int(), 500U);
+    EXPECT_EQ(response.body(), R"({"success":false})");
     EXPECT_EQ(service.counters().created, 1U);
     EXPECT_EQ(service.ledger().at(0).status, 500U);
     EXPECT_TRUE(service.ledger().at(0).applied);
 }
 
-TEST_P(sandbox_fault_test, an_answer_cut_at_any_byte_has_exactly_those_bytes)
+TEST_P(sandbox_fault_test, a_response_cut_at_any_byte_has_exactly_those_bytes)
 {
     raw_call get{"GET", "/v1/sessions/" + create_session(*peer)};
     get.with_header("X-Request-ID", "same");
     const std::string beginning = "HTTP/1.1 200 OK\r\nX-Request-ID: same\r\n";
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{20}, std::size_t{600}}) {
         const auto other = connect();
-        service.add_fault(fault::cut_answer(size));
+        service.add_fault(fault::cut_response(size));
         other->send(get.to_bytes());
         const std::string got = other->read_to_end();
         EXPECT_EQ(got.size(), size);
         EXPECT_EQ(got.substr(0, beginning.size()), beginning.substr(0, size));
         EXPECT_EQ(other->end(), bare_fin());
     }
-    EXPECT_EQ(service.counters().read, 4U) << "a cut answer is one to a request that took effect";
+    EXPECT_EQ(service.counters().read, 4U) << "a cut response is one to a request that took effect";
     EXPECT_EQ(service.ledger().back().status, 200U);
 }
 
-TEST_P(sandbox_fault_test, an_answer_cut_beyond_its_end_is_whole)
+TEST_P(sandbox_fault_test, a_response_cut_beyond_its_end_is_whole)
 {
-    service.add_fault(fault::cut_answer(1'000'000));
+    service.add_fault(fault::cut_response(1'000'000));
     EXPECT_EQ(exchange(*peer, create).result_int(), 201U);
     EXPECT_EQ(peer->read_to_end(), "");
     EXPECT_EQ(peer->end(), bare_fin());
 }
 
-TEST_P(sandbox_fault_test, an_answer_can_end_in_a_reset)
+TEST_P(sandbox_fault_test, a_response_can_end_in_a_reset)
 {
-    service.add_fault(fault::cut_answer(10, true));
+    service.add_fault(fault::cut_response(10, true));
     peer->send(create.to_bytes());
     EXPECT_LE(peer->read_to_end().size(), 10U);
     EXPECT_EQ(peer->end(), connection_end::reset);
@@ -157,7 +157,7 @@ TEST_P(sandbox_fault_test, a_dropped_request_does_not_take_effect)
 TEST_P(sandbox_fault_test, raw_bytes_go_out_as_they_are)
 {
     const std::string bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello";
-    service.add_fault(fault::raw_answer(bytes));
+    service.add_fault(fault::raw_response(bytes));
     peer->send(create.to_bytes());
     EXPECT_EQ(peer->read_to_end(), bytes);
     EXPECT_EQ(peer->end(), bare_fin());
@@ -183,7 +183,7 @@ TEST_P(sandbox_fault_test, a_header_field_can_be_replaced_or_added)
 {
     service.add_fault(fault::with_header("x-request-id", "another"));
     service.add_fault(fault::with_header("X-New", "1"));
-    const raw_answer replaced = exchange(*peer, create);
+    const raw_response replaced = exchange(*peer, create);
     EXPECT_EQ(replaced["X-Request-ID"], "another");
     EXPECT_EQ(replaced.count("X-Request-ID"), 1U);
     EXPECT_EQ(replaced.result_int(), 201U);
@@ -203,10 +203,10 @@ TEST_P(sandbox_fault_test, pages_of_intermediaries_come_with_and_without_the_ser
         for (const bool act : {false, true}) {
             const auto before = service.counters().created;
             service.add_fault(kinds.at(i)(act));
-            const raw_answer answer = exchange(*peer, create);
-            EXPECT_EQ(answer.result_int(), statuses.at(i));
-            EXPECT_EQ(answer.count("X-Request-ID"), 0U);
-            EXPECT_FALSE(answer.body().empty());
+            const raw_response response = exchange(*peer, create);
+            EXPECT_EQ(response.result_int(), statuses.at(i));
+            EXPECT_EQ(response.count("X-Request-ID"), 0U);
+            EXPECT_FALSE(response.body().empty());
             EXPECT_EQ(service.counters().created - before, act ? 1U : 0U);
             EXPECT_EQ(service.ledger().back().status, statuses.at(i));
         }
@@ -216,16 +216,16 @@ TEST_P(sandbox_fault_test, pages_of_intermediaries_come_with_and_without_the_ser
 TEST_P(sandbox_fault_test, pages_of_intermediaries_look_like_theirs)
 {
     service.add_fault(fault::foreign_page(404, "text/plain", "default backend - 404"));
-    raw_answer answer = exchange(*peer, create);
-    EXPECT_EQ(answer["Content-Type"], "text/plain");
-    EXPECT_EQ(answer.body(), "default backend - 404");
+    raw_response response = exchange(*peer, create);
+    EXPECT_EQ(response["Content-Type"], "text/plain");
+    EXPECT_EQ(response.body(), "default backend - 404");
     service.add_fault(fault::captive_portal());
     EXPECT_EQ(exchange(*peer, create)["Content-Type"], "text/html");
     service.add_fault(fault::edge_error(522));
-    answer = exchange(*peer, create);
-    EXPECT_EQ(answer["Server"], "cloudflare");
-    EXPECT_NE(answer["CF-RAY"], "");
-    EXPECT_NE(answer.body().find("<title>localhost | 522</title>"), std::string::npos) << answer.body();
+    response = exchange(*peer, create);
+    EXPECT_EQ(response["Server"], "cloudflare");
+    EXPECT_NE(response["CF-RAY"], "");
+    EXPECT_NE(response.body().find("<title>localhost | 522</title>"), std::string::npos) << response.body();
     service.add_fault(fault::challenge());
     EXPECT_EQ(exchange(*peer, create)["cf-mitigated"], "challenge");
 }
@@ -233,8 +233,8 @@ TEST_P(sandbox_fault_test, pages_of_intermediaries_look_like_theirs)
 TEST_P(sandbox_fault_test, the_framing_can_be_made_wrong)
 {
     service.add_fault(fault::with_header("Content-Length", "3"));
-    const raw_answer answer = exchange(*peer, create);
-    EXPECT_EQ(answer.body(), "{\"s");
+    const raw_response response = exchange(*peer, create);
+    EXPECT_EQ(response.body(), "{\"s");
 }
 
 TEST_P(sandbox_fault_test, members_can_be_combined)
@@ -244,10 +244,10 @@ TEST_P(sandbox_fault_test, members_can_be_combined)
     slow_lie.body = "not json";
     slow_lie.headers.emplace_back("X-New", "1");
     service.add_fault(slow_lie);
-    const raw_answer answer = exchange(*peer, create);
-    EXPECT_EQ(answer.result_int(), 201U);
-    EXPECT_EQ(answer.body(), "not json");
-    EXPECT_EQ(answer["X-New"], "1");
+    const raw_response response = exchange(*peer, create);
+    EXPECT_EQ(response.result_int(), 201U);
+    EXPECT_EQ(response.body(), "not json");
+    EXPECT_EQ(response["X-New"], "1");
     EXPECT_EQ(service.counters().created, 1U);
 }
 

@@ -35,39 +35,39 @@ protected:
     const std::string missing = "/v1/sessions/sess_" + std::string(64, '0');
 };
 
-std::string header(const raw_answer& answer, std::string_view name)
+std::string header(const raw_response& response, std::string_view name)
 {
-    const auto found = answer.find(name);
-    return found == answer.end() ? "(none)" : std::string{found->value()};
+    const auto found = response.find(name);
+    return found == response.end() ? "(none)" : std::string{found->value()};
 }
 
 TEST_F(sandbox_limits_test, without_a_limit_nothing_is_said_of_one)
 {
     sandbox service{make_options()};
     raw_peer peer{service.port()};
-    const raw_answer answer = exchange(peer, {"GET", missing});
+    const raw_response response = exchange(peer, {"GET", missing});
     for (const std::string name : {"RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}) {
-        EXPECT_EQ(header(answer, name), "(none)");
+        EXPECT_EQ(header(response, name), "(none)");
     }
 }
 
-TEST_F(sandbox_limits_test, every_answer_states_the_limit)
+TEST_F(sandbox_limits_test, every_response_states_the_limit)
 {
     sandbox_options options = make_options();
     options.rate_limit = 100;
     sandbox service{options};
     raw_peer peer{service.port()};
     raw_call unauthorised{"GET", missing};
-    raw_answer answer = exchange(peer, unauthorised.with_key(""));
-    EXPECT_EQ(verdict(answer), "401 UNAUTHORIZED");
-    EXPECT_EQ(header(answer, "RateLimit-Policy"), "100;w=60");
-    EXPECT_EQ(header(answer, "RateLimit-Limit"), "100");
-    EXPECT_EQ(header(answer, "RateLimit-Remaining"), "99");
-    EXPECT_EQ(header(answer, "RateLimit-Reset"), "60");
+    raw_response response = exchange(peer, unauthorised.with_key(""));
+    EXPECT_EQ(verdict(response), "401 UNAUTHORIZED");
+    EXPECT_EQ(header(response, "RateLimit-Policy"), "100;w=60");
+    EXPECT_EQ(header(response, "RateLimit-Limit"), "100");
+    EXPECT_EQ(header(response, "RateLimit-Remaining"), "99");
+    EXPECT_EQ(header(response, "RateLimit-Reset"), "60");
     time->advance(59s + 500ms);
-    answer = exchange(peer, {"GET", missing});
-    EXPECT_EQ(header(answer, "RateLimit-Remaining"), "98");
-    EXPECT_EQ(header(answer, "RateLimit-Reset"), "1");
+    response = exchange(peer, {"GET", missing});
+    EXPECT_EQ(header(response, "RateLimit-Remaining"), "98");
+    EXPECT_EQ(header(response, "RateLimit-Reset"), "1");
 }
 
 TEST_F(sandbox_limits_test, health_is_outside_the_limit)
@@ -78,9 +78,9 @@ TEST_F(sandbox_limits_test, health_is_outside_the_limit)
     raw_peer peer{service.port()};
     EXPECT_EQ(exchange(peer, {"GET", missing}).result_int(), 404U);
     EXPECT_EQ(exchange(peer, {"GET", missing}).result_int(), 429U);
-    const raw_answer answer = exchange(peer, {"GET", "/v1/health"});
-    EXPECT_EQ(answer.result_int(), 200U);
-    EXPECT_EQ(header(answer, "RateLimit-Limit"), "(none)");
+    const raw_response response = exchange(peer, {"GET", "/v1/health"});
+    EXPECT_EQ(response.result_int(), 200U);
+    EXPECT_EQ(header(response, "RateLimit-Limit"), "(none)");
 }
 
 TEST_F(sandbox_limits_test, over_the_limit_nothing_is_processed_until_the_window_ends)
@@ -97,11 +97,11 @@ TEST_F(sandbox_limits_test, over_the_limit_nothing_is_processed_until_the_window
     EXPECT_EQ(exchange(first, unknown_key.with_key("x")).result_int(), 401U) << "counted before authentication";
     time->advance(4s);
     raw_call create{"POST", "/v1/sessions"};
-    const raw_answer answer = exchange(second, create.with_body(R"({"defaults":{}})"));
-    EXPECT_EQ(verdict(answer), "429 RATE_LIMIT_EXCEEDED");
-    EXPECT_EQ(header(answer, "Retry-After"), "6");
-    EXPECT_EQ(header(answer, "RateLimit-Remaining"), "0");
-    EXPECT_EQ(text_at(answer, "/error/details"), R"({"retryAfter":10,"limit":3})") << "the whole window";
+    const raw_response response = exchange(second, create.with_body(R"({"defaults":{}})"));
+    EXPECT_EQ(verdict(response), "429 RATE_LIMIT_EXCEEDED");
+    EXPECT_EQ(header(response, "Retry-After"), "6");
+    EXPECT_EQ(header(response, "RateLimit-Remaining"), "0");
+    EXPECT_EQ(text_at(response, "/error/details"), R"({"retryAfter":10,"limit":3})") << "the whole window";
     EXPECT_EQ(service.counters().created, 2U);
     EXPECT_FALSE(service.ledger().back().applied);
     time->advance(6s);
@@ -122,10 +122,10 @@ TEST_F(sandbox_limits_test, a_daily_quota_names_the_midnight_at_which_it_ends)
     get.with_body(R"({"defaults":{}})").with_key("limited");
     EXPECT_EQ(exchange(peer, get).result_int(), 201U);
     EXPECT_EQ(exchange(peer, get).result_int(), 201U);
-    const raw_answer answer = exchange(peer, get);
-    EXPECT_EQ(verdict(answer), "429 DAILY_QUOTA_EXCEEDED");
-    EXPECT_EQ(header(answer, "Retry-After"), "(none)");
-    EXPECT_EQ(text_at(answer, "/error/details"),
+    const raw_response response = exchange(peer, get);
+    EXPECT_EQ(verdict(response), "429 DAILY_QUOTA_EXCEEDED");
+    EXPECT_EQ(header(response, "Retry-After"), "(none)");
+    EXPECT_EQ(text_at(response, "/error/details"),
               R"({"category":"session","current":2,"limit":2,"resetAt":"2026-11-24T00:00:00.000Z","tier":"pro"})");
     raw_call other{"GET", missing};
     EXPECT_EQ(exchange(peer, other.with_key("free of it")).result_int(), 404U);
@@ -172,13 +172,13 @@ TEST_F(sandbox_limits_test, the_usage_is_told_and_not_metered)
     EXPECT_EQ(exchange(peer, ask).result_int(), 401U);
     ask.with_key("limited");
     static_cast<void>(exchange(peer, ask));
-    const raw_answer answer = exchange(peer, ask);
-    EXPECT_EQ(text_at(answer, "/data/date"), "2026-11-23");
-    EXPECT_EQ(text_at(answer, "/data/tier"), "pro");
-    EXPECT_EQ(text_at(answer, "/data/total"), "1");
-    EXPECT_EQ(text_at(answer, "/data/quotaTotal"), "10000");
-    EXPECT_EQ(text_at(answer, "/data/categories/stealth"), R"({"count":1,"quota":2000})");
-    EXPECT_EQ(text_at(answer, "/data/categories/session"), R"({"count":0,"quota":2000})");
+    const raw_response response = exchange(peer, ask);
+    EXPECT_EQ(text_at(response, "/data/date"), "2026-11-23");
+    EXPECT_EQ(text_at(response, "/data/tier"), "pro");
+    EXPECT_EQ(text_at(response, "/data/total"), "1");
+    EXPECT_EQ(text_at(response, "/data/quotaTotal"), "10000");
+    EXPECT_EQ(text_at(response, "/data/categories/stealth"), R"({"count":1,"quota":2000})");
+    EXPECT_EQ(text_at(response, "/data/categories/session"), R"({"count":0,"quota":2000})");
 }
 
 TEST_F(sandbox_limits_test, a_service_that_shuts_down_declines_before_anything_else)
@@ -190,11 +190,11 @@ TEST_F(sandbox_limits_test, a_service_that_shuts_down_declines_before_anything_e
     service.set_shutting_down(true);
     raw_call create{"POST", "/v1/sessions"};
     create.with_body(R"({"defaults":{}})").with_header("X-Request-ID", "me");
-    const raw_answer answer = exchange(peer, create);
-    EXPECT_EQ(verdict(answer), "503 SERVICE_UNAVAILABLE");
-    EXPECT_EQ(header(answer, "Connection"), "keep-alive");
-    EXPECT_EQ(header(answer, "X-Request-ID"), "(none)");
-    EXPECT_EQ(header(answer, "RateLimit-Limit"), "(none)");
+    const raw_response response = exchange(peer, create);
+    EXPECT_EQ(verdict(response), "503 SERVICE_UNAVAILABLE");
+    EXPECT_EQ(header(response, "Connection"), "keep-alive");
+    EXPECT_EQ(header(response, "X-Request-ID"), "(none)");
+    EXPECT_EQ(header(response, "RateLimit-Limit"), "(none)");
     EXPECT_EQ(service.counters().created, 0U);
     service.set_shutting_down(false);
     EXPECT_EQ(exchange(peer, create).result_int(), 201U);
@@ -205,11 +205,11 @@ TEST_F(sandbox_limits_test, health_of_a_service_that_shuts_down_has_data_and_no_
     sandbox service{make_options()};
     service.set_shutting_down(true);
     raw_peer peer{service.port()};
-    const raw_answer answer = exchange(peer, {"GET", "/v1/health"});
-    EXPECT_EQ(answer.result_int(), 503U);
-    EXPECT_EQ(text_at(answer, "/success"), "false");
-    EXPECT_EQ(text_at(answer, "/data/status"), "shutting_down");
-    EXPECT_EQ(text_at(answer, "/error"), "(none)");
+    const raw_response response = exchange(peer, {"GET", "/v1/health"});
+    EXPECT_EQ(response.result_int(), 503U);
+    EXPECT_EQ(text_at(response, "/success"), "false");
+    EXPECT_EQ(text_at(response, "/data/status"), "shutting_down");
+    EXPECT_EQ(text_at(response, "/error"), "(none)");
 }
 
 TEST_F(sandbox_limits_test, a_restart_forgets_all_but_the_port_the_ledger_and_the_counters)

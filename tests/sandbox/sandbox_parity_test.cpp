@@ -41,15 +41,15 @@ protected:
     }
     static std::string create_with_ttl(const std::string& ttl) { return R"({"defaults":{},"ttlSeconds":)" + ttl + "}"; }
 
-    raw_answer call(const raw_call& what) { return exchange(peer, what); }
-    raw_answer echo(std::string_view body) { return call(post("/v1/echo", body)); }
-    raw_answer echo_as(std::string_view content_type, std::string_view body)
+    raw_response call(const raw_call& what) { return exchange(peer, what); }
+    raw_response echo(std::string_view body) { return call(post("/v1/echo", body)); }
+    raw_response echo_as(std::string_view content_type, std::string_view body)
     {
         raw_call what = post("/v1/echo", body);
         what.content_type = content_type;
         return call(what);
     }
-    raw_answer echo_encoded(std::string_view encoding, std::string_view body)
+    raw_response echo_encoded(std::string_view encoding, std::string_view body)
     {
         return call(post("/v1/echo", body).with_header("Content-Encoding", encoding));
     }
@@ -82,7 +82,7 @@ TEST_F(sandbox_parity_test, two_fields_with_a_session_are_a_malformed_one)
 TEST_F(sandbox_parity_test, a_tier_that_is_too_low_is_refused_before_the_body_and_the_route)
 {
     for (const std::string path : {"/v1/sessions", "/v1/sessions/x/y/z"}) {
-        const raw_answer response = call(post(path, "{").with_key("sandbox-free-key"));
+        const raw_response response = call(post(path, "{").with_key("sandbox-free-key"));
         EXPECT_EQ(verdict(response), "403 TIER_ACCESS_DENIED");
         EXPECT_EQ(text_at(response, "/error/message"),
                   "Endpoint " + path + " not available on free tier. Upgrade to pro or enterprise.");
@@ -99,14 +99,14 @@ TEST_F(sandbox_parity_test, paths_are_percent_decoded_without_regard_to_case_and
     EXPECT_EQ(verdict(call({"GET", "/v1/sessions/SESS_" + id.substr(5)})), "400 VALIDATION_ERROR");
     EXPECT_EQ(verdict(call({"GET", "/v1/sessions/" + id + "%2Fx"})), "400 VALIDATION_ERROR");
     EXPECT_EQ(verdict(call({"GET", "/v1/sessions/" + id + "//"})), "404 NOT_FOUND");
-    const raw_answer unknown = call({"GET", "/v1/Nothing/?x=1"});
+    const raw_response unknown = call({"GET", "/v1/Nothing/?x=1"});
     EXPECT_EQ(text_at(unknown, "/error/message"), "Route GET /v1/Nothing/ not found");
 }
 
 TEST_F(sandbox_parity_test, an_id_with_a_bad_percent_sign_is_an_error_of_the_server)
 {
     for (const std::string id : {"%", "%7", "%zz", "%ff"}) {
-        const raw_answer response = call({"GET", "/v1/sessions/" + id});
+        const raw_response response = call({"GET", "/v1/sessions/" + id});
         EXPECT_EQ(verdict(response), "500 INTERNAL_SERVER_ERROR") << id;
         EXPECT_EQ(text_at(response, "/error/details"), "Failed to decode param '" + id + "'");
     }
@@ -114,7 +114,7 @@ TEST_F(sandbox_parity_test, an_id_with_a_bad_percent_sign_is_an_error_of_the_ser
 
 TEST_F(sandbox_parity_test, options_tells_the_methods_of_a_route)
 {
-    raw_answer response = call({"OPTIONS", "/v1/sessions/x"});
+    raw_response response = call({"OPTIONS", "/v1/sessions/x"});
     EXPECT_EQ(response.result_int(), 200U);
     EXPECT_EQ(response["Content-Type"], "text/plain");
     EXPECT_EQ(response["Allow"], "DELETE, GET, HEAD, PATCH");
@@ -172,7 +172,7 @@ TEST_F(sandbox_parity_test, what_the_client_has_already_is_not_sent_again)
     for (const std::string& known : {tag, std::string{"*"}, "\"x\", " + tag, tag.substr(2)}) {
         raw_call again = errors;
         peer.send(again.with_header("If-None-Match", known).to_bytes());
-        const raw_answer response = peer.read_answer(true);
+        const raw_response response = peer.read_response(true);
         EXPECT_EQ(response.result_int(), 304U) << known;
         EXPECT_EQ(response["ETag"], tag);
         EXPECT_EQ(response.count("Content-Type") + response.count("Content-Length"), 0U);
@@ -223,7 +223,7 @@ TEST_F(sandbox_parity_test, the_charset_of_a_body_is_that_of_unicode_or_an_error
     EXPECT_EQ(text_at(echo_as("application/json; charset=\"UTF-16\"", "\xfe\xff" + big), "/data/n"), euro);
     EXPECT_EQ(text_at(echo_as("application/json;charset=utf-16be", big), "/data/n"), euro);
     EXPECT_EQ(text_at(echo_as("application/json;charset=utf-8", R"({"n":1})"), "/data/n"), "1");
-    const raw_answer other = echo_as("application/json; charset=latin1", "{}");
+    const raw_response other = echo_as("application/json; charset=latin1", "{}");
     EXPECT_EQ(verdict(other), "500 INTERNAL_SERVER_ERROR");
     EXPECT_EQ(text_at(other, "/error/details"), "unsupported charset \"LATIN1\"");
 }
@@ -231,7 +231,7 @@ TEST_F(sandbox_parity_test, the_charset_of_a_body_is_that_of_unicode_or_an_error
 TEST_F(sandbox_parity_test, a_content_encoding_that_is_not_known_is_an_error)
 {
     EXPECT_EQ(text_at(echo_encoded("identity", R"({"n":1})"), "/data/n"), "1");
-    const raw_answer unknown = echo_encoded("zip", "{}");
+    const raw_response unknown = echo_encoded("zip", "{}");
     EXPECT_EQ(verdict(unknown), "500 INTERNAL_SERVER_ERROR");
     EXPECT_EQ(text_at(unknown, "/error/details"), "unsupported content encoding \"zip\"");
 }
@@ -239,13 +239,13 @@ TEST_F(sandbox_parity_test, a_content_encoding_that_is_not_known_is_an_error)
 TEST_F(sandbox_parity_test, a_time_to_live_beyond_all_integers_breaks_two_rules)
 {
     for (const std::string ttl : {"1e400", "9007199254740992", "99999999999999999999"}) {
-        const raw_answer response = call(post("/v1/sessions", create_with_ttl(ttl)));
+        const raw_response response = call(post("/v1/sessions", create_with_ttl(ttl)));
         EXPECT_EQ(text_at(response, "/error/details/0/maximum"), "9007199254740991") << ttl;
         EXPECT_EQ(text_at(response, "/error/details/0/message"), "Too big: expected int to be <9007199254740991");
         EXPECT_EQ(text_at(response, "/error/details/1/maximum"), "86400");
         EXPECT_EQ(text_at(response, "/error/details/2"), "(none)");
     }
-    const raw_answer negative = call(post("/v1/sessions", create_with_ttl("-1e400")));
+    const raw_response negative = call(post("/v1/sessions", create_with_ttl("-1e400")));
     EXPECT_EQ(text_at(negative, "/error/details/0/minimum"), "-9007199254740991");
     EXPECT_EQ(text_at(negative, "/error/details/1/minimum"), "60");
     EXPECT_EQ(text_at(call(post("/v1/sessions", create_with_ttl("9007199254740991"))), "/error/details/1"), "(none)");
@@ -253,17 +253,17 @@ TEST_F(sandbox_parity_test, a_time_to_live_beyond_all_integers_breaks_two_rules)
 
 TEST_F(sandbox_parity_test, of_the_defaults_a_route_reads_the_chain_only)
 {
-    const raw_answer generated = call(post("/v1/stealth/generate", R"({"privacyLevel":"x","backend":7})"));
+    const raw_response generated = call(post("/v1/stealth/generate", R"({"privacyLevel":"x","backend":7})"));
     EXPECT_EQ(generated.result_int(), 200U);
     EXPECT_EQ(verdict(call(post("/v1/stealth/generate", R"({"chain":"x"})"))), "400 VALIDATION_ERROR");
-    const raw_answer label = call(post("/v1/stealth/generate", R"({"label":7})"));
+    const raw_response label = call(post("/v1/stealth/generate", R"({"label":7})"));
     EXPECT_EQ(text_at(label, "/error/details/0/path"), R"(["label"])");
     EXPECT_EQ(text_at(label, "/error/details/0/message"), "Invalid input: expected string, received number");
 }
 
 TEST_F(sandbox_parity_test, generate_has_the_members_of_the_service)
 {
-    const raw_answer generated = call(post("/v1/stealth/generate", R"({"chain":"near"})"));
+    const raw_response generated = call(post("/v1/stealth/generate", R"({"chain":"near"})"));
     EXPECT_EQ(data_members(generated).rfind("chain curve metaAddress spendingPrivateKey viewingPrivateKey", 0), 0U);
     EXPECT_EQ(text_at(generated, "/data/metaAddress/chain"), "near");
     EXPECT_EQ(text_at(generated, "/data/curve"), "ed25519");
@@ -274,7 +274,7 @@ TEST_F(sandbox_parity_test, pages_for_people_need_no_key_and_some_are_not_counte
 {
     for (const std::string path : {"/", "/skill.md", "/docs", "/openapi.json"}) {
         raw_call what{"GET", path};
-        const raw_answer response = call(what.with_key(""));
+        const raw_response response = call(what.with_key(""));
         EXPECT_EQ(response.result_int(), 200U) << path;
         EXPECT_EQ(response.count("RateLimit-Limit"), path == "/" || path == "/skill.md" ? 0U : 1U) << path;
     }

@@ -35,14 +35,14 @@ protected:
         return options;
     }
 
-    raw_answer call(const raw_call& what) { return exchange(peer, what); }
-    raw_answer call(std::string_view method, const std::string& target) { return call(raw_call{method, target}); }
-    raw_answer call(std::string_view method, const std::string& target, std::string_view body)
+    raw_response call(const raw_call& what) { return exchange(peer, what); }
+    raw_response call(std::string_view method, const std::string& target) { return call(raw_call{method, target}); }
+    raw_response call(std::string_view method, const std::string& target, std::string_view body)
     {
         raw_call what{method, target};
         return call(what.with_body(body));
     }
-    raw_answer generate(std::string_view id, std::string_view body = "{}", std::string_view key = "sandbox-pro-key")
+    raw_response generate(std::string_view id, std::string_view body = "{}", std::string_view key = "sandbox-pro-key")
     {
         raw_call what{"POST", "/v1/stealth/generate"};
         return call(what.with_body(body).under(id).with_key(key));
@@ -81,16 +81,16 @@ TEST_F(sandbox_test, a_bearer_token_is_as_good_as_the_key_header)
     EXPECT_EQ(call(what).result_int(), 201U);
 }
 
-TEST_F(sandbox_test, create_answers_with_its_members)
+TEST_F(sandbox_test, create_responds_with_its_members)
 {
-    const raw_answer answer = call("POST", "/v1/sessions", R"({"defaults":{"chain":"solana"}})");
-    EXPECT_EQ(answer.result_int(), 201U);
-    EXPECT_EQ(text_at(answer, "/success"), "true");
-    EXPECT_EQ(data_members(answer), "sessionId defaults createdAt expiresAt");
-    EXPECT_EQ(text_at(answer, "/data/defaults"), R"({"chain":"solana"})");
-    EXPECT_EQ(text_at(answer, "/data/createdAt"), std::to_string(start));
-    EXPECT_EQ(text_at(answer, "/data/expiresAt"), std::to_string(start + 3'600'000));
-    EXPECT_TRUE(sipher::session_id::parse(text_at(answer, "/data/sessionId")).has_value());
+    const raw_response response = call("POST", "/v1/sessions", R"({"defaults":{"chain":"solana"}})");
+    EXPECT_EQ(response.result_int(), 201U);
+    EXPECT_EQ(text_at(response, "/success"), "true");
+    EXPECT_EQ(data_members(response), "sessionId defaults createdAt expiresAt");
+    EXPECT_EQ(text_at(response, "/data/defaults"), R"({"chain":"solana"})");
+    EXPECT_EQ(text_at(response, "/data/createdAt"), std::to_string(start));
+    EXPECT_EQ(text_at(response, "/data/expiresAt"), std::to_string(start + 3'600'000));
+    EXPECT_TRUE(sipher::session_id::parse(text_at(response, "/data/sessionId")).has_value());
 }
 
 TEST_F(sandbox_test, every_create_makes_one_more_session)
@@ -102,39 +102,40 @@ TEST_F(sandbox_test, every_create_makes_one_more_session)
     EXPECT_EQ(service.counters().created, 2U);
 }
 
-TEST_F(sandbox_test, get_answers_with_its_members_and_moves_the_last_access_only)
+TEST_F(sandbox_test, get_responds_with_its_members_and_moves_the_last_access_only)
 {
     const std::string id = create_session(peer, R"({"privacyLevel":"maximum"})");
     time->advance(10s);
-    const raw_answer answer = call("GET", "/v1/sessions/" + id);
-    EXPECT_EQ(answer.result_int(), 200U);
-    EXPECT_EQ(data_members(answer), "sessionId defaults createdAt expiresAt lastAccessedAt");
-    EXPECT_EQ(text_at(answer, "/data/createdAt"), std::to_string(start));
-    EXPECT_EQ(text_at(answer, "/data/expiresAt"), std::to_string(start + 3'600'000));
-    EXPECT_EQ(text_at(answer, "/data/lastAccessedAt"), std::to_string(start + 10'000));
-    EXPECT_EQ(text_at(answer, "/data/defaults"), R"({"privacyLevel":"maximum"})");
+    const raw_response response = call("GET", "/v1/sessions/" + id);
+    EXPECT_EQ(response.result_int(), 200U);
+    EXPECT_EQ(data_members(response), "sessionId defaults createdAt expiresAt lastAccessedAt");
+    EXPECT_EQ(text_at(response, "/data/createdAt"), std::to_string(start));
+    EXPECT_EQ(text_at(response, "/data/expiresAt"), std::to_string(start + 3'600'000));
+    EXPECT_EQ(text_at(response, "/data/lastAccessedAt"), std::to_string(start + 10'000));
+    EXPECT_EQ(text_at(response, "/data/defaults"), R"({"privacyLevel":"maximum"})");
 }
 
-TEST_F(sandbox_test, update_sets_members_and_answers_without_the_time_of_creation)
+TEST_F(sandbox_test, update_sets_members_and_responds_without_the_time_of_creation)
 {
     const std::string id = create_session(peer, R"({"chain":"near","backend":"sip-native"})");
     time->advance(5s);
-    const raw_answer answer =
+    const raw_response response =
         call("PATCH", "/v1/sessions/" + id, R"({"defaults":{"chain":"zcash","rpcProvider":"triton"}})");
-    EXPECT_EQ(answer.result_int(), 200U);
-    EXPECT_EQ(data_members(answer), "sessionId defaults expiresAt lastAccessedAt");
-    EXPECT_EQ(text_at(answer, "/data/defaults"), R"({"chain":"zcash","backend":"sip-native","rpcProvider":"triton"})");
-    EXPECT_EQ(text_at(answer, "/data/expiresAt"), std::to_string(start + 3'600'000));
-    EXPECT_EQ(text_at(answer, "/data/lastAccessedAt"), std::to_string(start + 5000));
+    EXPECT_EQ(response.result_int(), 200U);
+    EXPECT_EQ(data_members(response), "sessionId defaults expiresAt lastAccessedAt");
+    EXPECT_EQ(text_at(response, "/data/defaults"),
+              R"({"chain":"zcash","backend":"sip-native","rpcProvider":"triton"})");
+    EXPECT_EQ(text_at(response, "/data/expiresAt"), std::to_string(start + 3'600'000));
+    EXPECT_EQ(text_at(response, "/data/lastAccessedAt"), std::to_string(start + 5000));
     EXPECT_EQ(text_at(call("GET", "/v1/sessions/" + id), "/data/defaults/chain"), "zcash");
 }
 
-TEST_F(sandbox_test, delete_answers_once)
+TEST_F(sandbox_test, delete_responds_once)
 {
     const std::string id = create_session(peer);
-    const raw_answer answer = call("DELETE", "/v1/sessions/" + id);
-    EXPECT_EQ(answer.result_int(), 200U);
-    EXPECT_EQ(answer.body(), R"({"success":true,"data":{"sessionId":")" + id + R"(","deleted":true}})");
+    const raw_response response = call("DELETE", "/v1/sessions/" + id);
+    EXPECT_EQ(response.result_int(), 200U);
+    EXPECT_EQ(response.body(), R"({"success":true,"data":{"sessionId":")" + id + R"(","deleted":true}})");
     EXPECT_EQ(verdict(call("DELETE", "/v1/sessions/" + id)), "404 SESSION_NOT_FOUND");
     EXPECT_EQ(service.counters().deleted, 1U);
 }
@@ -150,10 +151,10 @@ TEST_F(sandbox_test, sessions_that_are_not_there_look_alike)
     time->advance(3600s);
     for (const std::string& id : {unknown, foreign, expired, lost}) {
         for (const std::string method : {"GET", "PATCH", "DELETE"}) {
-            const raw_answer answer = call(method, "/v1/sessions/" + id, R"({"defaults":{}})");
-            EXPECT_EQ(verdict(answer), "404 SESSION_NOT_FOUND") << method << " " << id;
-            EXPECT_EQ(text_at(answer, "/error/message"), "Session not found: " + id);
-            EXPECT_EQ(text_at(answer, "/error/details"), "(none)");
+            const raw_response response = call(method, "/v1/sessions/" + id, R"({"defaults":{}})");
+            EXPECT_EQ(verdict(response), "404 SESSION_NOT_FOUND") << method << " " << id;
+            EXPECT_EQ(text_at(response, "/error/message"), "Session not found: " + id);
+            EXPECT_EQ(text_at(response, "/error/details"), "(none)");
         }
     }
 }
@@ -175,9 +176,9 @@ TEST_F(sandbox_test, a_session_lives_until_its_expiry_whatever_is_done_with_it)
 TEST_F(sandbox_test, a_malformed_id_is_a_bad_request_but_the_body_of_an_update_comes_first)
 {
     for (const std::string id : {"x", "sess_12", "sess_FFFF"}) {
-        const raw_answer answer = call("GET", "/v1/sessions/" + id);
-        EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR");
-        EXPECT_EQ(text_at(answer, "/error/message").rfind("Invalid session ID format", 0), 0U);
+        const raw_response response = call("GET", "/v1/sessions/" + id);
+        EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR");
+        EXPECT_EQ(text_at(response, "/error/message").rfind("Invalid session ID format", 0), 0U);
         EXPECT_EQ(verdict(call("DELETE", "/v1/sessions/" + id)), "400 VALIDATION_ERROR");
     }
     EXPECT_EQ(text_at(call("PATCH", "/v1/sessions/x", "{}"), "/error/details/0/path"), R"(["defaults"])");
@@ -200,9 +201,9 @@ TEST_F(sandbox_test, a_request_under_a_session_takes_its_defaults)
 {
     const std::string id = create_session(peer, R"({"chain":"near","privacyLevel":"shielded","backend":"sip-native"})");
     time->advance(1s);
-    const raw_answer answer = generate(id);
-    EXPECT_EQ(text_at(answer, "/data/chain"), "near");
-    EXPECT_EQ(text_at(answer, "/data/privacyLevel"), "shielded");
+    const raw_response response = generate(id);
+    EXPECT_EQ(text_at(response, "/data/chain"), "near");
+    EXPECT_EQ(text_at(response, "/data/privacyLevel"), "shielded");
     const auto under = service.ledger().back().effective_defaults;
     ASSERT_TRUE(under.has_value());
     EXPECT_EQ(under->chain, sipher::chain::near);
@@ -213,9 +214,9 @@ TEST_F(sandbox_test, a_request_under_a_session_takes_its_defaults)
 TEST_F(sandbox_test, an_explicit_member_wins_over_the_session)
 {
     const std::string id = create_session(peer, R"({"chain":"near","privacyLevel":"shielded"})");
-    const raw_answer answer = generate(id, R"({"chain":"sui"})");
-    EXPECT_EQ(text_at(answer, "/data/chain"), "sui");
-    EXPECT_EQ(text_at(answer, "/data/privacyLevel"), "shielded");
+    const raw_response response = generate(id, R"({"chain":"sui"})");
+    EXPECT_EQ(text_at(response, "/data/chain"), "sui");
+    EXPECT_EQ(text_at(response, "/data/privacyLevel"), "shielded");
 }
 
 TEST_F(sandbox_test, a_session_that_cannot_be_used_is_silently_ignored)
@@ -224,15 +225,15 @@ TEST_F(sandbox_test, a_session_that_cannot_be_used_is_silently_ignored)
     const std::string foreign = create_session(peer, R"({"chain":"near"})", "sandbox-other-key");
     service.lose_session(sipher::session_id{lost});
     for (const std::string& id : {std::string{"malformed"}, unknown, lost, foreign}) {
-        const raw_answer answer = generate(id);
-        EXPECT_EQ(answer.result_int(), 200U);
-        EXPECT_EQ(text_at(answer, "/data/chain"), "solana");
-        EXPECT_EQ(text_at(answer, "/data/privacyLevel"), "standard");
+        const raw_response response = generate(id);
+        EXPECT_EQ(response.result_int(), 200U);
+        EXPECT_EQ(text_at(response, "/data/chain"), "solana");
+        EXPECT_EQ(text_at(response, "/data/privacyLevel"), "standard");
         EXPECT_EQ(service.ledger().back().effective_defaults->chain, sipher::chain::solana);
     }
 }
 
-TEST_F(sandbox_test, echo_answers_with_the_body_after_the_merge)
+TEST_F(sandbox_test, echo_responds_with_the_body_after_the_merge)
 {
     const std::string id = create_session(peer, R"({"chain":"near"})");
     raw_call what{"POST", "/v1/echo"};
@@ -252,9 +253,9 @@ TEST_F(sandbox_test, the_session_endpoints_do_not_merge)
 TEST_F(sandbox_test, health_and_the_catalogue_need_no_key)
 {
     raw_call health{"GET", "/v1/health"};
-    const raw_answer answer = call(health.with_key(""));
-    EXPECT_EQ(answer.result_int(), 200U);
-    EXPECT_EQ(text_at(answer, "/data/status"), "healthy");
+    const raw_response response = call(health.with_key(""));
+    EXPECT_EQ(response.result_int(), 200U);
+    EXPECT_EQ(text_at(response, "/data/status"), "healthy");
     raw_call errors{"GET", "/v1/errors"};
     const auto catalogue = document_of(call(errors.with_key("")));
     std::string retryable;

@@ -26,15 +26,15 @@ protected:
         return options;
     }
 
-    raw_answer create(std::string_view body)
+    raw_response create(std::string_view body)
     {
         raw_call what{"POST", "/v1/sessions"};
         return exchange(peer, what.with_body(body));
     }
-    raw_answer create_with_defaults(const std::string& members) { return create("{\"defaults\":{" + members + "}}"); }
-    std::string issue(const raw_answer& answer, const std::string& member, int index = 0)
+    raw_response create_with_defaults(const std::string& members) { return create("{\"defaults\":{" + members + "}}"); }
+    std::string issue(const raw_response& response, const std::string& member, int index = 0)
     {
-        return text_at(answer, "/error/details/" + std::to_string(index) + "/" + member);
+        return text_at(response, "/error/details/" + std::to_string(index) + "/" + member);
     }
 
     sandbox service{make_options()};
@@ -53,9 +53,9 @@ TEST_F(sandbox_validation_test, takes_every_value_that_the_api_lists)
         for (std::size_t begin = 0; begin < values.size();) {
             const std::size_t end = std::min(values.find(' ', begin), values.size());
             const std::string value{values.substr(begin, end - begin)};
-            const raw_answer answer = create_with_defaults("\"" + name + "\":\"" + value + "\"");
-            EXPECT_EQ(answer.result_int(), 201U) << name << " " << value;
-            EXPECT_EQ(text_at(answer, "/data/defaults/" + name), value);
+            const raw_response response = create_with_defaults("\"" + name + "\":\"" + value + "\"");
+            EXPECT_EQ(response.result_int(), 201U) << name << " " << value;
+            EXPECT_EQ(text_at(response, "/data/defaults/" + name), value);
             begin = end + 1;
         }
     }
@@ -65,11 +65,11 @@ TEST_F(sandbox_validation_test, refuses_values_that_the_api_does_not_list)
 {
     for (const std::string member : {"chain", "privacyLevel", "rpcProvider", "backend"}) {
         for (const std::string value : {"\"Solana\"", "\"\"", "null", "7"}) {
-            const raw_answer answer = create_with_defaults("\"" + member + "\":" + value);
-            EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR") << member << " " << value;
-            EXPECT_EQ(text_at(answer, "/error/message"), "Invalid request data");
-            EXPECT_EQ(issue(answer, "code"), "invalid_value");
-            EXPECT_EQ(issue(answer, "path"), "[\"defaults\",\"" + member + "\"]");
+            const raw_response response = create_with_defaults("\"" + member + "\":" + value);
+            EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR") << member << " " << value;
+            EXPECT_EQ(text_at(response, "/error/message"), "Invalid request data");
+            EXPECT_EQ(issue(response, "code"), "invalid_value");
+            EXPECT_EQ(issue(response, "path"), "[\"defaults\",\"" + member + "\"]");
         }
     }
     EXPECT_EQ(issue(create_with_defaults(R"("privacyLevel":"x")"), "message"),
@@ -84,10 +84,10 @@ TEST_F(sandbox_validation_test, a_viewing_key_is_hexadecimal_of_any_length)
         EXPECT_EQ(create_with_defaults("\"defaultViewingKey\":\"" + value + "\"").result_int(), 201U) << value;
     }
     for (const std::string value : {"", "0x", "0X1", "12", "0xg", " 0x1", "0x1 "}) {
-        const raw_answer answer = create_with_defaults("\"defaultViewingKey\":\"" + value + "\"");
-        EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR") << value;
-        EXPECT_EQ(issue(answer, "code"), "invalid_format");
-        EXPECT_EQ(issue(answer, "path"), R"(["defaults","defaultViewingKey"])");
+        const raw_response response = create_with_defaults("\"defaultViewingKey\":\"" + value + "\"");
+        EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR") << value;
+        EXPECT_EQ(issue(response, "code"), "invalid_format");
+        EXPECT_EQ(issue(response, "path"), R"(["defaults","defaultViewingKey"])");
     }
     EXPECT_EQ(issue(create_with_defaults("\"defaultViewingKey\":null"), "message"),
               "Invalid input: expected string, received null");
@@ -114,11 +114,11 @@ TEST_F(sandbox_validation_test, a_time_to_live_is_an_integer_in_its_range_and_ne
         {"null", "invalid_type", "Invalid input: expected number, received null"},
     }};
     for (const auto& [value, code, message] : bad) {
-        const raw_answer answer = create("{\"defaults\":{},\"ttlSeconds\":" + value + "}");
-        EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR") << value;
-        EXPECT_EQ(issue(answer, "path"), R"(["ttlSeconds"])");
-        EXPECT_EQ(issue(answer, "code"), code) << value;
-        EXPECT_EQ(issue(answer, "message"), message);
+        const raw_response response = create("{\"defaults\":{},\"ttlSeconds\":" + value + "}");
+        EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR") << value;
+        EXPECT_EQ(issue(response, "path"), R"(["ttlSeconds"])");
+        EXPECT_EQ(issue(response, "code"), code) << value;
+        EXPECT_EQ(issue(response, "message"), message);
     }
     EXPECT_EQ(service.sessions().size(), 4U);
 }
@@ -127,9 +127,9 @@ TEST_F(sandbox_validation_test, defaults_must_be_there_but_may_be_empty)
 {
     EXPECT_EQ(create(R"({"defaults":{}})").result_int(), 201U);
     for (const std::string body : {"{}", R"({"ttlSeconds":60})", R"({"defaults":null})", R"({"defaults":[]})"}) {
-        const raw_answer answer = create(body);
-        EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR") << body;
-        EXPECT_EQ(issue(answer, "path"), R"(["defaults"])");
+        const raw_response response = create(body);
+        EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR") << body;
+        EXPECT_EQ(issue(response, "path"), R"(["defaults"])");
     }
     EXPECT_EQ(issue(create("{}"), "message"), "Invalid input: expected object, received undefined");
 }
@@ -139,33 +139,33 @@ TEST_F(sandbox_validation_test, an_empty_body_is_an_empty_object)
     EXPECT_EQ(issue(create(""), "message"), "Invalid input: expected object, received undefined");
     raw_call what{"POST", "/v1/stealth/generate"};
     what.with_body("").under(create_session(peer, R"({"chain":"near"})"));
-    const raw_answer answer = exchange(peer, what);
-    EXPECT_EQ(answer.result_int(), 200U);
-    EXPECT_EQ(text_at(answer, "/data/chain"), "near");
+    const raw_response response = exchange(peer, what);
+    EXPECT_EQ(response.result_int(), 200U);
+    EXPECT_EQ(text_at(response, "/data/chain"), "near");
 }
 
 TEST_F(sandbox_validation_test, all_issues_are_listed)
 {
-    const raw_answer answer = create(R"({"ttlSeconds":1,"defaults":{"backend":1,"chain":1}})");
-    EXPECT_EQ(issue(answer, "path", 0), R"(["defaults","chain"])");
-    EXPECT_EQ(issue(answer, "path", 1), R"(["defaults","backend"])");
-    EXPECT_EQ(issue(answer, "path", 2), R"(["ttlSeconds"])");
-    EXPECT_EQ(issue(answer, "path", 3), "(none)");
+    const raw_response response = create(R"({"ttlSeconds":1,"defaults":{"backend":1,"chain":1}})");
+    EXPECT_EQ(issue(response, "path", 0), R"(["defaults","chain"])");
+    EXPECT_EQ(issue(response, "path", 1), R"(["defaults","backend"])");
+    EXPECT_EQ(issue(response, "path", 2), R"(["ttlSeconds"])");
+    EXPECT_EQ(issue(response, "path", 3), "(none)");
 }
 
 TEST_F(sandbox_validation_test, unknown_members_are_dropped_silently)
 {
-    const raw_answer answer = create(R"({"defaults":{"chian":"near","chain":"sui"},"ttl":5})");
-    EXPECT_EQ(answer.result_int(), 201U);
-    EXPECT_EQ(text_at(answer, "/data/defaults"), R"({"chain":"sui"})");
+    const raw_response response = create(R"({"defaults":{"chian":"near","chain":"sui"},"ttl":5})");
+    EXPECT_EQ(response.result_int(), 201U);
+    EXPECT_EQ(text_at(response, "/data/defaults"), R"({"chain":"sui"})");
 }
 
 TEST_F(sandbox_validation_test, a_null_cannot_unset_a_default)
 {
     const std::string id = create_session(peer, R"({"chain":"near"})");
     raw_call what{"PATCH", "/v1/sessions/" + id};
-    const raw_answer answer = exchange(peer, what.with_body(R"({"defaults":{"chain":null}})"));
-    EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR");
+    const raw_response response = exchange(peer, what.with_body(R"({"defaults":{"chain":null}})"));
+    EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR");
     EXPECT_EQ(service.sessions().at(0).defaults.chain, sipher::chain::near);
     EXPECT_EQ(service.counters().updated, 0U);
 }
@@ -180,9 +180,9 @@ TEST_F(sandbox_validation_test, what_is_not_json_is_named_so)
 
 TEST_F(sandbox_validation_test, an_empty_body_that_is_declared_as_json_is_an_empty_object)
 {
-    const raw_answer answer = create("");
-    EXPECT_EQ(issue(answer, "path"), R"(["defaults"])");
-    EXPECT_EQ(issue(answer, "message"), "Invalid input: expected object, received undefined");
+    const raw_response response = create("");
+    EXPECT_EQ(issue(response, "path"), R"(["defaults"])");
+    EXPECT_EQ(issue(response, "message"), "Invalid input: expected object, received undefined");
     raw_call use{"POST", "/v1/stealth/generate"};
     EXPECT_EQ(exchange(peer, use.with_body("")).result_int(), 200U);
 }
@@ -192,10 +192,10 @@ TEST_F(sandbox_validation_test, a_body_that_is_not_declared_as_json_is_no_body)
     for (const std::string type : {"", "text/plain", "application/jsonx"}) {
         raw_call what{"POST", "/v1/sessions"};
         what.with_body(R"({"defaults":{}})").content_type = type;
-        const raw_answer answer = exchange(peer, what);
-        EXPECT_EQ(verdict(answer), "400 VALIDATION_ERROR") << type;
-        EXPECT_EQ(issue(answer, "path"), "[]");
-        EXPECT_EQ(issue(answer, "message"), "Invalid input: expected object, received undefined");
+        const raw_response response = exchange(peer, what);
+        EXPECT_EQ(verdict(response), "400 VALIDATION_ERROR") << type;
+        EXPECT_EQ(issue(response, "path"), "[]");
+        EXPECT_EQ(issue(response, "message"), "Invalid input: expected object, received undefined");
     }
     raw_call what{"POST", "/v1/sessions"};
     what.with_body(R"({"defaults":{}})").content_type = "Application/JSON; charset=utf-8";
@@ -209,9 +209,9 @@ TEST_F(sandbox_validation_test, a_body_above_a_megabyte_is_an_error_of_the_serve
     const std::string tail = "\"}";
     const std::string fits(limit - head.size() - tail.size(), 'x');
     EXPECT_EQ(create(head + fits + tail).result_int(), 201U);
-    const raw_answer answer = create(head + fits + "x" + tail);
-    EXPECT_EQ(verdict(answer), "500 INTERNAL_SERVER_ERROR");
-    EXPECT_EQ(text_at(answer, "/error/details"), "request entity too large");
+    const raw_response response = create(head + fits + "x" + tail);
+    EXPECT_EQ(verdict(response), "500 INTERNAL_SERVER_ERROR");
+    EXPECT_EQ(text_at(response, "/error/details"), "request entity too large");
     EXPECT_EQ(create(R"({"defaults":{}})").result_int(), 201U) << "the connection stays usable";
 }
 

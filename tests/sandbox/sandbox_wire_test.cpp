@@ -149,10 +149,10 @@ TEST_P(sandbox_wire_test, requests_may_come_in_pieces_and_together)
     for (const char byte : bytes) {
         peer->send(std::string{byte});
     }
-    EXPECT_EQ(text_at(peer->read_answer(), "/data/n"), "1");
+    EXPECT_EQ(text_at(peer->read_response(), "/data/n"), "1");
     peer->send(bytes + bytes);
-    EXPECT_EQ(text_at(peer->read_answer(), "/data/n"), "1");
-    EXPECT_EQ(text_at(peer->read_answer(), "/data/n"), "1");
+    EXPECT_EQ(text_at(peer->read_response(), "/data/n"), "1");
+    EXPECT_EQ(text_at(peer->read_response(), "/data/n"), "1");
 }
 
 TEST_P(sandbox_wire_test, takes_chunked_bodies_and_says_continue)
@@ -161,17 +161,17 @@ TEST_P(sandbox_wire_test, takes_chunked_bodies_and_says_continue)
     const auto peer = connect(service);
     peer->send("POST /v1/echo HTTP/1.1\r\nHost: x\r\nX-API-Key: sandbox-pro-key\r\nContent-Type: application/json\r\n"
                "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
-    EXPECT_EQ(peer->read_answer(true).result_int(), 100U);
+    EXPECT_EQ(peer->read_response(true).result_int(), 100U);
     peer->send("4\r\n{\"n\"\r\n3\r\n:2}\r\n0\r\n\r\n");
-    EXPECT_EQ(text_at(peer->read_answer(), "/data/n"), "2");
+    EXPECT_EQ(text_at(peer->read_response(), "/data/n"), "2");
 }
 
-TEST_P(sandbox_wire_test, the_answer_to_head_has_no_body)
+TEST_P(sandbox_wire_test, the_response_to_head_has_no_body)
 {
     sandbox service{options_with(GetParam())};
     const auto peer = connect(service);
-    const raw_answer answer = exchange(*peer, {"HEAD", "/v1/health"});
-    EXPECT_NE(answer["Content-Length"], "0");
+    const raw_response response = exchange(*peer, {"HEAD", "/v1/health"});
+    EXPECT_NE(response["Content-Length"], "0");
     EXPECT_EQ(exchange(*peer, health()).result_int(), 200U);
 }
 
@@ -184,17 +184,17 @@ TEST_P(sandbox_wire_test, closes_when_the_client_asks_for_it)
     EXPECT_EQ(peer->read_to_end(), "");
 }
 
-TEST_P(sandbox_wire_test, answers_look_like_the_services)
+TEST_P(sandbox_wire_test, responses_look_like_the_services)
 {
     sandbox service{options_with(GetParam(), 5000ms)};
     const auto peer = connect(service);
-    const raw_answer answer = exchange(*peer, health());
-    EXPECT_EQ(answer["Keep-Alive"], "timeout=5");
-    EXPECT_EQ(answer["Connection"], "keep-alive");
-    EXPECT_EQ(answer["Content-Type"], "application/json; charset=utf-8");
-    EXPECT_EQ(answer["Content-Length"], std::to_string(answer.body().size()));
-    EXPECT_EQ(answer["X-Content-Type-Options"], "nosniff");
-    const auto fields = std::distance(answer.begin(), answer.end());
+    const raw_response response = exchange(*peer, health());
+    EXPECT_EQ(response["Keep-Alive"], "timeout=5");
+    EXPECT_EQ(response["Connection"], "keep-alive");
+    EXPECT_EQ(response["Content-Type"], "application/json; charset=utf-8");
+    EXPECT_EQ(response["Content-Length"], std::to_string(response.body().size()));
+    EXPECT_EQ(response["X-Content-Type-Options"], "nosniff");
+    const auto fields = std::distance(response.begin(), response.end());
     EXPECT_GE(fields, 20);
     EXPECT_LE(fields, 24);
 }
@@ -203,11 +203,11 @@ TEST_P(sandbox_wire_test, only_who_names_an_origin_is_told_about_origins)
 {
     sandbox service{options_with(GetParam())};
     const auto peer = connect(service);
-    const raw_answer plain = exchange(*peer, health());
+    const raw_response plain = exchange(*peer, health());
     EXPECT_EQ(plain["Vary"], "Accept-Encoding");
     EXPECT_EQ(plain.count("Access-Control-Allow-Credentials"), 0U);
     raw_call page = health();
-    const raw_answer named = exchange(*peer, page.with_header("Origin", "https://example.test"));
+    const raw_response named = exchange(*peer, page.with_header("Origin", "https://example.test"));
     EXPECT_EQ(named["Vary"], "Origin, Accept-Encoding");
     EXPECT_EQ(named["Access-Control-Allow-Credentials"], "true");
 }

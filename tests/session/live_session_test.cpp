@@ -57,7 +57,7 @@ protected:
         return last_effective_defaults();
     }
 
-    /// For five seconds, with a request that is never answered.
+    /// For five seconds, with a request without a response.
     void occupy_the_connection()
     {
         call_options brief;
@@ -218,7 +218,7 @@ TEST_F(live_session_test, an_update_that_fails_changes_nothing)
     start();
     session_defaults changes;
     changes.chain = chain::aptos;
-    sandbox().add_fault(sipher::testing::fault::cut_answer(0));
+    sandbox().add_fault(sipher::testing::fault::cut_response(0));
     EXPECT_EQ(failure_of(live->update(changes)).outcome(), outcome::unknown);
     EXPECT_EQ(live->defaults(), near_and_shielded());
     settle();
@@ -285,7 +285,7 @@ TEST_F(live_session_test, an_update_that_was_applied_says_so_when_the_rest_of_it
     changes.chain = chain::aptos;
     // The create that follows the update is the second request.
     sandbox().add_fault(sipher::testing::fault::delay(0ms));
-    sandbox().add_fault(sipher::testing::fault::answer(500, R"({"success":false})"));
+    sandbox().add_fault(sipher::testing::fault::respond(500, R"({"success":false})"));
     const error failure = failure_of(live->update(changes));
     EXPECT_EQ(failure.code(), condition::server_error);
     EXPECT_EQ(failure.outcome(), outcome::unknown) << failure.what();
@@ -317,7 +317,7 @@ TEST_F(live_session_test, a_session_that_is_over_when_it_is_made_is_an_error_and
     const std::string over = R"({"success":true,"data":{"sessionId":"sess_)" + std::string(64, 'a') +
                              R"(","defaults":{},"createdAt":1000000000000,"expiresAt":1000000000000}})";
     sandbox();
-    sandbox().add_faults(100, sipher::testing::fault::answer(201, over));
+    sandbox().add_faults(100, sipher::testing::fault::respond(201, over));
     EXPECT_EQ(failure_of(live_session::start(client(), {})).code(), errc::session_gone);
     EXPECT_EQ(sandbox().counters().requests, 1U);
     sandbox().clear_faults();
@@ -362,7 +362,7 @@ TEST_F(live_session_test, a_renewal_that_fails_is_tried_again_and_told)
 {
     options.retry.max_attempts = 1;
     start();
-    sandbox().add_faults(1000, sipher::testing::fault::answer(500, R"({"success":false})"));
+    sandbox().add_faults(1000, sipher::testing::fault::respond(500, R"({"success":false})"));
     pass(99s);
     EXPECT_GE(events.size(), 2U);
     EXPECT_TRUE(std::ranges::all_of(events, [](const auto& each) { return each.failure && !each.new_id; }));

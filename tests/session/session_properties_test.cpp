@@ -89,7 +89,7 @@ protected:
     {
         const session_defaults changes = draw_defaults();
         if (random() % 4 == 0) {
-            sandbox().add_fault(sipher::testing::fault::cut_answer(0));
+            sandbox().add_fault(sipher::testing::fault::cut_response(0));
         }
         try {
             finish(live->update(changes));

@@ -54,7 +54,7 @@ TEST_F(session_scope_test, what_the_body_throws_is_thrown_on_and_a_delete_that_f
     for (const bool delete_fails : {false, true}) {
         auto throwing = [&](const session&) -> asio::awaitable<int> {
             if (delete_fails) {
-                sandbox().add_faults(10, sipher::testing::fault::answer(500, "{}"));
+                sandbox().add_faults(10, sipher::testing::fault::respond(500, "{}"));
             }
             throw std::runtime_error{"the body's own"};
             co_return 0;
@@ -141,7 +141,7 @@ TEST_F(session_scope_test, a_scope_that_is_left_deletes_and_one_that_is_closed_s
         co_return 0;
     };
     sandbox().add_faults(
-        10, sipher::testing::fault::answer(403, R"({"success":false,"error":{"code":"TIER_ACCESS_DENIED"}})"));
+        10, sipher::testing::fault::respond(403, R"({"success":false,"error":{"code":"TIER_ACCESS_DENIED"}})"));
     EXPECT_EQ(failure_of(close(std::move(scope))).code(), condition::forbidden);
     sandbox().clear_faults();
     session_scope lost{client(), create()};

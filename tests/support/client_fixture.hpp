@@ -77,7 +77,7 @@ protected:
     std::uint64_t new_requests();
 
     /// Lets everything happen that is under way; time stands still.
-    /// @param held Connections on which an answer never comes.
+    /// @param held Connections on which a response never comes.
     void settle(std::size_t held = 0);
 
     /// What the last request that uses a session ran under, by the sandbox's account. What came after it, such as the

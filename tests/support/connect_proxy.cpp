@@ -44,8 +44,8 @@ private:
         tcp::resolver resolver{context_};
         const auto found = resolver.resolve(where.substr(0, colon), where.substr(colon + 1), failure);
         asio::connect(server_, found, failure);
-        const std::string answer = failure ? "HTTP/1.1 502 Bad Gateway\r\n\r\n" : "HTTP/1.1 200 OK\r\n\r\n";
-        asio::write(client_, asio::buffer(answer), failure);
+        const std::string response = failure ? "HTTP/1.1 502 Bad Gateway\r\n\r\n" : "HTTP/1.1 200 OK\r\n\r\n";
+        asio::write(client_, asio::buffer(response), failure);
         relay(client_, server_, to_server_);
         relay(server_, client_, to_client_);
     }

@@ -207,7 +207,7 @@ fault bare_response(unsigned status)
 /// The connection ends after it, whatever it says.
 fault raw_response(unsigned status, const char* rest)
 {
-    return fault::raw_answer("HTTP/1.1 " + std::to_string(status) + " As It Is\r\n" + rest);
+    return fault::raw_response("HTTP/1.1 " + std::to_string(status) + " As It Is\r\n" + rest);
 }
 
 } // namespace

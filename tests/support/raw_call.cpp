@@ -49,31 +49,31 @@ std::string raw_call::to_bytes() const
     return bytes + "\r\n" + body.value_or("");
 }
 
-raw_answer exchange(raw_peer& peer, const raw_call& what)
+raw_response exchange(raw_peer& peer, const raw_call& what)
 {
     peer.send(what.to_bytes());
-    return peer.read_answer(what.method == "HEAD");
+    return peer.read_response(what.method == "HEAD");
 }
 
-json::value document_of(const raw_answer& answer)
+json::value document_of(const raw_response& response)
 {
-    return json::parse(answer.body());
+    return json::parse(response.body());
 }
 
-std::string text_at(const raw_answer& answer, std::string_view pointer)
+std::string text_at(const raw_response& response, std::string_view pointer)
 {
-    const json::value document = document_of(answer);
-    boost::system::error_code problem;
-    const json::value* const found = document.find_pointer(pointer, problem);
+    const json::value document = document_of(response);
+    boost::system::error_code message;
+    const json::value* const found = document.find_pointer(pointer, message);
     if (found == nullptr) {
         return "(none)";
     }
     return found->is_string() ? std::string{found->get_string()} : json::serialize(*found);
 }
 
-std::string data_members(const raw_answer& answer)
+std::string data_members(const raw_response& response)
 {
-    const json::value document = document_of(answer);
+    const json::value document = document_of(response);
     std::string names;
     for (const auto& member : document.at("data").as_object()) {
         names.append(names.empty() ? "" : " ").append(member.key());
@@ -81,9 +81,9 @@ std::string data_members(const raw_answer& answer)
     return names;
 }
 
-std::string verdict(const raw_answer& answer)
+std::string verdict(const raw_response& response)
 {
-    return std::to_string(answer.result_int()) + " " + text_at(answer, "/error/code");
+    return std::to_string(response.result_int()) + " " + text_at(response, "/error/code");
 }
 
 std::string create_session(raw_peer& peer, std::string_view defaults, std::string_view key)

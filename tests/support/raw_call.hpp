@@ -33,17 +33,17 @@ struct raw_call {
     header_list headers;
 };
 
-raw_answer exchange(raw_peer& peer, const raw_call& what);
+raw_response exchange(raw_peer& peer, const raw_call& what);
 
 /// @throws if the body is not JSON
-boost::json::value document_of(const raw_answer& answer);
+boost::json::value document_of(const raw_response& response);
 /// The member at `pointer` (RFC 6901) of the body as text without quotes, such as `near` or `1795459632897`; `(none)`
 /// if it is not there.
-std::string text_at(const raw_answer& answer, std::string_view pointer);
+std::string text_at(const raw_response& response, std::string_view pointer);
 /// The names of the members of `data`, in order, separated by blanks.
-std::string data_members(const raw_answer& answer);
+std::string data_members(const raw_response& response);
 /// Status and code, such as `404 SESSION_NOT_FOUND`.
-std::string verdict(const raw_answer& answer);
+std::string verdict(const raw_response& response);
 
 /// Waits for something that the sandbox does in its own time.
 template <class Condition>

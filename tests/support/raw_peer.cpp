@@ -28,15 +28,15 @@ using boost::system::error_code;
 
 namespace {
 
-connection_end classify(const error_code& problem)
+connection_end classify(const error_code& message)
 {
-    if (problem == asio::error::eof) {
+    if (message == asio::error::eof) {
         return connection_end::close_notify;
     }
-    if (problem == asio::ssl::error::stream_truncated) {
+    if (message == asio::ssl::error::stream_truncated) {
         return connection_end::bare_fin;
     }
-    return problem == asio::error::connection_reset ? connection_end::reset : connection_end::other;
+    return message == asio::error::connection_reset ? connection_end::reset : connection_end::other;
 }
 
 } // namespace
@@ -64,9 +64,9 @@ public:
         tls->handshake(asio::ssl::stream_base::client);
     }
 
-    std::size_t read_some(asio::mutable_buffer into, error_code& problem)
+    std::size_t read_some(asio::mutable_buffer into, error_code& message)
     {
-        return tls ? tls->read_some(into, problem) : socket.read_some(into, problem);
+        return tls ? tls->read_some(into, message) : socket.read_some(into, message);
     }
 
     asio::io_context context;
@@ -97,7 +97,7 @@ void raw_peer::send(std::string_view bytes)
     }
 }
 
-raw_answer raw_peer::read_answer(bool to_head)
+raw_response raw_peer::read_response(bool to_head)
 {
     http::response_parser<http::string_body> parser;
     parser.skip(to_head);
@@ -115,12 +115,12 @@ std::string raw_peer::read_to_end()
     std::string result{static_cast<const char*>(left.data()), left.size()};
     implementation_->buffer.clear();
     std::array<char, 4096> piece{};
-    error_code problem;
-    while (!problem) {
-        const std::size_t size = implementation_->read_some(asio::buffer(piece), problem);
+    error_code message;
+    while (!message) {
+        const std::size_t size = implementation_->read_some(asio::buffer(piece), message);
         result.append(piece.data(), size);
     }
-    implementation_->end = classify(problem);
+    implementation_->end = classify(message);
     return result;
 }
 

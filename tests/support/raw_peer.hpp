@@ -14,7 +14,7 @@ namespace sipher::test {
 /// How a peer ended its half of a connection.
 enum class connection_end { close_notify, bare_fin, reset, other };
 
-using raw_answer = boost::beast::http::response<boost::beast::http::string_body>;
+using raw_response = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// A blocking HTTP/1.1 client on one connection to this machine, that shares no code with the library and says on the
 /// wire exactly what it is told.
@@ -30,8 +30,8 @@ public:
     ~raw_peer();
 
     void send(std::string_view bytes);
-    /// One answer, framed by its header; `to_head` when it answers a HEAD request.
-    raw_answer read_answer(bool to_head = false);
+    /// One response, framed by its header; `to_head` when it responds to a HEAD request.
+    raw_response read_response(bool to_head = false);
     /// Everything until the connection ends.
     std::string read_to_end();
     /// How it ended; after `read_to_end`.

@@ -23,16 +23,16 @@ struct open_dial {
 
 } // namespace
 
-void scripted_lookup::answer(const std::vector<std::string>& addresses)
+void scripted_lookup::response(const std::vector<std::string>& addresses)
 {
     const auto is_v6 = [](const std::string& each) { return each.find(':') != std::string::npos; };
     std::vector<std::string> rest = addresses;
     const auto of_v4 = std::ranges::stable_partition(rest, is_v6);
-    answer(detail::address_family::v6, {rest.begin(), of_v4.begin()});
-    answer(detail::address_family::v4, {of_v4.begin(), of_v4.end()});
+    response(detail::address_family::v6, {rest.begin(), of_v4.begin()});
+    response(detail::address_family::v4, {of_v4.begin(), of_v4.end()});
 }
 
-void scripted_lookup::answer(detail::address_family family, const std::vector<std::string>& addresses)
+void scripted_lookup::response(detail::address_family family, const std::vector<std::string>& addresses)
 {
     detail::lookup_result result;
     for (const std::string& each : addresses) {
@@ -67,7 +67,7 @@ std::shared_ptr<void> scripted_dialer::dial(const boost::asio::ip::tcp::endpoint
     tried.push_back(to.address().to_string());
     auto dial = std::make_shared<open_dial>(open, std::move(done));
     most_open = std::max(most_open, open);
-    if (const auto found = answers.find(tried.back()); found != answers.end()) {
+    if (const auto found = responses.find(tried.back()); found != responses.end()) {
         boost::asio::post(strand, [this, strand, failure = found->second, weak = std::weak_ptr<open_dial>{dial}] {
             if (const auto waiting = weak.lock()) {
                 if (!failure) {

@@ -25,9 +25,9 @@ public:
         waiting[family].push_back(std::move(done));
     }
 
-    /// Answers all that wait, each family with its addresses.
-    void answer(const std::vector<std::string>& addresses);
-    void answer(detail::address_family family, const std::vector<std::string>& addresses);
+    /// Responses all that wait, each family with its addresses.
+    void response(const std::vector<std::string>& addresses);
+    void response(detail::address_family family, const std::vector<std::string>& addresses);
     void fail(boost::system::error_code failure);
     void fail(detail::address_family family, boost::system::error_code failure);
 
@@ -43,7 +43,7 @@ public:
                                handler done) override;
 
     /// By address; what is not here is silent.
-    std::map<std::string, boost::system::error_code> answers;
+    std::map<std::string, boost::system::error_code> responses;
     /// Every address that was tried, in order.
     std::vector<std::string> tried;
     std::size_t open = 0;

@@ -78,7 +78,7 @@ void scripted_service::connect(std::function<void(detail::connect_result)> done,
         detail::connect_result result;
         result.reached = phase::connecting;
         result.code = admit ? admit(number) : boost::system::error_code{};
-        result.problem = result.code ? "refused by the script" : "";
+        result.message = result.code ? "refused by the script" : "";
         if (!result.code) {
             const allocation_truce outside;
             auto peer = std::make_shared<scripted_peer>(context_.get_executor());
@@ -122,7 +122,7 @@ void scripted_service::on_request(scripted_peer& peer, const std::string& reques
     next(peer, request);
 }
 
-scripted_service::reaction answer(unsigned status, std::string body, std::string fields)
+scripted_service::reaction response(unsigned status, std::string body, std::string fields)
 {
     std::string text = "HTTP/1.1 " + std::to_string(status) + " x\r\n" + fields +
                        "Keep-Alive: timeout=5\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -131,15 +131,15 @@ scripted_service::reaction answer(unsigned status, std::string body, std::string
 
 scripted_service::reaction refuse(unsigned status, std::string code, std::string fields)
 {
-    return answer(status, R"({"success":false,"error":{"code":")" + std::move(code) + R"(","message":"refused"}})",
-                  std::move(fields));
+    return response(status, R"({"success":false,"error":{"code":")" + std::move(code) + R"(","message":"refused"}})",
+                    std::move(fields));
 }
 
-scripted_service::reaction answer_session(unsigned status)
+scripted_service::reaction response_session(unsigned status)
 {
-    return answer(status, R"({"success":true,"data":{"deleted":true,"sessionId":")" +
-                              scripted_session_id().to_string() +
-                              R"(","defaults":{"chain":"near"},"createdAt":1795459632897,"expiresAt":1795463232897}})");
+    return response(status,
+                    R"({"success":true,"data":{"deleted":true,"sessionId":")" + scripted_session_id().to_string() +
+                        R"(","defaults":{"chain":"near"},"createdAt":1795459632897,"expiresAt":1795463232897}})");
 }
 
 scripted_service::reaction hang_up()

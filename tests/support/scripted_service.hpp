@@ -45,7 +45,7 @@ public:
     std::vector<std::string> requests;
     std::vector<std::shared_ptr<scripted_peer>> peers;
     std::size_t connects = 0;
-    /// Attempts to connect are not answered until `finish_connects`.
+    /// Attempts to connect are not completed until `finish_connects`.
     bool hold_connects = false;
     void finish_connects();
 
@@ -61,15 +61,15 @@ private:
     std::vector<std::function<void()>> held_;
 };
 
-/// Reactions: an answer with this status and JSON body, the end of the connection, no answer at all.
-[[nodiscard]] scripted_service::reaction answer(unsigned status, std::string body, std::string fields = {});
+/// Reactions: a response with this status and JSON body, the end of the connection, no response at all.
+[[nodiscard]] scripted_service::reaction response(unsigned status, std::string body, std::string fields = {});
 /// An error of the service, in its envelope.
 [[nodiscard]] scripted_service::reaction refuse(unsigned status, std::string code, std::string fields = {});
-[[nodiscard]] scripted_service::reaction answer_session(unsigned status = 200);
+[[nodiscard]] scripted_service::reaction response_session(unsigned status = 200);
 [[nodiscard]] scripted_service::reaction hang_up();
 [[nodiscard]] scripted_service::reaction silence();
 
-/// The session that `answer_session` is about.
+/// The session that `response_session` is about.
 [[nodiscard]] session_id scripted_session_id();
 
 } // namespace sipher::test

@@ -151,33 +151,33 @@ void tls_server::talk(SSL* ssl)
             seen_.application_bytes += size;
         }
         request.append(bytes.data(), size);
-        if (request.ends_with("\r\n\r\n") && !answer(ssl, request)) {
+        if (request.ends_with("\r\n\r\n") && !response(ssl, request)) {
             return;
         }
     }
 }
 
 /// Whether the connection goes on.
-bool tls_server::answer(SSL* ssl, std::string& request)
+bool tls_server::response(SSL* ssl, std::string& request)
 {
     request.clear();
     {
         const std::lock_guard lock{mutex_};
         ++seen_.requests;
     }
-    if (options_.before_answer) {
-        options_.before_answer(ssl);
+    if (options_.before_response) {
+        options_.before_response(ssl);
     }
-    if (!options_.answer.empty()) {
-        SSL_write(ssl, options_.answer.data(), static_cast<int>(options_.answer.size()));
+    if (!options_.response.empty()) {
+        SSL_write(ssl, options_.response.data(), static_cast<int>(options_.response.size()));
     }
-    if (options_.after_answer) {
-        options_.after_answer(ssl);
+    if (options_.after_response) {
+        options_.after_response(ssl);
     }
-    if (options_.close_after_answer && !options_.bare_fin) {
+    if (options_.close_after_response && !options_.bare_fin) {
         SSL_shutdown(ssl);
     }
-    return !options_.close_after_answer;
+    return !options_.close_after_response;
 }
 
 } // namespace sipher::test

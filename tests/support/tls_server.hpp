@@ -32,12 +32,12 @@ struct tls_server_options {
     std::function<void(SSL_CTX*)> configure;
     /// Called after the handshake, before the first request is read.
     std::function<void(SSL*)> after_handshake;
-    /// Called before an answer is written, and after it was.
-    std::function<void(SSL*)> before_answer;
-    std::function<void(SSL*)> after_answer;
-    std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
-    /// Closes after the answer, with close_notify unless `bare_fin`.
-    bool close_after_answer = true;
+    /// Called before a response is written, and after it was.
+    std::function<void(SSL*)> before_response;
+    std::function<void(SSL*)> after_response;
+    std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    /// Closes after the response, with close_notify unless `bare_fin`.
+    bool close_after_response = true;
     bool bare_fin = false;
 };
 
@@ -81,7 +81,7 @@ private:
     void accept();
     void serve(int socket);
     void talk(SSL* ssl);
-    bool answer(SSL* ssl, std::string& request);
+    bool response(SSL* ssl, std::string& request);
 
     const tls_server_options options_;
     const std::unique_ptr<SSL_CTX, free_context> context_;

@@ -64,7 +64,7 @@ inline scripted_service::reaction session_service()
             data = R"({"deleted":true,"sessionId":")" + id +
                    R"(","defaults":{"chain":"near"},"createdAt":1795464000000,"expiresAt":1795467600000})";
         }
-        answer(200, R"({"success":true,"data":)" + data + "}")(peer, request);
+        response(200, R"({"success":true,"data":)" + data + "}")(peer, request);
     };
 }
 

@@ -19,7 +19,7 @@ protected:
     /// that type yet.
     static constexpr int first_of_the_call = 1;
 
-    /// The longest way there is: a failed dial, a lost answer, a refusal with a wait, then success.
+    /// The longest way there is: a failed dial, a lost response, a refusal with a wait, then success.
     void script_everything()
     {
         service->requests.clear();
@@ -27,7 +27,7 @@ protected:
             return number == first ? make_error_code(errc::connect_failed) : boost::system::error_code{};
         };
         service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 1\r\n")};
-        service->otherwise = answer_session();
+        service->otherwise = response_session();
         options.retry.max_attempts = 5;
     }
 

@@ -145,7 +145,7 @@ protected:
         expect_all_gone(handlers, order);
         if (names_) {
             // Late, as the system's may be.
-            lookup_->answer({"127.0.0.1"});
+            lookup_->response({"127.0.0.1"});
             names_.reset();
         }
         return ready;
@@ -220,7 +220,7 @@ private:
         case owned::callers_context: callers_context_.reset(); break;
         }
         if (GetParam() == wait_for::late_name) {
-            lookup_->answer({"127.0.0.1"});
+            lookup_->response({"127.0.0.1"});
         }
     }
 
@@ -242,7 +242,7 @@ private:
         return std::ranges::find(all, GetParam()) != all.end();
     }
 
-    /// Names are never found, and addresses never answer.
+    /// Names are never found, and addresses never respond.
     void script_network()
     {
         auto lookup = std::make_unique<scripted_lookup>();

@@ -45,7 +45,7 @@ TEST_F(interleaving, a_cancellation_that_races_the_end_of_its_call_leaves_one_co
     options.pool.max_connections = 2;
     options.rate_gate = false;
     service->otherwise = [this](scripted_peer& peer, const std::string& request) {
-        random() % 16 == 0 ? hang_up()(peer, request) : answer_session()(peer, request);
+        random() % 16 == 0 ? hang_up()(peer, request) : response_session()(peer, request);
     };
     std::size_t aborted = 0;
     std::size_t succeeded = 0;

@@ -20,13 +20,13 @@ protected:
         service->script.clear();
         int number = 0;
         service->otherwise = [number](scripted_peer& peer, const std::string& request) mutable {
-            // Every third answer is followed by the end of its connection, every fifth never comes.
+            // Every third response is followed by the end of its connection, every fifth never comes.
             ++number;
             if (number % 5 == 0) {
                 hang_up()(peer, request);
                 return;
             }
-            answer_session(request.starts_with("POST") ? 201 : 200)(peer, request);
+            response_session(request.starts_with("POST") ? 201 : 200)(peer, request);
             if (number % 3 == 0) {
                 peer.end(boost::asio::error::eof);
             }

@@ -169,7 +169,7 @@ TEST_F(session_sequence, neither_a_civil_clock_nor_a_date_has_a_say)
     EXPECT_EQ(failure->code(), errc::session_gone);
 }
 
-TEST_F(session_sequence, a_get_that_is_answered_after_the_delete_does_not_revive_it)
+TEST_F(session_sequence, a_get_whose_response_comes_after_the_delete_does_not_revive_it)
 {
     const auto mine = world.get(world.api->create_session(near_and_maximum(), 60s));
     ASSERT_TRUE(mine);
@@ -375,8 +375,8 @@ protected:
         }
     }
 
-    /// A get under way while all else goes on, with its answer late.
-    void answer_late(process& by)
+    /// A get under way while all else goes on, with its response late.
+    void response_late(process& by)
     {
         model.holds = true;
         const auto late = world.launch(by.api->get_session(by.live->id()));
@@ -397,7 +397,7 @@ protected:
         case 2: disturb(); break;
         case 3:
         case 4: update(by); break;
-        case 5: answer_late(by); break;
+        case 5: response_late(by); break;
         case 6: world.complete(world.launch(by.live->verify())); break;
         case 7: pass(std::chrono::seconds{random() % 40}); break;
         case 8: share(); break;

@@ -118,7 +118,7 @@ TEST(many_threads, a_server_that_closes_idle_connections_again_and_again)
         try {
             each.get();
         } catch (const error& failure) {
-            // A create whose answer never came is not sent again: that, and nothing else, may surface.
+            // A create whose response never came is not sent again: that, and nothing else, may surface.
             EXPECT_EQ(failure.outcome(), outcome::unknown) << failure.what();
             EXPECT_EQ(failure.operation(), "create_session") << failure.what();
             ++failed;

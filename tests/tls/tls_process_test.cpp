@@ -30,8 +30,8 @@ class tls_process : public tls_test {
 protected:
     tls_process()
     {
-        served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-        served.close_after_answer = false;
+        served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+        served.close_after_response = false;
         ERR_clear_error();
     }
 };
@@ -93,8 +93,8 @@ TEST_F(tls_process, a_fork_that_lets_go_of_the_client_does_not_end_its_connectio
 TEST_F(tls_process, a_fork_that_ends_a_call_does_not_end_its_connection)
 {
     std::atomic<bool> asked = false;
-    std::promise<void> answer;
-    served.before_answer = [&, waits = answer.get_future().share()](SSL*) {
+    std::promise<void> response;
+    served.before_response = [&, waits = response.get_future().share()](SSL*) {
         asked = true;
         waits.wait();
     };
@@ -109,7 +109,7 @@ TEST_F(tls_process, a_fork_that_ends_a_call_does_not_end_its_connection)
         ::_exit(0);
     }
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-    answer.set_value();
+    response.set_value();
     run_until(context, [&] { return ended.has_value(); });
     EXPECT_FALSE(*ended);
 }

@@ -49,7 +49,7 @@ protected:
     }
 
     /// What the server says to all that has come goes to the client, and then it closes.
-    void let_server_answer(boost::system::error_code end = boost::asio::error::connection_reset)
+    void let_server_response(boost::system::error_code end = boost::asio::error::connection_reset)
     {
         peer->send(server->take(peer->received()));
         ERR_clear_error(); // The server's own.
@@ -62,7 +62,7 @@ protected:
         connect_unheard();
         begin();
         EXPECT_FALSE(completed);
-        let_server_answer();
+        let_server_response();
         EXPECT_TRUE(completed);
         EXPECT_EQ(server->decrypted, "");
         return *connection->result().report;
@@ -79,20 +79,20 @@ TEST_F(tls_refusal, a_missing_certificate_is_told_with_the_option)
     EXPECT_TRUE(report.handshake_refused);
     EXPECT_TRUE(report.fully_written);
     EXPECT_FALSE(report.reusable);
-    EXPECT_EQ(report.problem, refused + "certificate required; it wants a client certificate (tls.certificate_file)");
+    EXPECT_EQ(report.message, refused + "certificate required; it wants a client certificate (tls.certificate_file)");
 }
 
 TEST_F(tls_refusal, that_comes_before_the_request_is_told_to_it)
 {
     connect_unheard();
-    let_server_answer();
+    let_server_response();
     EXPECT_FALSE(connection->is_open());
     begin();
     ASSERT_TRUE(completed);
     EXPECT_EQ(connection->result().report->code, errc::tls_verify_failed);
     EXPECT_TRUE(connection->result().report->handshake_refused);
     EXPECT_EQ(connection->result().report->bytes_written, 0U);
-    EXPECT_EQ(connection->result().report->problem,
+    EXPECT_EQ(connection->result().report->message,
               refused + "certificate required; it wants a client certificate (tls.certificate_file)");
 }
 
@@ -123,7 +123,7 @@ TEST_P(tls_alert, is_named)
     const auto& report = exchange();
     EXPECT_EQ(report.code, errc::tls_verify_failed);
     EXPECT_TRUE(report.handshake_refused);
-    EXPECT_EQ(report.problem, refused + GetParam().alert);
+    EXPECT_EQ(report.message, refused + GetParam().alert);
 }
 
 const std::string not_accepted = "; it does not accept the client certificate (tls.certificate_file)";
@@ -161,12 +161,12 @@ TEST_F(tls_refusal, an_alert_about_what_came_later_is_none)
     connect();
     begin();
     peer->received().back() = static_cast<char>(peer->received().back() ^ 1);
-    let_server_answer();
+    let_server_response();
     ASSERT_TRUE(completed);
     EXPECT_EQ(connection->result().report->code, errc::no_response);
     EXPECT_FALSE(connection->result().report->handshake_refused);
-    EXPECT_NE(connection->result().report->problem.find("bad record mac"), std::string::npos)
-        << connection->result().report->problem;
+    EXPECT_NE(connection->result().report->message.find("bad record mac"), std::string::npos)
+        << connection->result().report->message;
 }
 
 /// Before TLS 1.3 all of it happens inside of the handshake.
@@ -191,7 +191,7 @@ protected:
 TEST_F(tls_1_2_refusal, a_missing_certificate_is_told_with_the_option)
 {
     EXPECT_EQ(handshake().failure, errc::tls_verify_failed);
-    EXPECT_EQ(channel->handshake_problem(),
+    EXPECT_EQ(channel->handshake_message(),
               refused + "handshake failure; it wants a client certificate (tls.certificate_file)");
 }
 
@@ -200,7 +200,7 @@ TEST_F(tls_1_2_refusal, trouble_of_the_server_s_own_may_pass)
     present_certificate();
     find_wrong(X509_V_ERR_OUT_OF_MEM);
     EXPECT_EQ(handshake().failure, errc::tls_handshake_failed);
-    EXPECT_NE(channel->handshake_problem().find("internal error"), std::string::npos) << channel->handshake_problem();
+    EXPECT_NE(channel->handshake_message().find("internal error"), std::string::npos) << channel->handshake_message();
 }
 
 } // namespace

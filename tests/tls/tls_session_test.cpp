@@ -92,8 +92,8 @@ TEST_P(tls_session, a_server_that_changed_its_keys_gets_a_full_handshake)
 
 TEST_P(tls_session, connections_made_at_the_same_time_share_no_ticket)
 {
-    served.close_after_answer = false;
-    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_response = false;
+    served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
     expect_success();
     bool done = false;
     const auto warm = [](sipher::client warmed) -> boost::asio::awaitable<void> { co_await warmed.prewarm(4); };
@@ -143,12 +143,12 @@ TEST_P(tls_session, none_of_an_unpinned_key_is_offered)
     EXPECT_EQ(server->account().application_bytes, 0U);
 }
 
-TEST_F(tls_test, a_ticket_that_comes_after_the_answer_is_kept)
+TEST_F(tls_test, a_ticket_that_comes_after_the_response_is_kept)
 {
     served.configure = [](SSL_CTX* native) { SSL_CTX_set_num_tickets(native, 0); };
-    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    served.close_after_answer = false;
-    served.after_answer = [](SSL* ssl) {
+    served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_response = false;
+    served.after_response = [](SSL* ssl) {
         SSL_new_session_ticket(ssl);
         SSL_do_handshake(ssl);
     };
@@ -164,9 +164,9 @@ TEST_F(tls_test, a_ticket_that_comes_after_the_answer_is_kept)
 
 TEST_F(tls_test, keys_may_change_while_the_connection_is_idle)
 {
-    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    served.close_after_answer = false;
-    served.after_answer = [](SSL* ssl) {
+    served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_response = false;
+    served.after_response = [](SSL* ssl) {
         SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
         SSL_do_handshake(ssl);
     };
@@ -176,11 +176,11 @@ TEST_F(tls_test, keys_may_change_while_the_connection_is_idle)
     EXPECT_EQ(server->account().connections, 1U);
 }
 
-TEST_F(tls_test, an_answer_that_nobody_asked_for_is_never_taken)
+TEST_F(tls_test, a_response_that_nobody_asked_for_is_never_taken)
 {
-    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    served.close_after_answer = false;
-    served.after_answer = [](SSL* ssl) {
+    served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_response = false;
+    served.after_response = [](SSL* ssl) {
         const std::string poison = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\"poison\"";
         SSL_write(ssl, poison.data(), static_cast<int>(poison.size()));
     };
@@ -264,8 +264,8 @@ TEST_F(tls_test, a_client_certificate_that_is_demanded_and_missing_is_named)
 
 TEST_F(tls_test, an_idle_connection_is_closed_with_a_word_and_without_waiting_for_one)
 {
-    served.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    served.close_after_answer = false;
+    served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    served.close_after_response = false;
     expect_success();
     client.reset();
     run_until(context, [&] { return server->account().proper_ends == 1; });

@@ -22,8 +22,8 @@ class tls_trouble : public tls_test {
 protected:
     tls_trouble()
     {
-        served.answer = kept_alive;
-        served.close_after_answer = false;
+        served.response = kept_alive;
+        served.close_after_response = false;
     }
 
     void use_version(int version)
@@ -51,7 +51,7 @@ TEST_F(tls_trouble, another_handshake_on_the_same_connection_is_refused)
         SSL_CTX_set_max_proto_version(native, TLS1_2_VERSION);
         SSL_CTX_set_info_callback(native, count_refusals);
     };
-    served.after_answer = [](SSL* ssl) {
+    served.after_response = [](SSL* ssl) {
         SSL_renegotiate(ssl);
         SSL_do_handshake(ssl);
     };
@@ -68,10 +68,10 @@ TEST_F(tls_trouble, a_word_of_farewell_ends_an_idle_connection)
 {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         use_version(version);
-        served.after_answer = [](SSL* ssl) { SSL_shutdown(ssl); };
+        served.after_response = [](SSL* ssl) { SSL_shutdown(ssl); };
         expect_success();
         run_until(context, [&] { return client->stats().open == 0; });
-        // It may come together with the answer.
+        // It may come together with the response.
         EXPECT_EQ(client->stats().closed_by_peer + client->stats().closed_not_reusable, 1U);
         expect_success();
         client.reset();
@@ -79,10 +79,10 @@ TEST_F(tls_trouble, a_word_of_farewell_ends_an_idle_connection)
     }
 }
 
-TEST_F(tls_trouble, an_answer_in_records_of_one_byte_each)
+TEST_F(tls_trouble, a_response_in_records_of_one_byte_each)
 {
-    served.answer.clear();
-    served.before_answer = [](SSL* ssl) {
+    served.response.clear();
+    served.before_response = [](SSL* ssl) {
         for (const char each : kept_alive) {
             SSL_write(ssl, &each, 1);
         }
@@ -92,14 +92,14 @@ TEST_F(tls_trouble, an_answer_in_records_of_one_byte_each)
     EXPECT_EQ(server->account().connections, 1U);
 }
 
-TEST_F(tls_trouble, a_slow_answer_is_waited_for_as_long_as_an_attempt_may_take)
+TEST_F(tls_trouble, a_slow_response_is_waited_for_as_long_as_an_attempt_may_take)
 {
     options.retry.max_attempts = 1;
     for (const auto taken : {9'999ms, 10'000ms}) {
         std::atomic<bool> half_way = false;
         std::latch go_on{1};
-        served.answer.clear();
-        served.before_answer = [&](SSL* ssl) {
+        served.response.clear();
+        served.before_response = [&](SSL* ssl) {
             SSL_write(ssl, kept_alive.data(), 20);
             half_way = true;
             go_on.wait();

@@ -13,27 +13,27 @@
 namespace sipher::testing {
 
 /// One thing that goes wrong with one request to the sandbox. Faults are used up in the order in which they were
-/// added, one a request; requests beyond them are answered properly.
+/// added, one a request; requests beyond them get proper responses.
 struct SIPHER_API fault {
     fault() = default;
 
     /// Waits before anything is done with the request. Zero: not at all.
     [[nodiscard]] static fault delay(std::chrono::milliseconds by);
-    /// Answers with this status, header and body instead of acting on the request (502 of a gateway, 429, …).
-    [[nodiscard]] static fault answer(unsigned status, std::string body, header_list headers = {});
-    /// Acts on the request, then sends `bytes` of the answer (header and body) and ends the connection: a bare FIN,
+    /// Responses with this status, header and body instead of acting on the request (502 of a gateway, 429, …).
+    [[nodiscard]] static fault respond(unsigned status, std::string body, header_list headers = {});
+    /// Acts on the request, then sends `bytes` of the response (header and body) and ends the connection: a bare FIN,
     /// or an RST if `reset`.
-    [[nodiscard]] static fault cut_answer(std::size_t bytes, bool reset = false);
+    [[nodiscard]] static fault cut_response(std::size_t bytes, bool reset = false);
     /// Ends the connection without acting on the request: a bare FIN, or an RST if `reset`.
     [[nodiscard]] static fault drop_request(bool reset = false);
-    /// Acts on the request, then sends these bytes as they are instead of the answer, and ends the connection.
-    [[nodiscard]] static fault raw_answer(std::string bytes);
-    /// Acts on the request and never answers; the connection stays open.
+    /// Acts on the request, then sends these bytes as they are instead of the response, and ends the connection.
+    [[nodiscard]] static fault raw_response(std::string bytes);
+    /// Acts on the request and never responds; the connection stays open.
     [[nodiscard]] static fault silence();
-    /// Acts on the request and answers with a header field replaced or added.
+    /// Acts on the request and responds with a header field replaced or added.
     [[nodiscard]] static fault with_header(std::string name, std::string value);
-    /// Acts on the request, but answers with this status, header and body instead.
-    [[nodiscard]] static fault act_but_answer(unsigned status, std::string body, header_list headers = {});
+    /// Acts on the request, but responds with this status, header and body instead.
+    [[nodiscard]] static fault act_but_respond(unsigned status, std::string body, header_list headers = {});
 
     /// Responses that do not come from the service but from something between it and the client. What each of them
     /// means for the caller does not depend on whether the service acted on the request, because the client cannot

@@ -76,7 +76,7 @@ struct SIPHER_API ledger_entry {
     /// The header fields and the body as they came.
     header_list headers;
     std::string body;
-    /// The answer's status; 0 when none was made.
+    /// The response's status; 0 when none was made.
     unsigned status = 0;
     /// Whether the request took effect.
     bool applied = false;
@@ -112,7 +112,7 @@ static_assert(!std::is_aggregate_v<sandbox_counters>);
 ///
 /// It behaves as the real service does, its pitfalls included: tiers and ownership, validation, rate limits and
 /// quotas, keep-alive that ends with a bare FIN, and an `X-Session-Id` that is silently ignored when the session is
-/// not there (`POST /v1/stealth/generate` answers with the defaults it ran under; `POST /v1/echo` answers with the
+/// not there (`POST /v1/stealth/generate` responds with the defaults it ran under; `POST /v1/echo` responds with the
 /// whole body after the merge). It runs on a thread of its own from construction to destruction.
 ///
 /// Thread safety: all members may be called from any thread.
@@ -145,7 +145,7 @@ public:
     bool lose_session(const session_id& id);
     /// Closes all connections that carry no request just now, with a bare FIN.
     void close_idle_connections();
-    /// Answers every request as a service that shuts down: 503 `SERVICE_UNAVAILABLE`.
+    /// Responses every request as a service that shuts down: 503 `SERVICE_UNAVAILABLE`.
     void set_shutting_down(bool on);
 
     [[nodiscard]] sandbox_counters counters() const;
