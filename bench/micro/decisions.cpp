@@ -48,7 +48,7 @@ void next_delay(benchmark::State& state)
     const sipher::retry_options options;
     double random = 0;
     for (auto _ : state) {
-        random = chance < 0.9 ? chance + 0.1 : 0;
+        random = random < 0.9 ? random + 0.1 : 0;
         auto delay = sipher::detail::next_delay(options, 2, false, std::nullopt, random);
         benchmark::DoNotOptimize(delay);
     }

@@ -52,7 +52,7 @@ done_with "\"sessionId\":\"$id\",.*\"privacyLevel\":\"shielded\",\"rpcProvider\"
     get "$id"
 done_with '"chain":"sui","privacyLevel":"shielded",.*"defaultViewingKey":"0xab"' \
     update "$id" --chain sui --viewing-key 0xab --timeout 20s
-done_with '"chain":"sui","privacyLevel":"shielded"' \
+done_with '"chain":"sui".*"privacyLevel":"shielded"' \
     request POST /v1/stealth/generate --session "$id" --body '{}'
 done_with '"chain":"solana"' request post /v1/stealth/generate --body '{}'
 done_with "\"sessionId\":\"$id\"" request GET "/v1/sessions/$id"
