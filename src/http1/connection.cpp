@@ -50,7 +50,10 @@ void connection::start_exchange(const request_view& request, const exchange_para
         unless_out_of_memory([&] { begin(request, parameters); });
         completed = finish();
     }
-    complete(std::move(completed), false);
+    // Otherwise it may have ended on another thread by now, and this be gone with it.
+    if (completed) {
+        complete(std::move(completed), false);
+    }
 }
 
 void connection::begin(const request_view& request, const exchange_parameters& parameters)
