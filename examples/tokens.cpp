@@ -1,4 +1,5 @@
-// The same call with a future, with a callback, and without exceptions: `asio::co_spawn` takes any completion token.
+// The same call with a future, with a callback, and without exceptions: `sipher::async_call` takes any completion
+// token.
 
 #include "example_service.hpp"
 
@@ -19,28 +20,32 @@ using namespace std::chrono_literals;
 
 sipher::session with_future(asio::thread_pool& threads, sipher::client client)
 {
-    std::future<sipher::session> session =
-        asio::co_spawn(threads, client.create_session(sipher::session_defaults{}, 5min), asio::use_future);
-    return session.get(); // throws sipher::error
+    std::future<sipher::session> session = sipher::async_call(
+        threads.get_executor(), client.create_session(sipher::session_defaults{}, 5min), asio::use_future);
+    return session.get(); // throws boost::system::system_error
 }
 
 void with_callback(asio::thread_pool& threads, sipher::client client, sipher::session_id id)
 {
     std::latch done{1};
-    asio::co_spawn(threads, client.get_session(id), [&done](std::exception_ptr failure, sipher::session session) {
-        if (!failure) {
+    sipher::error diagnostics;
+    auto handler = [&](boost::system::error_code failure, sipher::session session) {
+        if (failure) {
+            std::cout << "callback   " << diagnostics.what() << "\n";
+        } else {
             std::cout << "callback   " << session << "\n";
         }
         done.count_down();
-    });
+    };
+    sipher::async_call(threads.get_executor(), client.get_session(id), diagnostics, handler);
     done.wait();
 }
 
 asio::awaitable<void> with_tuple(sipher::client client, sipher::session_id id)
 {
     const auto executor = co_await asio::this_coro::executor;
-    const auto [failure, deleted] =
-        co_await asio::co_spawn(executor, client.delete_session(id), asio::as_tuple(asio::use_awaitable));
+    auto deleting = sipher::async_call(executor, client.delete_session(id), asio::as_tuple(asio::use_awaitable));
+    const auto [failure, deleted] = co_await std::move(deleting);
     std::cout << "as_tuple   " << (failure ? "failed" : "deleted ") << deleted.id << "\n";
 }
 

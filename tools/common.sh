@@ -10,7 +10,7 @@ newer_boost_packages=(libboost-dev libboost-json-dev libboost-url-dev)
 example_packages=(libcli11-dev)
 bench_packages=(libcurl4-openssl-dev libbenchmark-dev nginx openssl python3)
 test_packages=(libgtest-dev libgmock-dev libcli11-dev pkg-config python3 nginx-light microsocks squid stunnel4
-    redis-server libhiredis-dev)
+    redis-server libhiredis-dev prometheus curl)
 
 say() {
     printf '%s\n' "$*" >&2

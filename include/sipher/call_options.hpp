@@ -104,6 +104,9 @@ struct SIPHER_API call_options {
     /// so that one busy agent does not hold up the rest. Empty: the session that the call is about or runs under; a
     /// call with neither, such as a create, takes turns by itself.
     std::string fairness_key;
+    /// Handed to the observer (`call_event::trace_parent`), and not sent: what the call is a part of, such as the
+    /// `traceparent` (W3C Trace Context) of the caller's span. Empty: nothing.
+    std::string trace_parent;
     /// Sent as `X-Session-Id`, and see `applied_session`.
     std::optional<applied_session> session;
     /// Filled before the call completes. Null: not wanted. What it points to must live until the call completes.

@@ -84,6 +84,8 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 /// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
 class SIPHER_API client {
 public:
+    using executor_type = boost::asio::any_io_executor;
+
     /// @param executor Where the client does its work; a multi-threaded one is fine. One of a context without locks
     /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and its like) is not: names are looked up on threads that post to it. A
     /// hint of 1 is.
@@ -211,7 +213,7 @@ public:
     [[nodiscard]] client_stats stats() const;
 
     /// The executor that was given to the constructor.
-    [[nodiscard]] boost::asio::any_io_executor get_executor() const;
+    [[nodiscard]] executor_type get_executor() const;
 
 private:
     friend std::shared_ptr<detail::client_handle> detail::handle_of(const client& owner);

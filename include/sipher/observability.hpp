@@ -5,3 +5,4 @@
 #include <sipher/observability/log_observer.hpp>
 #include <sipher/observability/metrics_observer.hpp>
 #include <sipher/observability/tee_observer.hpp>
+#include <sipher/observability/trace_observer.hpp>

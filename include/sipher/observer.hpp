@@ -2,6 +2,7 @@
 
 #include <sipher/attempt.hpp>
 #include <sipher/config.hpp>
+#include <sipher/error.hpp>
 #include <sipher/response_info.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -68,6 +70,32 @@ struct SIPHER_API close_event {
     std::uint64_t requests = 0;
 };
 
+/// A call begins.
+struct SIPHER_API call_event {
+    call_event() = default;
+
+    std::string_view operation;
+    std::string_view verb;
+    /// Path and query; session ids in it are shortened.
+    std::string_view target;
+    /// What the target is asked of, such as `https://sipher.sip-protocol.org`: scheme, host, port unless it is the
+    /// scheme's own, and the path that all targets begin with, if any.
+    std::string_view base_url;
+    /// Of the first attempt.
+    std::string_view request_id;
+    /// As in `call_options::trace_parent`.
+    std::string_view trace_parent;
+};
+
+/// An attempt of a call begins: it waits for its turn and a connection first.
+struct SIPHER_API attempt_begin_event {
+    attempt_begin_event() = default;
+
+    /// From 1.
+    std::size_t number = 0;
+    std::string_view request_id;
+};
+
 /// An attempt of a call ended, well or not.
 struct SIPHER_API attempt_event {
     attempt_event() = default;
@@ -79,6 +107,18 @@ struct SIPHER_API attempt_event {
     /// From 1.
     std::size_t number = 0;
     const sipher::attempt* attempt = nullptr;
+};
+
+/// A call ended.
+struct SIPHER_API call_end_event {
+    call_end_event() = default;
+
+    /// What the caller gets; null if the call succeeded.
+    const error* failure = nullptr;
+    /// Of the last response; 0 without one.
+    unsigned status = 0;
+    std::size_t attempts = 0;
+    std::chrono::nanoseconds duration{};
 };
 
 /// Another attempt follows.
@@ -115,6 +155,22 @@ struct SIPHER_API quota_event {
     std::chrono::nanoseconds renewed_in{};
 };
 
+/// Sees one call, from its begin until it is destroyed, on one thread at a time. If the call is abandoned, because its
+/// execution context ends, it is destroyed without `on_end`.
+class SIPHER_API call_observer {
+public:
+    call_observer() = default;
+    call_observer(const call_observer&) = delete;
+    call_observer& operator=(const call_observer&) = delete;
+    virtual ~call_observer();
+
+    /// @param headers What is added is sent with this attempt, such as a `traceparent` of its own. It replaces fields
+    /// of the same name; fields that `call_options::headers` could not have are left out.
+    virtual void on_attempt_begin(const attempt_begin_event& event, header_list& headers);
+    virtual void on_attempt(const attempt_event& event);
+    virtual void on_end(const call_end_event& event);
+};
+
 /// Sees what a client does: for logs, metrics and traces. The library itself writes nothing anywhere.
 ///
 /// Members are called without locks held, on whichever thread does the work, some of them at the same time; they
@@ -128,6 +184,8 @@ public:
 
     virtual void on_connect(const connect_event& event);
     virtual void on_close(const close_event& event);
+    /// @return What sees this call; null: nothing does.
+    virtual std::unique_ptr<call_observer> on_call(const call_event& event);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_retry(const retry_event& event);
     virtual void on_rate_limit(const rate_limit_event& event);
@@ -136,7 +194,10 @@ public:
 
 static_assert(!std::is_aggregate_v<connect_event>);
 static_assert(!std::is_aggregate_v<close_event>);
+static_assert(!std::is_aggregate_v<call_event>);
+static_assert(!std::is_aggregate_v<attempt_begin_event>);
 static_assert(!std::is_aggregate_v<attempt_event>);
+static_assert(!std::is_aggregate_v<call_end_event>);
 static_assert(!std::is_aggregate_v<retry_event>);
 static_assert(!std::is_aggregate_v<rate_limit_event>);
 static_assert(!std::is_aggregate_v<quota_event>);

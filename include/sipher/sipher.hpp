@@ -2,6 +2,7 @@
 
 /// Everything of sipher. None of these headers includes Boost.Beast or OpenSSL.
 
+#include <sipher/async_call.hpp>
 #include <sipher/attempt.hpp>
 #include <sipher/call_options.hpp>
 #include <sipher/client.hpp>

@@ -30,6 +30,8 @@ struct attempt_notes {
     std::string location;
     rate_limit_state rate_limit;
     header_list fields;
+    /// Sent with this attempt alone.
+    header_list added_headers;
 };
 
 /// Begun anew as a whole with each attempt, so that nothing of an earlier one is taken for its own.

@@ -26,7 +26,8 @@ using std::chrono::milliseconds;
 call::call(const call_request& request)
     : request_(request), started_(services().now()),
       deadline_(deadline_of(request_.options, services().options.timeouts, started_)), now_(started_),
-      base_request_id_(request_.make_request_id()), attempt_(request_), turn_(request_)
+      base_request_id_(request_.make_request_id()), watching_(call_report{*this}.tell_begin()), attempt_(request_),
+      turn_(request_)
 {
     if (request_.by() == caller::user) {
         services().active.fetch_add(1);
@@ -139,6 +140,9 @@ void call::begin_attempt()
         id += "-" + std::to_string(attempts_.size() + 1);
     }
     attempt_.begin(std::move(id), now_);
+    if (watching_) {
+        attempt_.ask_for_headers(*watching_, attempts_.size() + 1);
+    }
 }
 
 void call::throw_if_stopped()
@@ -237,13 +241,13 @@ std::optional<clock::time_point> call::end_attempt()
 
 void call::record_attempt(const verdict& decided)
 {
-    observer* const event_observer = services().options.observer.get();
-    if (!decided.code && request_.options.info == nullptr && event_observer == nullptr) {
+    const bool is_observed = services().options.observer != nullptr;
+    if (!decided.code && request_.options.info == nullptr && !is_observed) {
         return;
     }
     attempts_.push_back(attempt_.describe(decided, now_));
-    if (event_observer != nullptr) {
-        call_report{*this}.tell_attempt(*event_observer);
+    if (is_observed) {
+        call_report{*this}.tell_attempt();
     }
 }
 
@@ -256,6 +260,9 @@ void call::succeed(const verdict& decided)
     services().budget.deposit(counted_attempts_ == 1 ? 1 : tokens_paid_);
     if (request_.options.info != nullptr) {
         call_report{*this}.fill(*request_.options.info);
+    }
+    if (watching_) {
+        call_report{*this}.tell_end(nullptr);
     }
 }
 
@@ -325,7 +332,9 @@ void call::fail(error_code code, end_reason reason, const std::exception_ptr& ca
     if (request_.options.info != nullptr) {
         report.fill(*request_.options.info);
     }
-    throw_error(report.to_error(code, reason, cause));
+    error failure = report.to_error(code, reason, cause);
+    report.tell_end(&failure);
+    throw_error(std::move(failure));
 }
 
 } // namespace sipher::detail

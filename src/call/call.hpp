@@ -90,6 +90,7 @@ private:
     outcome outcome_ = outcome::not_sent;
     const std::string base_request_id_;
     std::vector<attempt> attempts_;
+    const std::unique_ptr<call_observer> watching_;
     call_attempt attempt_;
     call_turn turn_;
 };

@@ -3,13 +3,29 @@
 #include "base/deadline.hpp"
 #include "call/key_provider.hpp"
 #include "model/decode_usage.hpp"
+#include "options/validation.hpp"
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace sipher::detail {
+
+namespace {
+
+bool is_allowed(const header_list::value_type& field)
+{
+    try {
+        validate_header(field.first, field.second, {});
+        return true;
+    } catch (const error&) {
+        return false;
+    }
+}
+
+} // namespace
 
 void call_attempt::begin(std::string request_id, clock::time_point now)
 {
@@ -18,6 +34,19 @@ void call_attempt::begin(std::string request_id, clock::time_point now)
     state_ = {};
     state_.request_id = std::move(request_id);
     state_.started = state_.exchange_started = now;
+}
+
+void call_attempt::ask_for_headers(call_observer& watching, std::size_t number)
+{
+    attempt_begin_event event;
+    event.number = number;
+    event.request_id = state_.request_id;
+    header_list wanted;
+    notify(&watching, &call_observer::on_attempt_begin, event, wanted);
+    std::erase_if(wanted, std::not_fn(is_allowed));
+    if (!wanted.empty()) {
+        state_.note().added_headers = std::move(wanted);
+    }
 }
 
 void call_attempt::take_acquired(acquire_result result)
@@ -50,8 +79,9 @@ void call_attempt::start_exchange(clock::time_point now, clock::time_point deadl
     request.path_prefix = request_.services->url.path_prefix;
     request.target = request_.message.target;
     request.subject = request_.message.subject ? &*request_.message.subject : nullptr;
+    const header_span added = state_.notes ? header_span{state_.notes->added_headers} : header_span{};
     request.fields =
-        request_.services->fields.of(call, has_key_provider(options) ? state_.key : options.api_key, own_fields);
+        request_.services->fields.of(call, added, has_key_provider(options) ? state_.key : options.api_key, own_fields);
     request.request_id = state_.request_id;
     request.session = call.session ? &call.session->id() : nullptr;
     request.body = request_.message.body;

@@ -7,9 +7,11 @@
 #include "retry/classify.hpp"
 
 #include <sipher/clock.hpp>
+#include <sipher/observer.hpp>
 
 #include <boost/asio/async_result.hpp>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -22,6 +24,8 @@ public:
     explicit call_attempt(const call_request& request) noexcept : request_(request) {}
 
     void begin(std::string request_id, clock::time_point now);
+    /// Fields that `watching` wants to be sent with the attempt that has begun.
+    void ask_for_headers(call_observer& watching, std::size_t number);
     /// Of the attempt under way, or of the last one.
     [[nodiscard]] attempt_state& state() noexcept { return state_; }
     [[nodiscard]] const attempt_state& state() const noexcept { return state_; }

@@ -103,7 +103,28 @@ void call_report::fill(response_info& info) const
     }
 }
 
-void call_report::tell_attempt(observer& event_observer) const
+std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
+{
+    observer* const event_observer = call_.services().options.observer.get();
+    if (event_observer == nullptr) {
+        return nullptr;
+    }
+    try {
+        const std::string target = redact_session_ids(target_of(call_.request_.message));
+        call_event event;
+        event.operation = call_.request_.what.name;
+        event.verb = to_string(call_.request_.message.method);
+        event.target = target;
+        event.base_url = call_.services().options.base_url;
+        event.request_id = call_.base_request_id_;
+        event.trace_parent = call_.request_.options.trace_parent;
+        return event_observer->on_call(event);
+    } catch (...) {
+        return nullptr; // As with `notify`: it cannot make fail what it only sees.
+    }
+}
+
+void call_report::tell_attempt() const
 {
     const std::string target = redact_session_ids(target_of(call_.request_.message));
     attempt_event event;
@@ -112,7 +133,18 @@ void call_report::tell_attempt(observer& event_observer) const
     event.target = target;
     event.number = call_.attempts_.size();
     event.attempt = &call_.attempts_.back();
-    notify(&event_observer, &observer::on_attempt, event);
+    notify(call_.services().options.observer.get(), &observer::on_attempt, event);
+    notify(call_.watching_.get(), &call_observer::on_attempt, event);
+}
+
+void call_report::tell_end(const error* failure) const noexcept
+{
+    call_end_event event;
+    event.failure = failure;
+    event.status = call_.attempt_.state().status;
+    event.attempts = call_.attempts_.size();
+    event.duration = call_.now_ - call_.started_;
+    notify(call_.watching_.get(), &call_observer::on_end, event);
 }
 
 } // namespace sipher::detail

@@ -8,6 +8,8 @@
 #include <boost/system/error_code.hpp>
 
 #include <exception>
+#include <memory>
+#include <string>
 
 namespace sipher::detail {
 
@@ -19,8 +21,12 @@ public:
 
     [[nodiscard]] error to_error(boost::system::error_code code, end_reason reason, std::exception_ptr cause) const;
     void fill(response_info& info) const;
+    /// What is to see the call, if anything is.
+    [[nodiscard]] std::unique_ptr<call_observer> tell_begin() const noexcept;
     /// Of the last attempt.
-    void tell_attempt(observer& event_observer) const;
+    void tell_attempt() const;
+    /// @param failure Null: the call succeeded.
+    void tell_end(const error* failure) const noexcept;
 
 private:
     [[nodiscard]] std::string describe(boost::system::error_code code) const;

@@ -29,10 +29,10 @@ std::unique_ptr<const call_options> keep_options(call_options options)
 {
     // Names every member, so that one more does not compile until it is thought of here.
     const auto& [total_timeout, queue_timeout, attempt_timeout, deadline, retry, headers, request_id, priority,
-                 fairness_key, session, info] = options;
+                 fairness_key, trace_parent, session, info] = options;
     const bool is_default = !total_timeout && !queue_timeout && !attempt_timeout && !deadline && !retry &&
                             headers.empty() && request_id.empty() && priority == call_priority::normal &&
-                            fairness_key.empty() && !session && info == nullptr;
+                            fairness_key.empty() && trace_parent.empty() && !session && info == nullptr;
     if (info != nullptr) {
         *info = {};
     }

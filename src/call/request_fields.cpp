@@ -8,6 +8,7 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 
@@ -15,12 +16,12 @@ namespace sipher::detail {
 
 namespace {
 
-bool contains(const header_list& headers, std::string_view name)
+bool contains(header_span headers, std::string_view name)
 {
     return std::ranges::any_of(headers, [name](const auto& field) { return boost::beast::iequals(field.first, name); });
 }
 
-std::size_t size_of(const header_list& headers)
+std::size_t size_of(header_span headers)
 {
     constexpr std::size_t punctuation = 4;
     std::size_t size = 0;
@@ -47,40 +48,41 @@ void append_key(std::string& fields, authentication_scheme scheme, const secret&
 request_fields::request_fields(const client_options& options, const base_url& url) : options_(options), url_(url)
 {
     if (!has_key_provider(options)) {
-        usual_ = serialize({}, options.api_key);
+        usual_ = serialize({}, {}, options.api_key);
     }
 }
 
-std::string_view request_fields::of(const call_options& call, const secret& key, secret& own) const
+std::string_view request_fields::of(const call_options& call, header_span added, const secret& key, secret& own) const
 {
-    if (call.headers.empty() && !usual_.empty()) {
+    if (call.headers.empty() && added.empty() && !usual_.empty()) {
         return usual_.reveal();
     }
-    own = serialize(call, key);
+    own = serialize(call.headers, added, key);
     return own.reveal();
 }
 
-secret request_fields::serialize(const call_options& call, const secret& key) const
+secret request_fields::serialize(header_span headers, header_span added, const secret& key) const
 {
     const std::string_view user_agent = user_agent_of(options_);
     std::string fields;
     // Room for all of it: a string that grows leaves behind what it held, and that is the key. (The names of the
     // library's own fields have a limit.)
     constexpr std::size_t own_names = 120;
-    fields.reserve(url_.host_field.size() + user_agent.size() + size_of(options_.default_headers) +
-                   size_of(call.headers) + key.reveal().size() + own_names);
+    fields.reserve(url_.host_field.size() + user_agent.size() + size_of(options_.default_headers) + size_of(headers) +
+                   size_of(added) + key.reveal().size() + own_names);
     append_field(fields, "Host", url_.host_field);
     append_field(fields, "User-Agent", user_agent);
-    if (!contains(call.headers, "Accept") && !contains(options_.default_headers, "Accept")) {
+    const std::array<header_span, 3> lists{options_.default_headers, headers, added};
+    if (std::ranges::none_of(lists, [](header_span list) { return contains(list, "Accept"); })) {
         append_field(fields, "Accept", "application/json");
     }
-    for (const auto& [name, value] : options_.default_headers) {
-        if (!contains(call.headers, name)) {
-            append_field(fields, name, value);
+    for (auto list = lists.begin(); list != lists.end(); ++list) {
+        for (const auto& [name, value] : *list) {
+            // A later list replaces what an earlier one says.
+            if (std::none_of(list + 1, lists.end(), [&](header_span later) { return contains(later, name); })) {
+                append_field(fields, name, value);
+            }
         }
-    }
-    for (const auto& [name, value] : call.headers) {
-        append_field(fields, name, value);
     }
     append_key(fields, options_.scheme, key);
     secret serialized{fields};

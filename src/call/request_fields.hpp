@@ -7,9 +7,12 @@
 #include <sipher/client_options.hpp>
 #include <sipher/secret.hpp>
 
+#include <span>
 #include <string_view>
 
 namespace sipher::detail {
+
+using header_span = std::span<const header_list::value_type>;
 
 /// Most requests of a client have the same fields, which are put together once.
 class request_fields {
@@ -18,12 +21,14 @@ public:
     request_fields(const client_options& options, const base_url& url);
 
     /// The fields of one request, serialized.
+    /// @param added Of this attempt; they replace those of the call.
     /// @param key Of this attempt; empty: none.
     /// @param own Where they are kept if they are its own.
-    [[nodiscard]] std::string_view of(const call_options& call, const secret& key, secret& own) const;
+    [[nodiscard]] std::string_view of(const call_options& call, header_span added, const secret& key,
+                                      secret& own) const;
 
 private:
-    [[nodiscard]] secret serialize(const call_options& call, const secret& key) const;
+    [[nodiscard]] secret serialize(header_span headers, header_span added, const secret& key) const;
 
     const client_options& options_;
     const base_url& url_;

@@ -1,3 +1,4 @@
+#include <sipher/async_call.hpp>
 #include <sipher/error.hpp>
 
 #include "base/printable_text.hpp"
@@ -9,7 +10,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace sipher {
@@ -170,6 +173,25 @@ std::string describe_exception(const std::exception_ptr& thrown)
         return printable_text(known.what(), longest_cause);
     } catch (...) {
         return "something that is no std::exception";
+    }
+}
+
+error error_of(const std::exception_ptr& thrown)
+{
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const error& known) {
+        return known;
+    } catch (const boost::system::system_error& known) {
+        return {known.code(), known.what()};
+    } catch (const std::bad_alloc& known) {
+        return {make_error_code(std::errc::not_enough_memory), known.what()};
+    } catch (...) {
+        error_report report;
+        report.code = errc::callback_failed;
+        report.message = describe_exception(thrown);
+        report.cause = thrown;
+        return make_error(std::move(report));
     }
 }
 

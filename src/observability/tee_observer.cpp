@@ -2,20 +2,37 @@
 
 #include "runtime/notify.hpp"
 
+#include <type_traits>
 #include <utility>
 
 namespace sipher {
 
 namespace {
 
-template <class Event>
-void tell_all(const std::vector<std::shared_ptr<observer>>& observers, void (observer::*tell)(const Event&),
-              const Event& event) noexcept
+template <class List, class Observer, class... Arguments>
+void tell_all(const List& observers, void (Observer::*tell)(Arguments...),
+              std::type_identity_t<Arguments>... arguments) noexcept
 {
     for (const auto& each : observers) {
-        detail::notify(each.get(), tell, event);
+        detail::notify(each.get(), tell, arguments...);
     }
 }
+
+class call_tee final : public call_observer {
+public:
+    void add(std::unique_ptr<call_observer> each) { observers_.push_back(std::move(each)); }
+    [[nodiscard]] bool is_empty() const noexcept { return observers_.empty(); }
+
+    void on_attempt_begin(const attempt_begin_event& event, header_list& headers) override
+    {
+        tell_all(observers_, &call_observer::on_attempt_begin, event, headers);
+    }
+    void on_attempt(const attempt_event& event) override { tell_all(observers_, &call_observer::on_attempt, event); }
+    void on_end(const call_end_event& event) override { tell_all(observers_, &call_observer::on_end, event); }
+
+private:
+    std::vector<std::unique_ptr<call_observer>> observers_;
+};
 
 } // namespace
 
@@ -30,6 +47,20 @@ void tee_observer::on_connect(const connect_event& event)
 void tee_observer::on_close(const close_event& event)
 {
     tell_all(observers_, &observer::on_close, event);
+}
+
+std::unique_ptr<call_observer> tee_observer::on_call(const call_event& event)
+{
+    auto made = std::make_unique<call_tee>();
+    for (const auto& each : observers_) {
+        try {
+            if (auto watching = each ? each->on_call(event) : nullptr) {
+                made->add(std::move(watching));
+            }
+        } catch (...) { // NOLINT(bugprone-empty-catch): it keeps none from the others
+        }
+    }
+    return made->is_empty() ? nullptr : std::move(made);
 }
 
 void tee_observer::on_attempt(const attempt_event& event)

@@ -23,10 +23,20 @@ std::ostream& operator<<(std::ostream& os, close_reason value)
     return os << to_string(value);
 }
 
+call_observer::~call_observer() = default;
+
+void call_observer::on_attempt_begin(const attempt_begin_event&, header_list&) {}
+void call_observer::on_attempt(const attempt_event&) {}
+void call_observer::on_end(const call_end_event&) {}
+
 observer::~observer() = default;
 
 void observer::on_connect(const connect_event&) {}
 void observer::on_close(const close_event&) {}
+std::unique_ptr<call_observer> observer::on_call(const call_event&)
+{
+    return nullptr;
+}
 void observer::on_attempt(const attempt_event&) {}
 void observer::on_retry(const retry_event&) {}
 void observer::on_rate_limit(const rate_limit_event&) {}

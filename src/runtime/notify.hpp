@@ -1,18 +1,19 @@
 #pragma once
 
-#include <sipher/observer.hpp>
+#include <type_traits>
 
 namespace sipher::detail {
 
-/// Tells `event_observer`, if there is one. It cannot make fail what it only sees.
-template <class Event>
-void notify(observer* event_observer, void (observer::*tell)(const Event&), const Event& event) noexcept
+/// Tells `observer`, if there is one. It cannot make fail what it only sees.
+template <class Observer, class... Arguments>
+void notify(Observer* observer, void (Observer::*tell)(Arguments...),
+            std::type_identity_t<Arguments>... arguments) noexcept
 {
-    if (event_observer == nullptr) {
+    if (observer == nullptr) {
         return;
     }
     try {
-        (event_observer->*tell)(event);
+        (observer->*tell)(arguments...);
     } catch (...) { // NOLINT(bugprone-empty-catch)
     }
 }

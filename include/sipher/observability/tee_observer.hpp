@@ -19,6 +19,7 @@ public:
 
     void on_connect(const connect_event& event) override;
     void on_close(const close_event& event) override;
+    std::unique_ptr<call_observer> on_call(const call_event& event) override;
     void on_attempt(const attempt_event& event) override;
     void on_retry(const retry_event& event) override;
     void on_rate_limit(const rate_limit_event& event) override;
