@@ -15,7 +15,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher TYPE INCLUDE COMPONENT si
     PATTERN "observability*" EXCLUDE
 )
 
-# sipher_install_part(NAME EXPORT): the library sipher-NAME with its headers.
+# sipher_install_part(NAME EXPORT): the library sipher-NAME with its headers, for CMake and pkg-config.
 function(sipher_install_part name export)
     install(TARGETS sipher-${name} EXPORT ${export}
         RUNTIME COMPONENT sipher_${name}
@@ -28,6 +28,10 @@ function(sipher_install_part name export)
     )
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher/${name}
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sipher COMPONENT sipher_${name}
+    )
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/sipher-part.pc.in ${PROJECT_BINARY_DIR}/sipher-${name}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/sipher-${name}.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sipher_${name}
     )
 endfunction()
 sipher_install_part(testing sipherTestingTargets)

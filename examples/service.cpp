@@ -25,7 +25,10 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -132,6 +135,10 @@ asio::awaitable<void> accept(service& of, tcp::acceptor& acceptor)
 
 int main(int argc, char* argv[])
 try {
+    if (argc > 1 && argv[1] == std::string_view{"--help"}) {
+        std::cout << "usage: service [PORT]\nPOST /work, GET /metrics; SIPHER_TRACE_FILE=FILE, SIPHER_LOG=info\n";
+        return EXIT_SUCCESS;
+    }
     const auto port = static_cast<unsigned short>(argc > 1 ? std::stoi(argv[1]) : 0);
     asio::io_context context;
     service running{context};

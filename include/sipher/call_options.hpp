@@ -7,6 +7,7 @@
 #include <sipher/session.hpp>
 
 #include <chrono>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,8 @@ private:
 /// Who goes first where calls wait, for the rate limit or for a connection. Of each 21 calls that are let go while all
 /// three wait, 16 are interactive, 4 normal and one is of the background; so none waits for ever.
 enum class call_priority { interactive, normal, background };
+
+SIPHER_API std::ostream& operator<<(std::ostream& os, call_priority value);
 
 /// What one call does differently from the client's options.
 struct SIPHER_API call_options {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -130,6 +131,8 @@ enum class authentication_scheme {
     bearer,
 };
 
+SIPHER_API std::ostream& operator<<(std::ostream& os, authentication_scheme value);
+
 /// Over what requests are spread, so that it lasts.
 enum class rate_pacing {
     /// They leave as they come, until a limit is used up.
@@ -137,10 +140,11 @@ enum class rate_pacing {
     /// Over each window of the rate limit, from its beginning.
     window,
     /// What is left of the key's quota of requests a day, over the rest of the day: for each category of endpoints,
-    /// once
-    /// `client::usage` or a refusal has told its quota. Deletes and renewals are not held back.
+    /// once `client::usage` or a refusal has told its quota. Deletes and renewals are not held back.
     day,
 };
+
+SIPHER_API std::ostream& operator<<(std::ostream& os, rate_pacing value);
 
 /// The key's quotas of requests a day, one for each category of endpoints. The client counts from what
 /// `client::usage` or a refusal tells; before that it knows of none. When a quota is used up, calls fail with

@@ -6,6 +6,8 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/error_condition.hpp>
 
+#include <iosfwd>
+#include <system_error>
 #include <type_traits>
 
 namespace sipher {
@@ -99,6 +101,10 @@ enum class condition {
 [[nodiscard]] SIPHER_API const boost::system::error_category& intermediary_category() noexcept;
 [[nodiscard]] SIPHER_API const boost::system::error_category& condition_category() noexcept;
 
+/// In words.
+SIPHER_API std::ostream& operator<<(std::ostream& os, errc value);
+SIPHER_API std::ostream& operator<<(std::ostream& os, condition value);
+
 [[nodiscard]] inline boost::system::error_code make_error_code(errc value) noexcept
 {
     return {static_cast<int>(value), category()};
@@ -118,3 +124,8 @@ template <>
 struct is_error_condition_enum<sipher::condition> : std::true_type {
 };
 } // namespace boost::system
+
+/// So that a `std::error_code`, which Boost's convert to, can be compared with a condition.
+template <>
+struct std::is_error_condition_enum<sipher::condition> : std::true_type {
+};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <ostream>
 #include <span>
 #include <string>
 
@@ -270,6 +271,16 @@ const error_category& intermediary_category() noexcept
 const error_category& condition_category() noexcept
 {
     return conditions;
+}
+
+std::ostream& operator<<(std::ostream& os, errc value)
+{
+    return os << make_error_code(value).message();
+}
+
+std::ostream& operator<<(std::ostream& os, condition value)
+{
+    return os << make_error_condition(value).message();
 }
 
 } // namespace sipher

@@ -1,3 +1,4 @@
+#include <sipher/call_options.hpp>
 #include <sipher/client_options.hpp>
 #include <sipher/version.hpp>
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -137,6 +139,31 @@ void validate_credentials(const client_options& options, const detail::base_url&
 }
 
 } // namespace
+
+std::ostream& operator<<(std::ostream& os, authentication_scheme value)
+{
+    return os << (value == authentication_scheme::bearer ? "bearer" : "API key header");
+}
+
+std::ostream& operator<<(std::ostream& os, rate_pacing value)
+{
+    switch (value) {
+    case rate_pacing::none: return os << "none";
+    case rate_pacing::window: return os << "window";
+    case rate_pacing::day: return os << "day";
+    }
+    return os;
+}
+
+std::ostream& operator<<(std::ostream& os, call_priority value)
+{
+    switch (value) {
+    case call_priority::interactive: return os << "interactive";
+    case call_priority::normal: return os << "normal";
+    case call_priority::background: return os << "background";
+    }
+    return os;
+}
 
 const char* version() noexcept
 {

@@ -131,4 +131,19 @@ TEST(error_code, of_the_service_reads_as_the_status)
     EXPECT_STREQ(sipher::category().name(), "sipher");
 }
 
+TEST(error_code, enumerations_print_their_words)
+{
+    std::ostringstream text;
+    text << errc::pool_timeout << ", " << sipher::condition::not_found;
+    EXPECT_EQ(text.str(), error_code{errc::pool_timeout}.message() + ", " +
+                              make_error_condition(sipher::condition::not_found).message());
+}
+
+TEST(error_code, of_the_standard_library_meets_conditions_too)
+{
+    const std::error_code missing = status(404);
+    EXPECT_TRUE(missing == sipher::condition::not_found);
+    EXPECT_FALSE(missing == sipher::condition::forbidden);
+}
+
 } // namespace

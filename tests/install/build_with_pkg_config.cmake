@@ -1,7 +1,7 @@
-# Compiles and runs the program of a user, the file `consumer`, with nothing but what pkg-config says.
+# Compiles and runs the program of a user, the file `consumer`, with nothing but what pkg-config says of `packages`.
 set(ENV{PKG_CONFIG_PATH} ${prefix}/${libdir}/pkgconfig)
 execute_process(
-    COMMAND pkg-config --cflags --libs sipher
+    COMMAND pkg-config --cflags --libs ${packages}
     OUTPUT_VARIABLE words
     OUTPUT_STRIP_TRAILING_WHITESPACE
     COMMAND_ERROR_IS_FATAL ANY
@@ -10,7 +10,7 @@ separate_arguments(words UNIX_COMMAND "${words}")
 separate_arguments(flags UNIX_COMMAND "${flags}")
 file(MAKE_DIRECTORY ${build})
 execute_process(
-    COMMAND ${compiler} -std=c++20 ${flags} ${consumer} -o ${build}/program ${words}
+    COMMAND ${compiler} ${flags} ${consumer} -o ${build}/program ${words}
     COMMAND_ERROR_IS_FATAL ANY
 )
 execute_process(
