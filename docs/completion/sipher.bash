@@ -22,9 +22,9 @@ _sipher() {
     fi
     local words
     if [[ $word == -* ]]; then
-        words=$(grep --only-matching --extended-regexp -- '^ +(-h,)?--[a-z-]+' <<<"$help" | tr ',' ' ')
+        words=$(grep --only-matching --extended-regexp -- '^ +(-h, *)?--[a-z-]+' <<<"$help" | tr ',' ' ')
     else
-        words=$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$help")
+        words=$(sed -n '/^subcommands:/I,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$help")
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

@@ -16,7 +16,7 @@ options_of_help() {
     done
 }
 
-in_help=$(options_of_help "$@" | grep --only-matching --extended-regexp -- '^ +(-h,)?--[a-z-]+' |
+in_help=$(options_of_help "$@" | grep --only-matching --extended-regexp -- '^ +(-h, *)?--[a-z-]+' |
     grep --only-matching -- '--.*' | sort -u)
 in_page=$(awk '/^\.T[PQ]$/ { getline; gsub(/\\-/, "-"); print }' "$page" |
     grep --only-matching --extended-regexp -- '--[a-z-]+' | sort -u)
