@@ -14,7 +14,7 @@ _sipher() {
         # Values that the help lists, behind the option or in the line below it.
         local values
         values=$(grep --after-context=1 --extended-regexp -- "^ +$previous " <<<"$help" |
-            sed -n 's/.*One of //p' | head -n 1)
+            sed -n 's/.*One of //p' | head -n 1) || values=
         if [[ -n $values ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
             return

@@ -52,7 +52,7 @@ done_with "\"sessionId\":\"$id\",.*\"privacyLevel\":\"shielded\",\"rpcProvider\"
     get "$id"
 done_with '"chain":"sui","privacyLevel":"shielded",.*"defaultViewingKey":"0xab"' \
     update "$id" --chain sui --viewing-key 0xab --timeout 20s
-done_with '"chain":"sui","privacyLevel":"shielded"' \
+done_with '"chain":"sui",.*"privacyLevel":"shielded"' \
     request POST /v1/stealth/generate --session "$id" --body '{}'
 done_with '"chain":"solana"' request post /v1/stealth/generate --body '{}'
 done_with "\"sessionId\":\"$id\"" request GET "/v1/sessions/$id"
@@ -86,7 +86,7 @@ mkfifo "$work/said"
 "$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
 interrupted=false
 while read -r line; do
-    if ! $interrupted && [[ $line == "create_session attempt"* ]]; then
+    if ! $interrupted && [[ $line == *"event=attempt operation=create_session "* ]]; then
         kill -INT $!
         interrupted=true
     elif [[ $line == "cli: interrupted; "*" of 5000 were not sent" ]]; then
@@ -102,7 +102,7 @@ out=$(grep --count '^{"sessionId":"sess_' "$work/ids")
 control() {
     curl --silent --show-error --fail --cacert "$SIPHER_CA_FILE" "$SIPHER_BASE_URL/sandbox/$@"
 }
-control faults --data '{"fault":"silence"}' >"$work/said"
+control faults --data '{"fault":"silence"}' >/dev/null
 created=$(control counters | grep --only-matching '"created":[0-9]*')
 "$cli" create >"$work/ids" 2>"$errors" &
 while [[ $(control counters | grep --only-matching '"created":[0-9]*') == "$created" ]]; do
