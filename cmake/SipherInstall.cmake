@@ -37,9 +37,27 @@ endfunction()
 sipher_install_part(testing sipherTestingTargets)
 sipher_install_part(observability sipherObservabilityTargets)
 
+# sipher_install_program_files(NAME COMPONENT): what a program has beside itself.
+function(sipher_install_program_files name component)
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/man/${name}.1
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${component}
+    )
+    # bash looks for it by the program's name.
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/completion/sipher.bash RENAME ${name}
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${component}
+    )
+endfunction()
+
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE TYPE DOC COMPONENT sipher_development)
 if(SIPHER_BUILD_SANDBOX)
     install(TARGETS sipher-sandbox RUNTIME COMPONENT sipher_testing)
+    sipher_install_program_files(sipher-sandbox sipher_testing)
+endif()
+# A shared library would have to be found from where it is installed; in the build's own folder the program has a path
+# to it.
+if(TARGET example-cli AND NOT BUILD_SHARED_LIBS)
+    install(PROGRAMS $<TARGET_FILE:example-cli> TYPE BIN RENAME sipher-cli COMPONENT sipher_cli)
+    sipher_install_program_files(sipher-cli sipher_cli)
 endif()
 
 configure_package_config_file(

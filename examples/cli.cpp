@@ -3,6 +3,7 @@
 
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
+#include "cli_interrupt.hpp"
 
 #include <sipher/observability.hpp>
 #include <sipher/sipher.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <cerrno>
 #include <iostream>
 
 namespace asio = boost::asio;
@@ -111,10 +113,10 @@ int main(int count, char** values)
             const std::optional<sipher::error> first = get(context, run_batch(std::move(client), given));
             return first ? exit_code(*first) : exit_done;
         }
-        std::cout << json::serialize(get(context, run(std::move(client), given))) << "\n";
+        std::cout << json::serialize(get(context, until_interrupted(run(std::move(client), given)))) << "\n";
         return exit_done;
     } catch (const sipher::error& problem) {
-        std::cerr << "cli: " << problem.what() << "\n";
+        std::cerr << program_invocation_short_name << ": " << problem.what() << "\n";
         return exit_code(problem);
     }
 }

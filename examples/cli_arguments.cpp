@@ -1,11 +1,14 @@
 #include "cli_arguments.hpp"
 
+#include <sipher/version.hpp>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
 #include <boost/json/parse.hpp>
 
+#include <cerrno>
 #include <cstdint>
 #include <iostream>
 #include <map>
@@ -34,6 +37,15 @@ struct words {
 const std::map<std::string, sipher::verb> verbs{{"GET", sipher::verb::get},     {"HEAD", sipher::verb::head},
                                                 {"POST", sipher::verb::post},   {"PUT", sipher::verb::put},
                                                 {"PATCH", sipher::verb::patch}, {"DELETE", sipher::verb::delete_}};
+
+constexpr const char* examples = R"(Examples:
+  sipher-cli create --chain near --ttl 30m
+  sipher-cli get sess_…
+  sipher-cli update sess_… --privacy-level shielded
+  sipher-cli request POST /v1/stealth/generate --session sess_… --body '{}'
+  sipher-cli create --count 500 > sessions; sipher-cli delete - < sessions
+
+Exit codes: 0 done, 1 the service refused, 2 usage, 3 the transport failed or interrupted)";
 
 /// Durations are written with their unit, such as `90s` or `30m`.
 CLI::Validator duration_in(std::map<std::string, std::int64_t> units)
@@ -185,9 +197,11 @@ std::variant<cli_arguments, cli_exit_code> parse_arguments(int count, char** val
 {
     CLI::App app{"A client of the Sipher Sessions API. The service is given by SIPHER_API_KEY and, if it is not the "
                  "production one, SIPHER_BASE_URL and SIPHER_CA_FILE.",
-                 "cli"};
-    app.failure_message([](const CLI::App*, const CLI::Error& problem) {
-        return "cli: " + std::string{problem.what()} + " (--help tells more)\n";
+                 program_invocation_short_name};
+    app.set_version_flag("--version", std::string{"sipher-cli "} + sipher::version(), "Print the version and exit");
+    app.footer(examples);
+    app.failure_message([](const CLI::App* failed, const CLI::Error& problem) {
+        return failed->get_name() + ": " + std::string{problem.what()} + " (--help tells more)\n";
     });
     words given;
     const std::map<CLI::App*, cli_command> commands = describe(app, given);

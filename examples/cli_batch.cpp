@@ -1,19 +1,15 @@
 #include "cli_batch.hpp"
 
+#include "cli_interrupt.hpp"
+
 #include <sipher/sipher.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <iostream>
 #include <string>
@@ -77,23 +73,6 @@ std::vector<sipher::session_id> read_ids(std::istream& in)
     return ids;
 }
 
-/// Ctrl-C ends it, with what has come of it so far.
-template <class T>
-asio::awaitable<T> until_interrupted(asio::awaitable<T> work)
-{
-    const auto executor = co_await asio::this_coro::executor;
-    asio::cancellation_signal stop;
-    asio::signal_set interrupts{executor, SIGINT};
-    interrupts.async_wait([&stop](boost::system::error_code failure, int) {
-        if (!failure) {
-            stop.emit(asio::cancellation_type::terminal);
-        }
-    });
-    auto all =
-        asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(stop.slot(), asio::use_awaitable));
-    co_return co_await std::move(all);
-}
-
 template <class T>
 std::optional<sipher::error> print(const std::vector<sipher::result<T>>& results)
 {
@@ -109,11 +88,12 @@ std::optional<sipher::error> print(const std::vector<sipher::result<T>>& results
         if (problem.code() == sipher::condition::cancelled && problem.outcome() == sipher::outcome::not_sent) {
             ++left_out;
         } else {
-            std::cerr << "cli: " << problem.what() << "\n";
+            std::cerr << program_invocation_short_name << ": " << problem.what() << "\n";
         }
     }
     if (left_out != 0) {
-        std::cerr << "cli: interrupted; " << left_out << " of " << results.size() << " were not sent\n";
+        std::cerr << program_invocation_short_name << ": interrupted; " << left_out << " of " << results.size()
+                  << " were not sent\n";
     }
     return first;
 }

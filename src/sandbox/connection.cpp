@@ -1,5 +1,6 @@
 #include "sandbox/connection.hpp"
 
+#include "sandbox/control.hpp"
 #include "sandbox/random_text.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -64,7 +65,7 @@ connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, co
                        std::chrono::milliseconds request_time, shared_state& state)
     : transport_(std::move(socket), tls), timer_(transport_.get_executor()), keep_alive_(options.keep_alive),
       idle_time_(keep_alive_ + (keep_alive_.count() == 0 ? keep_alive_ : options.keep_alive_buffer)),
-      request_time_(request_time), state_(state)
+      request_time_(request_time), control_(options.control), state_(state)
 {
     error_code problem;
     transport_.socket().set_option(asio::ip::tcp::no_delay{true}, problem);
@@ -192,6 +193,11 @@ request connection::to_request(request_parser& parser) const
 
 asio::awaitable<bool> connection::respond(request received)
 {
+    if (control_ && is_control(received)) {
+        delivery what = make_delivery(received, control(*state_.lock(), received), fault{}, keep_alive_);
+        const bool more = co_await send(std::move(what));
+        co_return more;
+    }
     const request_ticket ticket = state_.lock()->accept(received);
     if (ticket.applied.wait.count() > 0) {
         error_code ignored;
@@ -206,7 +212,7 @@ asio::awaitable<bool> connection::respond(request received)
         made = state_.lock()->perform(ticket, received);
     }
     delivery what = make_delivery(received, std::move(made), ticket.applied, keep_alive_);
-    state_.lock()->ledger[ticket.entry].status = what.status;
+    state_.lock()->complete(ticket, what.status);
     const bool more = co_await send(std::move(what));
     co_return more;
 }

@@ -59,6 +59,7 @@ private:
     const std::chrono::milliseconds keep_alive_;
     const std::chrono::milliseconds idle_time_;
     const std::chrono::milliseconds request_time_;
+    const bool control_;
     shared_state& state_;
     std::string peer_;
     boost::beast::flat_buffer buffer_;

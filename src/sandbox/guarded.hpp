@@ -13,6 +13,7 @@ class guarded {
     public:
         access(std::mutex& mutex, Value& value) : lock_(mutex), value_(value) {}
         Value* operator->() const { return &value_; }
+        Value& operator*() const { return value_; }
 
     private:
         const std::lock_guard<std::mutex> lock_;

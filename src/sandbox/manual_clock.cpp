@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -41,6 +42,18 @@ struct manual_clock::state {
     std::chrono::nanoseconds suspended{};
     wall_nanoseconds wall;
     std::vector<record_pointer> records;
+    /// An alarm was set.
+    std::condition_variable arranged;
+
+    /// With the mutex locked.
+    [[nodiscard]] time_point earliest() const
+    {
+        time_point result = time_point::max();
+        for (const record_pointer& record : records) {
+            result = std::min(result, record->when);
+        }
+        return result;
+    }
 };
 
 namespace {
@@ -84,6 +97,7 @@ public:
             const bool due = when <= state_->now;
             record_->when = due ? clock::time_point::max() : when;
             if (!due) {
+                state_->arranged.notify_all();
                 return;
             }
         }
@@ -155,6 +169,26 @@ void manual_clock::advance(std::chrono::nanoseconds by)
     }
 }
 
+void manual_clock::advance_until(const std::function<bool()>& done, std::chrono::nanoseconds horizon)
+{
+    while (!done()) {
+        std::chrono::nanoseconds by{};
+        {
+            std::unique_lock lock{state_->mutex};
+            const auto is_near = [this, &by, horizon] {
+                const time_point next = state_->earliest();
+                by = next - state_->now;
+                return next != time_point::max() && by <= horizon;
+            };
+            // Nobody tells when `done` changes its mind, so it is asked again after a while.
+            if (!state_->arranged.wait_for(lock, std::chrono::milliseconds{1}, is_near)) {
+                continue;
+            }
+        }
+        advance(by);
+    }
+}
+
 void manual_clock::suspend(std::chrono::nanoseconds by)
 {
     const std::lock_guard lock{state_->mutex};
@@ -171,11 +205,7 @@ void manual_clock::advance_wall(std::chrono::milliseconds by)
 clock::time_point manual_clock::next_alarm() const noexcept
 {
     const std::lock_guard lock{state_->mutex};
-    time_point earliest = time_point::max();
-    for (const record_pointer& record : state_->records) {
-        earliest = std::min(earliest, record->when);
-    }
-    return earliest;
+    return state_->earliest();
 }
 
 } // namespace sipher::testing

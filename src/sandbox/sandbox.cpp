@@ -149,7 +149,12 @@ sandbox_counters sandbox::counters() const
 
 std::vector<ledger_entry> sandbox::ledger() const
 {
-    return implementation_->state.lock()->ledger;
+    const auto state = implementation_->state.lock();
+    std::vector<ledger_entry> result;
+    for (const auto& entry : state->ledger) {
+        result.push_back(*entry);
+    }
+    return result;
 }
 
 std::vector<session> sandbox::sessions() const

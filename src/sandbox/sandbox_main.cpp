@@ -1,170 +1,123 @@
+#include "sandbox/command.hpp"
+#include "sandbox/sandbox_arguments.hpp"
+#include "sandbox/temporary_file.hpp"
+
 #include <sipher/testing/sandbox.hpp>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <chrono>
-#include <csignal>
-#include <cstdint>
-#include <cstdlib>
+#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
-#include <optional>
+#include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <variant>
+
+#include <unistd.h>
 
 namespace {
 
 namespace testing = sipher::testing;
 
-constexpr int exit_usage = 2;
-
-struct arguments {
-    testing::sandbox_options options;
-    std::vector<std::string> keys;
-    bool plain = false;
-    std::int64_t keep_alive = 5000;
-    std::string ca_file;
-};
-
-std::optional<testing::sandbox_key> parse_key(const std::string& text)
+void write_file(const std::string& name, const std::string& content)
 {
-    static const std::map<std::string, testing::tier> tiers{
-        {"free", testing::tier::free}, {"pro", testing::tier::pro}, {"enterprise", testing::tier::enterprise}};
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || colon == 0) {
-        return std::nullopt;
-    }
-    const auto found = tiers.find(text.substr(colon + 1));
-    return found == tiers.end() ? std::nullopt
-                                : std::optional{testing::sandbox_key{text.substr(0, colon), found->second}};
-}
-
-std::string check_key(const std::string& text)
-{
-    return parse_key(text) ? "" : "expected TEXT:TIER with one of the tiers free, pro, enterprise";
-}
-
-std::string check_address(const std::string& text)
-{
-    boost::system::error_code problem;
-    boost::asio::ip::make_address(text, problem);
-    return problem ? "expected an IPv4 or IPv6 address" : "";
-}
-
-std::string check_not_negative(const std::string& number)
-{
-    return number.starts_with('-') ? "must not be negative" : "";
-}
-
-void describe(CLI::App& app, arguments& given)
-{
-    const std::map<std::string, std::int64_t> units{{"ms", 1}, {"s", 1000}, {"m", 60'000}};
-    app.add_option("--address", given.options.address, "Address to listen on")
-        ->capture_default_str()
-        ->type_name("ADDRESS")
-        ->check(check_address);
-    app.add_option("--port", given.options.port, "Port to listen on; 0 takes any free one")
-        ->type_name("PORT")
-        ->check(CLI::Range(0, 65535));
-    app.add_flag("--no-tls", given.plain, "Plain http");
-    app.add_option("--rate-limit", given.options.rate_limit, "Requests a minute and client address; 0: no limit")
-        ->capture_default_str()
-        ->type_name("N");
-    app.add_option("--keep-alive", given.keep_alive, "Idle time after which a connection is closed; 0s: never")
-        ->default_str("5s")
-        ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED))
-        ->check(check_not_negative)
-        ->type_name("TIME");
-    app.add_option("--key", given.keys, "Key to accept instead of the usual ones; may be repeated")
-        ->type_name("TEXT:TIER")
-        ->check(check_key);
-    app.add_option("--ca-out", given.ca_file, "File for the certificate of the authority")->type_name("FILE");
-}
-
-testing::sandbox_options to_options(arguments given)
-{
-    given.options.tls = !given.plain;
-    given.options.keep_alive = std::chrono::milliseconds{given.keep_alive};
-    for (const std::string& text : given.keys) {
-        given.options.keys.push_back(parse_key(text).value());
-    }
-    return given.options;
-}
-
-/// @returns where it was written
-std::string write_authority(const testing::sandbox& service, std::string file)
-{
-    if (file.empty()) {
-        const std::string name = "sipher-sandbox-" + std::to_string(service.port()) + ".pem";
-        file = (std::filesystem::temp_directory_path() / name).string();
-    }
-    std::ofstream out{file, std::ios::binary | std::ios::trunc};
-    out << service.ca_pem();
+    std::ofstream out{name, std::ios::binary | std::ios::trunc};
+    out << content;
     out.close();
     if (!out) {
-        throw std::runtime_error{file + ": cannot be written"};
+        throw std::runtime_error{name + ": cannot be written"};
     }
-    return std::filesystem::absolute(file).string();
 }
 
-void print_use(const testing::sandbox& service, const std::string& ca_file)
+/// For any POSIX shell.
+std::string quoted(const std::string& text)
 {
-    std::cout << "Sessions service at " << service.base_url() << "\n";
-    if (!ca_file.empty()) {
-        std::cout << "Its certificate authority is in " << ca_file << "\n";
+    std::string result = "'";
+    for (const char letter : text) {
+        result.append(letter == '\'' ? "'\\''" : std::string(1, letter));
     }
-    std::cout << "\nUse it with\n\n"
-              << "    export SIPHER_BASE_URL=" << service.base_url();
-    if (!ca_file.empty()) {
-        std::cout << " SIPHER_CA_FILE=" << ca_file;
-    }
-    std::cout << " SIPHER_API_KEY=" << service.options().api_key.reveal() << "\n\nand end it with Ctrl-C." << std::endl;
+    return result + "'";
 }
 
-int serve(const arguments& given)
+void print_environment(const environment& variables)
+{
+    for (const auto& [name, value] : variables) {
+        std::cout << "export " << name << "=" << quoted(value) << "\n";
+    }
+    std::cout << "export SIPHER_SANDBOX_PID=" << getpid() << std::endl;
+}
+
+void print_use(const testing::sandbox& service, const environment& variables)
+{
+    std::cout << "Sessions service at " << service.base_url() << "\n\nUse it with\n\n    export";
+    for (const auto& [name, value] : variables) {
+        std::cout << " " << name << "=" << quoted(value);
+    }
+    std::cout << "\n\nand end it with Ctrl-C." << std::endl;
+}
+
+void wait_for_end(const awaited_signals& signals)
+{
+    while (signals.wait().si_signo == SIGCHLD) {
+        // Of a child that whoever was this process before had; not of ours.
+    }
+}
+
+int serve(const sandbox_arguments& given)
 {
     // Before anything is printed: who reads it may already send a signal.
-    boost::asio::io_context context;
-    boost::asio::signal_set signals{context, SIGINT, SIGTERM};
-    signals.async_wait([](const boost::system::error_code&, int) {});
-    const testing::sandbox service{to_options(given)};
-    print_use(service, given.plain ? std::string{} : write_authority(service, given.ca_file));
-    context.run();
-    return EXIT_SUCCESS;
+    const awaited_signals signals;
+    const testing::sandbox service{given.options};
+    std::unique_ptr<temporary_file> authority;
+    environment variables{{"SIPHER_BASE_URL", service.base_url()},
+                          {"SIPHER_API_KEY", std::string{service.options().api_key.reveal()}},
+                          {"SIPHER_CA_FILE", ""}};
+    std::string& ca_file = variables.back().second;
+    if (given.options.tls && given.ca_file.empty()) {
+        authority = std::make_unique<temporary_file>("sipher-sandbox-", ".pem", service.ca_pem());
+        ca_file = authority->path();
+    } else if (given.options.tls) {
+        write_file(given.ca_file, service.ca_pem());
+        ca_file = std::filesystem::absolute(given.ca_file).string();
+    }
+    if (!given.command.empty()) {
+        return run_command(given.command, variables, signals);
+    }
+    if (given.print_environment) {
+        print_environment(variables);
+    } else {
+        print_use(service, variables);
+    }
+    if (!std::cout) {
+        throw std::runtime_error{"the standard output cannot be written"};
+    }
+    if (given.print_environment) {
+        // Closed, so that a shell which collects the output goes on.
+        static_cast<void>(std::freopen("/dev/null", "w", stdout));
+    }
+    wait_for_end(signals);
+    return exit_done;
 }
 
 } // namespace
 
 int main(int argument_count, char** argument_values)
 {
-    CLI::App app{"The Sessions service of sipher's tests as a program of its own", "sipher-sandbox"};
-    arguments given;
-    describe(app, given);
-    try {
-        app.parse(argument_count, argument_values);
-    } catch (const CLI::ParseError& problem) {
-        return app.exit(problem) == 0 ? EXIT_SUCCESS : exit_usage;
+    const auto parsed = parse_arguments(argument_count, argument_values);
+    if (const auto* const ended = std::get_if<sandbox_exit_code>(&parsed)) {
+        return *ended;
     }
+    const auto& given = std::get<sandbox_arguments>(parsed);
     try {
         return serve(given);
     } catch (const boost::system::system_error& problem) {
         std::cerr << "sipher-sandbox: cannot listen on " << given.options.address << " port " << given.options.port
                   << ": " << problem.code().message() << "\n";
-        return EXIT_FAILURE;
     } catch (const std::exception& problem) {
         std::cerr << "sipher-sandbox: " << problem.what() << "\n";
-        return EXIT_FAILURE;
     }
+    return exit_failed;
 }

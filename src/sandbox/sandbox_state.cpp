@@ -43,7 +43,9 @@ session_defaults to_defaults(const json::object& from)
 
 request_ticket sandbox_state::accept(const request& complete)
 {
-    ledger_entry entry;
+    request_ticket result;
+    result.entry = std::make_shared<ledger_entry>();
+    ledger_entry& entry = *result.entry;
     entry.method = complete.message.method_string();
     entry.target = complete.message.target();
     entry.request_id = complete.id;
@@ -52,9 +54,7 @@ request_ticket sandbox_state::accept(const request& complete)
     }
     entry.body = complete.message.body();
     ++counters.requests;
-    request_ticket result;
-    result.entry = ledger.size();
-    ledger.push_back(std::move(entry));
+    ledger.push_back(result.entry);
     if (!faults.empty()) {
         result.applied = std::move(faults.front());
         faults.pop_front();
@@ -65,7 +65,7 @@ request_ticket sandbox_state::accept(const request& complete)
 response sandbox_state::perform(const request_ticket& which, const request& complete)
 {
     handler_result result = backend.handle(complete);
-    ledger_entry& entry = ledger[which.entry];
+    ledger_entry& entry = *which.entry;
     entry.applied = result.effect != nullptr;
     if (result.effect != nullptr) {
         ++(counters.*result.effect);
@@ -80,6 +80,15 @@ void sandbox_state::restart()
 {
     faults.clear();
     backend.restart();
+}
+
+void sandbox_state::reset()
+{
+    restart();
+    ledger.clear();
+    const auto open = counters.open_connections;
+    counters = {};
+    counters.open_connections = open;
 }
 
 std::vector<session> sandbox_state::sessions() const

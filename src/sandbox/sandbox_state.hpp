@@ -8,16 +8,16 @@
 #include <sipher/testing/fault.hpp>
 #include <sipher/testing/sandbox.hpp>
 
-#include <cstddef>
 #include <deque>
+#include <memory>
 #include <vector>
 
 namespace sipher::testing::detail {
 
 /// A complete request on its way through the sandbox.
 struct request_ticket {
-    /// Its place in the ledger.
-    std::size_t entry = 0;
+    /// Stays usable when the ledger is emptied meanwhile.
+    std::shared_ptr<ledger_entry> entry;
     /// What goes wrong with it.
     fault applied;
 };
@@ -31,12 +31,16 @@ struct sandbox_state {
     [[nodiscard]] request_ticket accept(const request& complete);
     /// Lets the service act.
     [[nodiscard]] response perform(const request_ticket& which, const request& complete);
+    /// The response's status is known.
+    void complete(const request_ticket& which, unsigned status) { which.entry->status = status; }
     void restart();
+    /// As new, but for the connections that are open and the time.
+    void reset();
     [[nodiscard]] std::vector<session> sessions() const;
 
     service backend;
     std::deque<fault> faults;
-    std::vector<ledger_entry> ledger;
+    std::vector<std::shared_ptr<ledger_entry>> ledger;
     sandbox_counters counters;
 };
 

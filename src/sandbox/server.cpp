@@ -16,6 +16,8 @@
 #include <future>
 #include <utility>
 
+#include <fcntl.h>
+
 namespace sipher::testing::detail {
 
 namespace asio = boost::asio;
@@ -60,6 +62,8 @@ server::server(const sandbox_options& options, const std::optional<pem_pair>& id
         tls_ = make_tls(*identity);
     }
     port_ = acceptor_.local_endpoint().port();
+    // Programs that are started meanwhile would keep the port.
+    fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
     asio::co_spawn(context_, accept(), asio::detached);
     thread_ = std::thread{[this] { context_.run(); }};
 }

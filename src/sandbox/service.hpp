@@ -40,6 +40,7 @@ public:
     void restart();
     void set_shutting_down(bool on) noexcept { shutting_down_ = on; }
     bool lose_session(std::string_view id) { return sessions_.remove(id); }
+    [[nodiscard]] clock& time() const noexcept { return *clock_; }
     [[nodiscard]] std::vector<stored_session> sessions() const { return sessions_.alive(clock_->wall_now()); }
 
 private:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: cli_test.sh CLI, in the environment of a client (with_sandbox.sh)
+# usage: cli_test.sh CLI, as the command of `sipher-sandbox --control`
 # Every command of the command-line client, and every exit code.
 set -euo pipefail
 
@@ -52,7 +52,7 @@ done_with "\"sessionId\":\"$id\",.*\"privacyLevel\":\"shielded\",\"rpcProvider\"
     get "$id"
 done_with '"chain":"sui","privacyLevel":"shielded",.*"defaultViewingKey":"0xab"' \
     update "$id" --chain sui --viewing-key 0xab --timeout 20s
-done_with '"chain":"sui".*"privacyLevel":"shielded"' \
+done_with '"chain":"sui",.*"privacyLevel":"shielded"' \
     request POST /v1/stealth/generate --session "$id" --body '{}'
 done_with '"chain":"solana"' request post /v1/stealth/generate --body '{}'
 done_with "\"sessionId\":\"$id\"" request GET "/v1/sessions/$id"
@@ -86,7 +86,7 @@ mkfifo "$work/said"
 "$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
 interrupted=false
 while read -r line; do
-    if ! $interrupted && [[ $line == "create_session attempt"* ]]; then
+    if ! $interrupted && [[ $line == *"event=attempt operation=create_session "* ]]; then
         kill -INT $!
         interrupted=true
     elif [[ $line == "cli: interrupted; "*" of 5000 were not sent" ]]; then
@@ -97,6 +97,23 @@ code=0
 wait $! || code=$?
 out=$(grep --count '^{"sessionId":"sess_' "$work/ids")
 [[ $code == 3 && -n $err ]] && ((out > 0 && out < 5000)) || fail "Ctrl-C: exit code $code"
+
+# In a single call too, with what is known of its effect.
+control() {
+    curl --silent --show-error --fail --cacert "$SIPHER_CA_FILE" "$SIPHER_BASE_URL/sandbox/$@"
+}
+control faults --data '{"fault":"silence"}' >/dev/null
+created=$(control counters | grep --only-matching '"created":[0-9]*')
+"$cli" create >"$work/ids" 2>"$errors" &
+while [[ $(control counters | grep --only-matching '"created":[0-9]*') == "$created" ]]; do
+    kill -0 $! || fail "create: ended"
+done
+kill -TERM $!
+code=0
+wait $! || code=$?
+out=$(<"$work/ids")
+err=$(<"$errors")
+[[ $code == 3 && $err == "cli: create_session: "*unknown* && -z $out ]] || fail "SIGTERM in a create: exit code $code"
 
 # 1: the service refuses.
 fails_with 1 'get_session: 404 SESSION_NOT_FOUND.*not applied' get "$id"
@@ -119,7 +136,9 @@ fails_with 2 '--body' request POST /v1/echo --body '{'
 SIPHER_API_KEY='' fails_with 2 'SIPHER_API_KEY' create
 SIPHER_BASE_URL=ftp://localhost fails_with 2 'SIPHER_BASE_URL' create
 run 0 --help
-[[ $out == *create*get*update*delete*request* ]] || fail "--help: a command is missing"
+[[ $out == *create*get*update*delete*request*Examples:* ]] || fail "--help: something is missing"
+run 0 --version
+[[ $out =~ ^sipher-cli\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "--version"
 
 # 3: the transport failed; the outcome stands in the line.
 SIPHER_CA_FILE='' fails_with 3 'TLS verification failed.*not sent' create

@@ -1,10 +1,12 @@
 #include <sipher/testing/manual_clock.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -200,6 +202,52 @@ TEST_F(manual_clock_test, next_alarm_is_the_earliest)
     EXPECT_EQ(time.next_alarm(), time.now() + 1s);
     early.reset();
     EXPECT_EQ(time.next_alarm(), time.now() + 2s);
+}
+
+TEST_F(manual_clock_test, advance_until_goes_from_alarm_to_alarm)
+{
+    const time_point start = time.now();
+    std::unique_ptr<sipher::clock::alarm> alarm;
+    alarm = time.make_alarm(context.get_executor(), [this, &alarm] {
+        woken.push_back(1);
+        alarm->set(time.now() + 2s);
+    });
+    alarm->set(start + 1s);
+    const auto woken_three_times = [this] {
+        run();
+        return woken.size() == 3;
+    };
+    time.advance_until(woken_three_times, 2s);
+    EXPECT_EQ(time.now() - start, 5s);
+}
+
+TEST_F(manual_clock_test, advance_until_leaves_alone_what_is_beyond_the_horizon)
+{
+    const time_point start = time.now();
+    const auto near = make_alarm(1);
+    const auto far = make_alarm(2);
+    near->set(start + 1s);
+    far->set(start + 2s + 1ns);
+    int asked = 0;
+    time.advance_until([&asked] { return ++asked == 5; }, 1s);
+    run();
+    EXPECT_EQ(time.now() - start, 1s);
+    EXPECT_EQ(woken, std::vector{1});
+}
+
+TEST_F(manual_clock_test, advance_until_waits_for_alarms_that_others_set)
+{
+    const time_point start = time.now();
+    std::promise<void> promise;
+    const std::future<void> result = promise.get_future();
+    const std::jthread sleeper{[this, &promise] {
+        const auto alarm = time.make_alarm(context.get_executor(), [&promise] { promise.set_value(); });
+        const auto work = boost::asio::make_work_guard(context);
+        alarm->set(time.now() + 30s);
+        context.run_one();
+    }};
+    time.advance_until(result, 1min);
+    EXPECT_EQ(time.now() - start, 30s);
 }
 
 TEST_F(manual_clock_test, may_be_used_from_many_threads)

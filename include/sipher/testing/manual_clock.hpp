@@ -4,6 +4,8 @@
 #include <sipher/config.hpp>
 
 #include <chrono>
+#include <functional>
+#include <future>
 #include <memory>
 
 namespace sipher::testing {
@@ -25,6 +27,20 @@ public:
 
     /// Moves all times forward and posts every alarm that has come due to its executor.
     void advance(std::chrono::nanoseconds by);
+    /// Advances to one alarm after the other until `done()`, waiting for those that are not set yet. Alarms that are
+    /// further away than `horizon` are left alone: with the longest wait that is to pass at once, a backoff passes and
+    /// the timeout of a request that is really under way does not. Returns only when `done()`, which is asked before
+    /// each step and every millisecond in between.
+    void advance_until(const std::function<bool()>& done, std::chrono::nanoseconds horizon);
+    /// The same until a result is there, such as that of a call with `asio::use_future`.
+    template <class T>
+    void advance_until(const std::future<T>& result, std::chrono::nanoseconds horizon)
+    {
+        const auto is_there = [&result] {
+            return result.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
+        };
+        advance_until(std::function<bool()>{is_there}, horizon);
+    }
     /// As a machine that was suspended: `boot_now` and the civil time move, `now` and so the alarms do not.
     void suspend(std::chrono::nanoseconds by);
     /// Moves only the civil time, forward or back, as somebody who sets the clock does.

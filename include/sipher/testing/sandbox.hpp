@@ -60,6 +60,9 @@ struct SIPHER_API sandbox_options {
     std::chrono::milliseconds keep_alive_buffer{1000};
     /// Where sessions' times, rate windows and quotas come from. Null: the real time.
     std::shared_ptr<sipher::clock> clock;
+    /// Serves `/sandbox/…` too, which the real service does not have: faults, ledger, counters, clock and a reset over
+    /// HTTP, for programs in other languages. Who can send a request can then do all that.
+    bool control = false;
 };
 
 static_assert(!std::is_aggregate_v<sandbox_key>);

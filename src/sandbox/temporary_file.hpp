@@ -1,0 +1,20 @@
+// A file for somebody else to read while this program runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// A file that nobody but this user reads, with a name that nobody can have taken before; gone with this object.
+class temporary_file {
+public:
+    /// @throws std::system_error
+    temporary_file(std::string_view name_start, std::string_view name_end, std::string_view content);
+    temporary_file(const temporary_file&) = delete;
+    temporary_file& operator=(const temporary_file&) = delete;
+    ~temporary_file();
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+    std::string path_;
+};
