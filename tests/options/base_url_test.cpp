@@ -306,7 +306,7 @@ TEST(base_url, is_what_requests_are_addressed_to)
         request.method = sipher::verb::post;
         request.path_prefix = url.path_prefix;
         request.target = "/v1/x";
-        request.fields = fields.of({}, {}, own);
+        request.fields = fields.of({}, {}, {}, own);
         sipher::detail::wiped_buffer written;
         serialize(request, written);
         EXPECT_TRUE(written.view().starts_with(beginning)) << written.view();
