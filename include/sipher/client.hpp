@@ -65,10 +65,10 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 /// What holds for every awaiting member below:
 ///
 /// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total`
-///   until the first byte of a request was written (Asio's coroutines let only `terminal` through unless told
-///   otherwise). The call completes within one turn of its executor with `boost::asio::error::operation_aborted`
-///   and the outcome so far; a connection that was writing or reading for it is closed, one being made is kept for
-///   others, and the client stays usable.
+///   until the first byte of a request was written (Asio's coroutines let only `terminal` through by default). The
+///   call completes within one turn of its executor with `boost::asio::error::operation_aborted` and the outcome so
+///   far; a connection that was writing or reading for it is closed, one being made is kept for others, and the client
+///   stays usable.
 /// - **Errors** are of type `sipher::error`. All calls can fail with `errc::invalid_request` (arguments, before
 ///   anything is sent), `client_closed`, `deadline_exceeded` (total time), `pool_timeout` and `pool_overloaded`
 ///   (no connection free), `rate_limited` (gate), `quota_exhausted` (the day's quota), `resolve_failed`,
@@ -79,7 +79,7 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///   (5xx), `timeout` (408).
 /// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, place
 ///   in the pool or other call is lost. Where Asio itself has no memory to suspend or resume a coroutine, it destroys
-///   it with all that awaits it, and nobody is told but by `std::bad_alloc` out of `run()`, if it happens there; where
+///   it with all that awaits it, and the only sign is `std::bad_alloc` out of `run()`, if it happens there; where
 ///   a strand or a `thread_pool` has none to go on with what waits in it, Asio terminates the program.
 /// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
 class SIPHER_API client {

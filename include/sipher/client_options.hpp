@@ -140,7 +140,7 @@ enum class rate_pacing {
     /// Over each window of the rate limit, from its beginning.
     window,
     /// What is left of the key's quota of requests a day, over the rest of the day: for each category of endpoints,
-    /// once `client::usage` or a refusal has told its quota. Deletes and renewals are not held back.
+    /// once `client::usage` or a refusal has reported its quota. Deletes and renewals are not held back.
     day,
 };
 
@@ -161,7 +161,7 @@ struct SIPHER_API daily_quota_options {
 
 static_assert(!std::is_aggregate_v<daily_quota_options>);
 
-/// Everything a client can be told. The defaults are right for the production service; only a key is missing.
+/// Everything that can be set for a client. The defaults are right for the production service; only a key is missing.
 struct SIPHER_API client_options {
     client_options() = default;
 

@@ -45,7 +45,7 @@ struct SIPHER_API batch_options {
     /// Called when the batch begins and whenever an input has ended, one call at a time. What it throws is dropped.
     /// Empty: nobody looks.
     std::function<void(const batch_progress& progress)> on_progress;
-    /// Whose clock `elapsed` is measured with, and whose waiting calls are told of. Unset: the real time, and none.
+    /// Whose clock `elapsed` is measured with, and whose waiting calls are reported. Unset: the real time, and none.
     std::optional<sipher::client> client;
 };
 

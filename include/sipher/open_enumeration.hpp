@@ -13,7 +13,7 @@ namespace sipher {
 
 namespace detail {
 
-/// A name that is either one the library knows (a literal, never copied) or one it was told (owned).
+/// A name that is either one the library knows (a literal, never copied) or one that it was given (owned).
 class SIPHER_API open_name {
 public:
     constexpr open_name() noexcept = default;

@@ -26,7 +26,7 @@ namespace sipher::detail {
 /// Runs one operation.
 ///
 /// Three questions are kept apart: what an attempt may have changed (`classify`), whether and when there is another
-/// (`plan_next`), and what the caller is told (`call_report`). This class carries out what they decide.
+/// (`plan_next`), and what the caller gets (`call_report`). This class carries out what they decide.
 class call {
 public:
     /// Runs until the decoder has its result. Throws `sipher::error`. The call lives in this coroutine's frame and the

@@ -210,10 +210,10 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
         }
     }
     if (quota) {
-        const quota_refusal told = read_quota_refusal(state_.notes->refusal.details);
-        const auto category = told.category ? told.category : quota_category_of(request_.message.target);
+        const quota_refusal refused = read_quota_refusal(state_.notes->refusal.details);
+        const auto category = refused.category ? refused.category : quota_category_of(request_.message.target);
         if (category && state_.retry_after) {
-            services.day.learn(*category, {told.limit, 0, *state_.retry_after}, now);
+            services.day.learn(*category, {refused.limit, 0, *state_.retry_after}, now);
         }
     }
     rate_gate_core::lesson lesson;
@@ -221,7 +221,7 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
     lesson.refused = state_.status == 429 && !quota;
     lesson.retry_after = state_.retry_after;
     lesson.sent = state_.exchange_started;
-    const rate_limit_state told = tightest(lesson.policies);
+    const rate_limit_state state = tightest(lesson.policies);
     if (state_.from != provenance::service) {
         lesson.policies.clear();
     }
@@ -229,10 +229,10 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
         rate_limit_event event;
         event.closed_for = services.gate->opens_at() - now;
         event.refused = lesson.refused;
-        event.state = told;
+        event.state = state;
         notify(services.options.observer.get(), &observer::on_rate_limit, event);
     }
-    return told;
+    return state;
 }
 
 attempt call_attempt::describe(const verdict& decided, clock::time_point now) const

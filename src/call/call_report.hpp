@@ -1,4 +1,4 @@
-// What is told of a call: to the caller as an error and as `response_info`, and to the observer.
+// What is reported of a call: to the caller as an error and as `response_info`, and to the observer.
 #pragma once
 
 #include <sipher/error.hpp>

@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// One printable line that begins with the status: what came, from whom as far as that can be told, and what to do.
+/// One printable line that begins with the status: what came, from whom as far as that is known, and what to do.
 [[nodiscard]] std::string describe_foreign(const response_head& head, std::string_view body);
 
 } // namespace sipher::detail

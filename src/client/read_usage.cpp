@@ -25,11 +25,11 @@ class usage_decoder final : public result_decoder {
 public:
     [[nodiscard]] std::optional<decode_error> decode(boost::json::value& data) override
     {
-        decoded<usage> told = decode_usage(data, "data");
-        if (!told) {
-            return told.error();
+        decoded<usage> decoded_usage = decode_usage(data, "data");
+        if (!decoded_usage) {
+            return decoded_usage.error();
         }
-        result = *std::move(told);
+        result = *std::move(decoded_usage);
         return std::nullopt;
     }
     [[nodiscard]] bool may_hold_secret() const noexcept override { return false; }
@@ -46,18 +46,19 @@ request_message usage_request()
 }
 
 /// @param date Of the response: the service's own time tells how long its day lasts.
-void learn(client_state& services, const usage& told, std::string_view date)
+void learn(client_state& services, const usage& current, std::string_view date)
 {
     const auto time = parse_http_date(date).value_or(services.timers->time().wall_now());
-    const auto renewed_in = told.date + std::chrono::days{1} - time;
+    const auto renewed_in = current.date + std::chrono::days{1} - time;
     if (renewed_in <= std::chrono::nanoseconds{}) {
         return; // It is an account of yesterday.
     }
-    for (const auto& [name, counted] : told.categories) {
+    for (const auto& [name, counted] : current.categories) {
         if (const auto category = quota_category_named(name)) {
             day_limits::account account;
             account.limit = counted.quota;
-            account.remaining = told.total.quota == 0 ? counted.left() : std::min(counted.left(), told.total.left());
+            account.remaining =
+                current.total.quota == 0 ? counted.left() : std::min(counted.left(), current.total.left());
             account.renewed_in = renewed_in;
             services.day.learn(*category, account, services.now());
         }

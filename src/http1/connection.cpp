@@ -194,7 +194,7 @@ void connection::on_readable(error_code)
 {
     // What failed, if anything, the next read tells.
     exchange_completion completed;
-    std::shared_ptr<connection_owner> told;
+    std::shared_ptr<connection_owner> owner;
     idle_end how = idle_end::closed;
     {
         const std::lock_guard lock{mutex_};
@@ -204,7 +204,7 @@ void connection::on_readable(error_code)
         }
         if (!done_) {
             if (!watch_idle()) {
-                told = owner_.lock();
+                owner = owner_.lock();
                 how = idle_end_;
             }
         } else {
@@ -221,8 +221,8 @@ void connection::on_readable(error_code)
         }
     }
     complete(std::move(completed), true);
-    if (told) {
-        told->on_connection_closed(*this, how);
+    if (owner) {
+        owner->on_connection_closed(*this, how);
     }
 }
 

@@ -15,9 +15,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 template <class T>
-void keep_first(std::optional<T>& known, const std::optional<T>& told)
+void keep_first(std::optional<T>& known, const std::optional<T>& other)
 {
-    known = known ? known : told;
+    known = known ? known : other;
 }
 
 } // namespace
@@ -95,35 +95,35 @@ rate_policy rate_limit_fields::single() const
     const bool is_known = single_.remaining || std::ranges::any_of(policies_, [](const rate_policy& each) {
                               return each.remaining.has_value();
                           });
-    rate_policy told = is_known || !fallback_.remaining ? single_ : fallback_;
-    const auto same = std::ranges::find_if(policies_, [&told](const rate_policy& each) {
-        return each.counts_requests && !each.remaining && (!told.limit || each.limit == told.limit);
+    rate_policy policy = is_known || !fallback_.remaining ? single_ : fallback_;
+    const auto same = std::ranges::find_if(policies_, [&policy](const rate_policy& each) {
+        return each.counts_requests && !each.remaining && (!policy.limit || each.limit == policy.limit);
     });
     if (same != policies_.end()) {
-        keep_first(told.limit, same->limit);
-        told.window = same->window;
+        keep_first(policy.limit, same->limit);
+        policy.window = same->window;
     }
-    return told;
+    return policy;
 }
 
-void rate_limit_fields::add(state_list& all, const rate_policy& told, std::string_view date, const clock& time)
+void rate_limit_fields::add(state_list& all, const rate_policy& policy, std::string_view date, const clock& time)
 {
-    if (all.size() == all.capacity() || !told.counts_requests || told.limit == 0U || !told.says_anything()) {
+    if (all.size() == all.capacity() || !policy.counts_requests || policy.limit == 0U || !policy.says_anything()) {
         return;
     }
     rate_policy_state& made = all.emplace_back();
-    made.name = told.name;
-    made.state.limit = told.limit;
-    made.state.remaining = told.remaining;
-    if (told.remaining && told.limit) {
-        made.state.remaining = std::min(*told.remaining, *told.limit);
+    made.name = policy.name;
+    made.state.limit = policy.limit;
+    made.state.remaining = policy.remaining;
+    if (policy.remaining && policy.limit) {
+        made.state.remaining = std::min(*policy.remaining, *policy.limit);
     }
-    if (told.window && told.window->count() > 0 && *told.window <= longest_rate_window) {
-        made.state.window = told.window;
+    if (policy.window && policy.window->count() > 0 && *policy.window <= longest_rate_window) {
+        made.state.window = policy.window;
     }
-    if (told.reset) {
-        milliseconds left = told.reset->value;
-        if (told.reset->is_instant) {
+    if (policy.reset) {
+        milliseconds left = policy.reset->value;
+        if (policy.reset->is_instant) {
             left -= parse_http_date(date).value_or(time.wall_now()).time_since_epoch();
         }
         const seconds longest = made.state.window.value_or(longest_rate_window);

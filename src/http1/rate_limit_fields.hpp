@@ -58,7 +58,7 @@ private:
     void read_policies(std::string_view value);
     void read_state(std::string_view value);
     [[nodiscard]] rate_policy single() const;
-    static void add(state_list& all, const rate_policy& told, std::string_view date, const clock& time);
+    static void add(state_list& all, const rate_policy& policy, std::string_view date, const clock& time);
 
     /// Of the fields that have one number each.
     rate_policy single_;
@@ -67,7 +67,7 @@ private:
     rate_policy_list policies_;
 };
 
-/// Of several policies the one that stops requests first, for those who are told of one only.
+/// Of several policies the one that stops requests first, for those who get one only.
 [[nodiscard]] rate_limit_state tightest(const rate_limit_fields::state_list& policies);
 
 } // namespace sipher::detail

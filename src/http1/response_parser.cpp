@@ -158,7 +158,7 @@ void response_parser::begin_body(const message_framing& framing)
     }
     keeps_alive_ = framing.keeps_alive && !body_reader_.ends_with_stream();
     refuse(body_reader_.message());
-    // What comes with another status is told by that already.
+    // What comes with another status is known by that already.
     if (head_.status < 300 && is_compressed(head_) && !body_reader_.is_complete()) {
         message_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
                    "), which was not asked for";

@@ -63,16 +63,16 @@ decoded<usage> decode_usage(const json::value& in, std::string_view path)
     if (members == nullptr) {
         return decode_error{std::string{path}, "expected an object"};
     }
-    usage told;
+    usage result;
     const auto date = read_date(find(*members, "date"));
     if (!date) {
         return decode_error{std::string{path} + ".date", "expected a date such as 2026-11-25"};
     }
-    told.date = *date;
+    result.date = *date;
     if (const json::value* const tier = find(*members, "tier"); tier != nullptr && tier->is_string()) {
-        told.tier = tier->get_string();
+        result.tier = tier->get_string();
     }
-    if (auto failure = read(*members, "total", "quotaTotal", path, told.total)) {
+    if (auto failure = read(*members, "total", "quotaTotal", path, result.total)) {
         return *std::move(failure);
     }
     const json::value* const categories = find(*members, "categories");
@@ -85,27 +85,27 @@ decoded<usage> decode_usage(const json::value& in, std::string_view path)
         if (!value.is_object()) {
             return decode_error{place, "expected an object"};
         }
-        if (auto failure = read(value.get_object(), "count", "quota", place, told.categories[name])) {
+        if (auto failure = read(value.get_object(), "count", "quota", place, result.categories[name])) {
             return *std::move(failure);
         }
     }
-    return told;
+    return result;
 }
 
 quota_refusal read_quota_refusal(const json::value& details) noexcept
 {
-    quota_refusal told;
+    quota_refusal result;
     const json::object* const members = details.if_object();
     if (members == nullptr) {
-        return told;
+        return result;
     }
     if (const json::value* const name = find(*members, "category"); name != nullptr && name->is_string()) {
-        told.category = quota_category_named({name->get_string().data(), name->get_string().size()});
+        result.category = quota_category_named({name->get_string().data(), name->get_string().size()});
     }
     if (const json::value* const limit = find(*members, "limit"); limit != nullptr) {
-        told.limit = to_count(*limit).value_or(0);
+        result.limit = to_count(*limit).value_or(0);
     }
-    return told;
+    return result;
 }
 
 } // namespace sipher::detail

@@ -38,7 +38,7 @@ public:
 
     virtual io_result read_some(void* to, std::size_t size) = 0;
     virtual io_result write_some(const void* from, std::size_t size) = 0;
-    /// At most one wait of each kind is outstanding. `listener` is kept alive until it is told; closing tells it
+    /// At most one wait of each kind is outstanding. `listener` is kept alive until it is called; closing calls it
     /// `operation_aborted`.
     virtual void wait_readable(std::shared_ptr<readiness_listener> listener) = 0;
     virtual void wait_writable(std::shared_ptr<readiness_listener> listener) = 0;

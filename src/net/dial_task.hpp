@@ -53,8 +53,8 @@ protected:
         });
     }
 
-    /// Until something was told, or until `at_most`.
-    /// @throws connect_failure when the deadline has passed, or as told by `stop`.
+    /// Until something has happened, or until `at_most`.
+    /// @throws connect_failure when the deadline has passed, or with what `stop` was given.
     boost::asio::awaitable<void> pause(clock::time_point at_most);
     /// Until `stream` can go on; the same.
     boost::asio::awaitable<void> wait_for(io_interest what, byte_stream& stream);

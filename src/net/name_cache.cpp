@@ -40,9 +40,9 @@ void merge(lookup_result& known, const lookup_result& found)
 
 } // namespace
 
-std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& host, listener told)
+std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& host, listener callback)
 {
-    auto waiting = std::make_shared<listener>(std::move(told));
+    auto waiting = std::make_shared<listener>(std::move(callback));
     std::optional<lookup_result> known;
     bool must_ask = false;
     {
@@ -102,7 +102,7 @@ void name_cache::on_lookup_done(const std::string& host, const lookup_result& fo
         return;
     }
     for (const auto& each : about.listeners) {
-        tell(each, about.known);
+        notify(each, about.known);
     }
     if (about.known.complete) {
         about.listeners.clear();
@@ -111,10 +111,10 @@ void name_cache::on_lookup_done(const std::string& host, const lookup_result& fo
     }
 }
 
-void name_cache::tell(const std::weak_ptr<listener>& told, const lookup_result& known) noexcept
+void name_cache::notify(const std::weak_ptr<listener>& target, const lookup_result& known) noexcept
 {
     try {
-        if (const auto waiting = told.lock()) {
+        if (const auto waiting = target.lock()) {
             (*waiting)(known);
         }
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)

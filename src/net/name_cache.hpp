@@ -32,10 +32,10 @@ public:
     {
     }
 
-    /// Tells `told` all that is known whenever addresses come, and a last time, with `complete`, at the end: at once,
-    /// from within this call, if it is known; on the thread that brings it otherwise.
-    /// It is not told any more once what is returned is destroyed; the question goes on for others.
-    [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener told);
+    /// Passes to `callback` all that is known whenever addresses come, and a last time, with `complete`, at the end: at
+    /// once, from within this call, if it is known; on the thread that brings it otherwise. It is not called any more
+    /// once what is returned is destroyed; the question goes on for others.
+    [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener callback);
 
     /// None of the name's addresses was any good: the next one asks again, unless it would have the same result
     /// because the last one is so new.
@@ -56,7 +56,7 @@ private:
 
     void ask(const std::string& host, address_family family) noexcept;
     void on_lookup_done(const std::string& host, const lookup_result& found) noexcept;
-    static void tell(const std::weak_ptr<listener>& told, const lookup_result& known) noexcept;
+    static void notify(const std::weak_ptr<listener>& target, const lookup_result& known) noexcept;
 
     const std::unique_ptr<name_lookup> source_;
     const std::shared_ptr<clock> time_;

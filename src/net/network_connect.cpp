@@ -176,14 +176,14 @@ void network_connect::begin_dials()
         if (step.abandon) {
             dials_.erase(*step.abandon);
         }
-        const auto told = [weak = weak(), index = *step.begin](error_code failure,
-                                                               std::unique_ptr<byte_stream> stream) {
+        const auto on_dialed = [weak = weak(), index = *step.begin](error_code failure,
+                                                                    std::unique_ptr<byte_stream> stream) {
             if (const auto waiting = weak.lock()) {
                 waiting->on_dialed(index, failure, std::move(stream));
             }
         };
         try {
-            dials_[*step.begin] = settings_->sockets->dial(race_->at(*step.begin), strand(), told);
+            dials_[*step.begin] = settings_->sockets->dial(race_->at(*step.begin), strand(), on_dialed);
         } catch (const boost::system::system_error& failure) {
             race_->failed(*step.begin, failure.code(), now());
         }

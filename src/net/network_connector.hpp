@@ -31,7 +31,7 @@ struct server_settings {
     std::shared_ptr<tls_context> tls;
     /// Null: no TLS with the proxy itself.
     std::shared_ptr<tls_context> proxy_tls;
-    /// What a proxy is told about us.
+    /// What identifies us to a proxy.
     std::string user_agent;
     std::shared_ptr<timer_queue> timers;
     std::shared_ptr<observer> event_observer;

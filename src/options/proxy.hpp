@@ -29,7 +29,7 @@ struct proxy_route {
     base_url at;
     /// Its host and port, for people.
     std::string name;
-    /// Both empty: the proxy is not told who asks.
+    /// Both empty: the proxy gets no credentials.
     secret username;
     secret password;
 

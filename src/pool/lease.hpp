@@ -10,8 +10,8 @@
 
 namespace sipher::detail {
 
-/// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless told
-/// otherwise.
+/// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless `keep` was
+/// called.
 class lease {
 public:
     lease() noexcept = default;

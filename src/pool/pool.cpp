@@ -153,10 +153,10 @@ void pool::fail_dial(connect_result result, pool_aftermath& after) noexcept
     ++dial_failures_;
     prewarms_.note(result);
     if (pool_waiter* const waiter = core_.dial_failed()) {
-        acquire_result told{result.code, std::move(result.message)};
-        told.reached = result.reached;
-        told.permanent = result.permanent;
-        after.complete(*waiter, std::move(told));
+        acquire_result failed{result.code, std::move(result.message)};
+        failed.reached = result.reached;
+        failed.permanent = result.permanent;
+        after.complete(*waiter, std::move(failed));
     }
 }
 

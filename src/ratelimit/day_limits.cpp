@@ -5,17 +5,17 @@
 
 namespace sipher::detail {
 
-void day_limits::learn(quota_category category, const account& told, clock::time_point now)
+void day_limits::learn(quota_category category, const account& reported, clock::time_point now)
 {
-    if (told.limit == 0) {
+    if (reported.limit == 0) {
         return; // There is none.
     }
     rate_window::account whole;
-    whole.limit = told.limit;
-    whole.remaining = told.remaining;
-    whole.reserve = static_cast<unsigned>(std::uint64_t{told.limit} * rules_.reserve / 100);
+    whole.limit = reported.limit;
+    whole.remaining = reported.remaining;
+    whole.reserve = static_cast<unsigned>(std::uint64_t{reported.limit} * rules_.reserve / 100);
     whole.length = std::chrono::days{1};
-    whole.renewed_in = told.renewed_in;
+    whole.renewed_in = reported.renewed_in;
     auto& known = known_[static_cast<std::size_t>(category)];
     const std::lock_guard lock{mutex_};
     if (known.load() == nullptr) {
@@ -42,7 +42,7 @@ unsigned day_limits::reached_threshold(quota_category category, const rate_windo
     for (const unsigned each : rules_.thresholds) {
         reached = used * 100 >= std::uint64_t{now.limit} * each ? each : reached;
     }
-    const unsigned before = told_[static_cast<std::size_t>(category)].exchange(reached);
+    const unsigned before = announced_[static_cast<std::size_t>(category)].exchange(reached);
     return reached > before ? reached : 0;
 }
 

@@ -26,7 +26,7 @@ public:
         bool paces = false;
         /// Per cent of a quota that are kept for requests that must not fail.
         unsigned reserve = 0;
-        /// Per cent of a quota that are to be told of when they are used, in ascending order.
+        /// Per cent of a quota that are announced when they are used, in ascending order.
         std::vector<unsigned> thresholds;
     };
 
@@ -50,7 +50,7 @@ public:
         /// Until the next midnight of the service.
         std::chrono::nanoseconds renewed_in{};
     };
-    void learn(quota_category category, const account& told, clock::time_point now);
+    void learn(quota_category category, const account& reported, clock::time_point now);
 
     /// The highest threshold that has been reached since the last time somebody asked; zero if there is none.
     [[nodiscard]] unsigned reached_threshold(quota_category category, const rate_window::balance& now) noexcept;
@@ -66,7 +66,7 @@ private:
     const std::shared_ptr<timer_queue> timers_;
 
     std::array<std::atomic<rate_gate*>, quota_categories> known_{};
-    std::array<std::atomic<unsigned>, quota_categories> told_{};
+    std::array<std::atomic<unsigned>, quota_categories> announced_{};
     std::mutex mutex_;
     /// Those of `known_`, for the client's life.
     std::array<std::shared_ptr<rate_gate>, quota_categories> owned_;

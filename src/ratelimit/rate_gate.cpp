@@ -197,12 +197,12 @@ bool rate_gate::pass(bool has_turn, clock::time_point now)
     return may;
 }
 
-bool rate_gate::learn(const rate_gate_core::lesson& told, clock::time_point now)
+bool rate_gate::learn(const rate_gate_core::lesson& reported, clock::time_point now)
 {
     aftermath after;
     const std::lock_guard lock{mutex_};
     const clock::time_point opened_at = core_.opens_at();
-    const bool is_news = core_.learn(told, now);
+    const bool is_news = core_.learn(reported, now);
     refuse_late(after, opened_at, now);
     go_on(after, now);
     return is_news;
@@ -236,12 +236,12 @@ void rate_gate::discount() noexcept
     go_on(after, timers_->time().now());
 }
 
-void rate_gate::set(const rate_window::account& told, clock::time_point now)
+void rate_gate::set(const rate_window::account& reported, clock::time_point now)
 {
     aftermath after;
     const std::lock_guard lock{mutex_};
     const clock::time_point opened_at = core_.opens_at();
-    core_.set(told, now);
+    core_.set(reported, now);
     refuse_late(after, opened_at, now);
     go_on(after, now);
 }

@@ -73,11 +73,11 @@ public:
 
     /// As of `rate_gate_core`.
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
-    bool learn(const rate_gate_core::lesson& told, clock::time_point now);
+    bool learn(const rate_gate_core::lesson& reported, clock::time_point now);
     [[nodiscard]] clock::time_point opens_at() const;
     bool pass_by_reserve(clock::time_point now);
     void discount() noexcept;
-    void set(const rate_window::account& told, clock::time_point now);
+    void set(const rate_window::account& reported, clock::time_point now);
     [[nodiscard]] rate_window::balance balance_at(clock::time_point now) const;
     [[nodiscard]] rate_gate_stats stats(clock::time_point now) const;
 

@@ -181,14 +181,14 @@ void rate_gate_core::discount() noexcept
     }
 }
 
-void rate_gate_core::set(const rate_window::account& told, clock::time_point now)
+void rate_gate_core::set(const rate_window::account& reported, clock::time_point now)
 {
     const clock::time_point opened_at = opens_at();
     rate_window& window = *find(0);
     if (!window.is_account()) {
         paced_until_ = now;
     }
-    window.set(told, now);
+    window.set(reported, now);
     reopen(opened_at, now);
 }
 
@@ -230,22 +230,22 @@ rate_window* rate_gate_core::find(std::uint64_t name)
     return &windows_.emplace_back(named_window{name, rate_window{sent_before_}}).window;
 }
 
-bool rate_gate_core::learn(const lesson& told, clock::time_point now)
+bool rate_gate_core::learn(const lesson& reported, clock::time_point now)
 {
-    if (!rules_.enabled || (!told.refused && told.policies.empty())) {
+    if (!rules_.enabled || (!reported.refused && reported.policies.empty())) {
         return false;
     }
     const clock::time_point opened_at = opens_at();
-    for (const rate_policy_state& each : told.policies) {
+    for (const rate_policy_state& each : reported.policies) {
         if (rate_window* const known = find(each.name)) {
-            known->learn(each.state, told.sent, now);
-            if (told.refused && !told.retry_after && !each.state.remaining && each.state.reset) {
+            known->learn(each.state, reported.sent, now);
+            if (reported.refused && !reported.retry_after && !each.state.remaining && each.state.reset) {
                 known->refuse_until(now + std::min<std::chrono::milliseconds>(*each.state.reset, longest_closure));
             }
         }
     }
-    if (told.refused && told.retry_after) {
-        const clock::time_point until = now + std::min(*told.retry_after, longest_closure);
+    if (reported.refused && reported.retry_after) {
+        const clock::time_point until = now + std::min(*reported.retry_after, longest_closure);
         refused_until_ = std::max(refused_until_, until);
         // What the service says of its window is not to be believed beside that.
         for (named_window& each : windows_) {
@@ -256,8 +256,8 @@ bool rate_gate_core::learn(const lesson& told, clock::time_point now)
     }
     const clock::time_point opens = opens_at();
     reopen(opened_at, now);
-    const bool is_news = opens > std::max(now, told_until_);
-    told_until_ = std::max(told_until_, opens);
+    const bool is_news = opens > std::max(now, announced_until_);
+    announced_until_ = std::max(announced_until_, opens);
     return is_news;
 }
 

@@ -80,7 +80,7 @@ public:
     /// A request that has passed did not count.
     void discount() noexcept;
     /// What the service has counted, instead of what was known of it.
-    void set(const rate_window::account& told, clock::time_point now);
+    void set(const rate_window::account& reported, clock::time_point now);
 
     /// What a response says of the limit.
     struct lesson {
@@ -93,8 +93,8 @@ public:
         clock::time_point sent;
     };
 
-    /// @return Whether the gate is closed for longer than was told before.
-    bool learn(const lesson& told, clock::time_point now);
+    /// @return Whether the gate is closed for longer than was known before.
+    bool learn(const lesson& reported, clock::time_point now);
 
     /// The moment before which nothing is sent.
     [[nodiscard]] clock::time_point opens_at() const noexcept;
@@ -129,8 +129,8 @@ private:
     unsigned sent_before_ = 0;
     /// What refusals have asked for.
     clock::time_point refused_until_ = clock::time_point::min();
-    /// The latest opening that `learn` has told of.
-    clock::time_point told_until_ = clock::time_point::min();
+    /// The latest opening that `learn` has reported.
+    clock::time_point announced_until_ = clock::time_point::min();
     /// The next request goes no sooner, so that what remains lasts.
     clock::time_point paced_until_ = clock::time_point::min();
 

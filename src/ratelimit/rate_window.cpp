@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The end of a window is told in whole seconds: two that are closer are the same.
+/// The end of a window is reported in whole seconds: two that are closer are the same.
 constexpr auto same_window = 1500ms;
 /// Nobody waits longer than this part of a window for others.
 constexpr int longest_pause = 10;
@@ -17,21 +17,21 @@ constexpr int windows_disbelieved = 5;
 
 } // namespace
 
-void rate_window::learn(const rate_limit_state& told, clock::time_point sent, clock::time_point now)
+void rate_window::learn(const rate_limit_state& reported, clock::time_point sent, clock::time_point now)
 {
-    limit_ = told.limit ? told.limit : limit_;
-    length_ = told.window.value_or(length_);
-    if (!told.remaining || now < disbelieved_until_) {
+    limit_ = reported.limit ? reported.limit : limit_;
+    length_ = reported.window.value_or(length_);
+    if (!reported.remaining || now < disbelieved_until_) {
         return;
     }
     // The service leaves out a zero.
-    const auto in = told.reset.value_or(*told.remaining == 0 ? told.window.value_or(0s) : 0s);
+    const auto in = reported.reset.value_or(*reported.remaining == 0 ? reported.window.value_or(0s) : 0s);
     const auto left = std::min<std::chrono::milliseconds>(in, longest_closure);
     const bool is_known = remaining_ && now < ends_;
     const bool is_later = sent > heard_at_;
     const bool ends_later = sent + left > ends_ + same_window;
     const bool ends_sooner = now + left + same_window < ends_not_before_;
-    const bool rises = *told.remaining > least_told_;
+    const bool rises = *reported.remaining > least_reported_;
     if (is_known && is_later && !may_have_ended(now) && (ends_later || ends_sooner || rises)) {
         disbelieve(now);
         return;
@@ -40,11 +40,11 @@ void rate_window::learn(const rate_limit_state& told, clock::time_point sent, cl
         return; // Of the window before, and late.
     }
     if (!is_known || ends_later || (is_later && rises)) {
-        begin(*told.remaining);
+        begin(*reported.remaining);
         ends_not_before_ = sent + left;
         ends_ = now + left;
     } else {
-        go_on(*told.remaining);
+        go_on(*reported.remaining);
         ends_not_before_ = std::max(ends_not_before_, sent + left);
         ends_ = std::max(ends_, now + left);
     }
@@ -54,7 +54,7 @@ void rate_window::learn(const rate_limit_state& told, clock::time_point sent, cl
 
 void rate_window::begin(unsigned remaining) noexcept
 {
-    remaining_ = least_told_ = remaining;
+    remaining_ = least_reported_ = remaining;
     used_up_ = false;
     sharing_.begin_window();
 }
@@ -63,7 +63,7 @@ void rate_window::go_on(unsigned remaining) noexcept
 {
     const unsigned expected = *remaining_;
     remaining_ = std::min(expected, remaining);
-    least_told_ = std::min(least_told_, remaining);
+    least_reported_ = std::min(least_reported_, remaining);
     const unsigned fallen = expected - *remaining_;
     const unsigned ours = std::min(fallen, uncounted_);
     uncounted_ -= ours;
@@ -85,20 +85,20 @@ void rate_window::disbelieve(clock::time_point now) noexcept
 
 void rate_window::refuse_until(clock::time_point when) noexcept
 {
-    remaining_ = least_told_ = 0;
+    remaining_ = least_reported_ = 0;
     used_up_ = true;
     ends_not_before_ = ends_ = when;
 }
 
-void rate_window::set(const account& told, clock::time_point now) noexcept
+void rate_window::set(const account& reported, clock::time_point now) noexcept
 {
     is_account_ = true;
-    limit_ = told.limit;
-    length_ = told.length;
-    remaining_ = std::min(told.remaining, told.limit);
-    reserve_ = std::min(told.reserve, told.limit);
+    limit_ = reported.limit;
+    length_ = reported.length;
+    remaining_ = std::min(reported.remaining, reported.limit);
+    reserve_ = std::min(reported.reserve, reported.limit);
     used_up_ = *remaining_ <= reserve_;
-    ends_not_before_ = ends_ = now + told.renewed_in;
+    ends_not_before_ = ends_ = now + reported.renewed_in;
 }
 
 rate_window::balance rate_window::balance_at(clock::time_point now) const noexcept

@@ -36,7 +36,7 @@ public:
         std::chrono::seconds length{};
         std::chrono::nanoseconds renewed_in{};
     };
-    void set(const account& told, clock::time_point now) noexcept;
+    void set(const account& reported, clock::time_point now) noexcept;
 
     [[nodiscard]] bool is_account() const noexcept { return is_account_; }
 
@@ -50,7 +50,7 @@ public:
     [[nodiscard]] balance balance_at(clock::time_point now) const noexcept;
 
     /// Takes in what the response to a request that left at `sent` says.
-    void learn(const rate_limit_state& told, clock::time_point sent, clock::time_point now);
+    void learn(const rate_limit_state& reported, clock::time_point sent, clock::time_point now);
 
     /// The service has refused a request and opens again then.
     void refuse_until(clock::time_point when) noexcept;
@@ -104,7 +104,7 @@ private:
     unsigned reserve_ = 0;
     /// When the service was last heard, and the least that it has said to remain.
     clock::time_point heard_at_ = clock::time_point::min();
-    unsigned least_told_ = 0;
+    unsigned least_reported_ = 0;
     clock::time_point disbelieved_until_ = clock::time_point::min();
     /// Requests of the client's own that left before anything was known, less those that responses have shown since.
     unsigned uncounted_;

@@ -130,7 +130,7 @@ public:
         return shares_[static_cast<std::size_t>(how_urgent)].size;
     }
 
-    /// How many go before one who comes now, as far as can be told: it is more than that if others come who are more
+    /// How many go before one who comes now, as far as is known: it is more than that if others come who are more
     /// urgent, and fewer if some give up.
     [[nodiscard]] std::size_t ahead_of_next(const queue_place& place) const noexcept
     {

@@ -105,7 +105,7 @@ std::shared_ptr<timer_target> timer_queue::next_due()
     return nullptr;
 }
 
-/// Without an alarm nobody would be told any more, so memory for it is asked for twice.
+/// Without an alarm nobody would be woken any more, so memory for it is asked for twice.
 void timer_queue::set_alarm()
 {
     alarm_at_ = clock::time_point::max();

@@ -14,7 +14,7 @@ namespace sipher::detail {
 
 class timer_queue;
 
-/// Something that can be told that its time has come.
+/// Something that is called when its time has come.
 class timer_target : public std::enable_shared_from_this<timer_target> {
 public:
     timer_target() = default;
@@ -65,7 +65,7 @@ private:
     /// Of each node of the heap: those of one share a cache line.
     static constexpr std::size_t children = 4;
 
-    /// Until what had no memory for its deadline is told again.
+    /// Until what had no memory for its deadline is called again.
     static constexpr std::chrono::milliseconds without_memory{100};
 
     void wake();

@@ -113,7 +113,7 @@ bool live_actor::end_update(live_order& taken, const session* response, outcome 
     }
     if (response != nullptr || effect >= outcome::unknown) {
         // It may have been applied although it is not wanted any more, or somebody else has changed the session, too.
-        core_.state_.doubt(replacement_reason::changed);
+        core_.state_.invalidate(replacement_reason::changed);
     }
     return !is_wanted;
 }

@@ -17,7 +17,7 @@ live_state::live_state(const known_sessions& known, session_defaults wanted, con
 
 bool live_state::is_usable(time_point now) const
 {
-    return held_ && !doubt_ && !known_.is_gone(value_.id, now);
+    return held_ && !invalid_because_ && !known_.is_gone(value_.id, now);
 }
 
 live_state::task live_state::next(time_point now, bool wanted)
@@ -56,16 +56,16 @@ void live_state::begin(time_point now, double random)
 replacement_event live_state::replace(created_session& made, session_defaults wanted, bool updates, time_point now,
                                       double along)
 {
-    replacement_event told = event(updates, now);
-    told.new_id = made.value.id;
+    replacement_event replaced = event(updates, now);
+    replaced.new_id = made.value.id;
     schedule_.made(now, life_left(made.value.id, now), !held_, along);
     held_.swap(made.held);
     stored_ = std::exchange(made.value.defaults, std::move(wanted));
     value_ = made.value;
-    doubt_.reset();
+    invalid_because_.reset();
     failure_.reset();
     replace_soon_ = false;
-    return told;
+    return replaced;
 }
 
 replacement_event live_state::fail(const error& why, bool updates, time_point now, double random)
@@ -73,9 +73,9 @@ replacement_event live_state::fail(const error& why, bool updates, time_point no
     schedule_.failed(now, life_left(value_.id, now), why.retry_after().value_or(0ms), random);
     failure_ = why;
     replace_soon_ = false;
-    replacement_event told = event(updates, now);
-    told.failure = why;
-    return told;
+    replacement_event replaced = event(updates, now);
+    replaced.failure = why;
+    return replaced;
 }
 
 bool live_state::check(const std::optional<session>& response, time_point now)
@@ -86,7 +86,7 @@ bool live_state::check(const std::optional<session>& response, time_point now)
         value_.last_accessed_at = response->last_accessed_at;
         return true;
     }
-    doubt(response ? replacement_reason::changed : replacement_reason::lost);
+    invalidate(response ? replacement_reason::changed : replacement_reason::lost);
     return false;
 }
 
@@ -100,24 +100,24 @@ bool live_state::update(const session_defaults& changes, const session_defaults&
     return true;
 }
 
-void live_state::doubt(replacement_reason why)
+void live_state::invalidate(replacement_reason why)
 {
-    doubt_ = why;
+    invalid_because_ = why;
     replace_soon_ = true;
 }
 
 replacement_event live_state::event(bool updates, time_point now) const
 {
-    replacement_event told;
-    told.old_id = value_.id;
+    replacement_event made;
+    made.old_id = value_.id;
     const auto end = known_.end_of(value_.id);
-    if (updates || doubt_ == replacement_reason::changed) {
-        told.reason = replacement_reason::changed;
+    if (updates || invalid_because_ == replacement_reason::changed) {
+        made.reason = replacement_reason::changed;
     } else if (!is_usable(now) && !(end && *end <= now)) {
         // The service does not know an expired one either, so only before its end this is news.
-        told.reason = replacement_reason::lost;
+        made.reason = replacement_reason::lost;
     }
-    return told;
+    return made;
 }
 
 live_state::duration live_state::life_left(const session_id& id, time_point now) const

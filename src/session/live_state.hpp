@@ -49,7 +49,7 @@ public:
     [[nodiscard]] bool check(const std::optional<session>& response, time_point now);
     /// An update of the session itself; false if it does not have the defaults then that it is to have.
     [[nodiscard]] bool update(const session_defaults& changes, const session_defaults& stored);
-    void doubt(replacement_reason why);
+    void invalidate(replacement_reason why);
     [[nodiscard]] std::shared_ptr<owned_session> stop() noexcept { return std::move(held_); }
 
 private:
@@ -65,7 +65,7 @@ private:
     /// The defaults that the service has said it has: it may add some of its own, or leave some out.
     session_defaults stored_;
     /// Why the session is not to be used any more.
-    std::optional<replacement_reason> doubt_;
+    std::optional<replacement_reason> invalid_because_;
     /// It is to be replaced although nobody waits for that.
     bool replace_soon_ = false;
     std::optional<error> failure_;

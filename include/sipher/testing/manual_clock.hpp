@@ -15,7 +15,7 @@ namespace sipher::testing {
 /// Thread safety: all members may be called from any thread.
 class SIPHER_API manual_clock : public clock {
 public:
-    /// Starts at a fixed point of time, 2026-11-23T20:00:00Z, unless told otherwise.
+    /// Starts at a fixed point of time, 2026-11-23T20:00:00Z, by default.
     explicit manual_clock(wall_time start = wall_time{std::chrono::milliseconds{1'795'464'000'000}});
     ~manual_clock() override;
 
