@@ -82,9 +82,11 @@ struct SIPHER_API pool_options {
     std::size_t max_waiting = 1024;
     /// Idle connections to keep; one more is closed. Unset: `max_connections`. Zero: connections are not kept.
     std::optional<std::size_t> max_idle;
-    /// How long a connection may be idle and still be used. The service's `Keep-Alive` hint, less a margin,
-    /// shortens it; requests that are not idempotent use half of it. Zero: connections are not kept.
-    std::chrono::milliseconds idle_timeout{4000};
+    /// How long a connection may be idle and still be used, at most; zero: connections are not kept. The service's
+    /// `Keep-Alive` hint, less a margin, shortens it. Without a hint the client begins with 4 s and learns from when
+    /// connections are closed. A connection that proves dead lowers it, to no less than 4 s. Requests that are not
+    /// idempotent use half of the hint or of what is learned; beyond 4 s at most half of what a response has proved.
+    std::chrono::milliseconds idle_timeout{300'000};
     /// How long a connection is used at all, ±10 %, so that address and certificate changes are picked up.
     /// Zero: for ever.
     std::chrono::milliseconds max_lifetime{300'000};

@@ -4,6 +4,7 @@
 #include "call/key_provider.hpp"
 #include "model/decode_usage.hpp"
 #include "options/validation.hpp"
+#include "pool/keep_alive_limit.hpp"
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
 
@@ -190,10 +191,18 @@ void call_attempt::release(const verdict& decided)
     if (report.reusable && !says(service_code::unavailable) && !replayed) {
         connection.keep(exchanged_.head->keep_alive);
     }
-    if (replayed && state_.reused) {
-        connection.evict_connections_as_old_as();
+    if (state_.reused && (replayed || was_dead())) {
+        connection.evict_connections_as_old_as(state_.status == 0);
     }
     connection = {};
+}
+
+/// Nothing came on a connection that had been idle. A response that does not come in time proves that only when it had
+/// been idle for so long that something on the way may have forgotten it; else the service is slow.
+bool call_attempt::was_dead() const noexcept
+{
+    const bool is_late = state_.code == errc::attempt_timeout && connection.idle_before() > keep_alive_limit::at_first;
+    return state_.status == 0 && (state_.code == errc::no_response || is_late);
 }
 
 /// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.

@@ -66,6 +66,7 @@ private:
     void note_response(const verdict& decided, response_reading reading, clock::time_point now);
     rate_limit_state apply_rate_limit(clock::time_point now);
     [[nodiscard]] bool says(service_code code) const noexcept;
+    [[nodiscard]] bool was_dead() const noexcept;
 
     const call_request& request_;
     attempt_state state_;

@@ -274,6 +274,8 @@ bool connection::watch_idle()
         close_channel(true);
         return false;
     }
+    // What TLS said for itself, a ticket for one, needed a buffer, and nobody else gives that back before a request.
+    channel_->release_buffers();
     arm_read();
     return true;
 }

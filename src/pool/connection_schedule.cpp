@@ -42,29 +42,30 @@ void take_out(pooled_list& from, pooled_list& to, Condition has_gone)
 
 } // namespace
 
-void connection_schedule::limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const
+/// What has reached its limit tells how long the peer keeps connections.
+bool connection_schedule::expires(const pooled& connection, const pool_time& time) noexcept
 {
-    connection.idle_limit = rules_.idle_timeout;
-    connection.careful_idle_limit = rules_.idle_timeout / 2;
-    if (hint) {
-        // The server's clock starts before ours, so a part of its promise is not ours to use.
-        const nanoseconds promised = std::min<std::chrono::seconds>(*hint, std::chrono::hours{24});
-        connection.idle_limit = std::min(connection.idle_limit, promised - connection.margin);
-        connection.careful_idle_limit = std::min(connection.idle_limit, promised / 2);
+    if (!too_old(connection, time)) {
+        return false;
     }
+    if (connection.has_carried && time.now < connection.dies_at) {
+        limit_.outlive(connection.idle_limit);
+    }
+    return true;
 }
 
 pooled* connection_schedule::take_idle(const pool_time& time, bool careful, pooled_list& expired)
 {
     for (auto position = idle_.begin(); position != idle_.end();) {
         pooled& latest = *position;
-        if (too_old(latest, time)) {
+        if (expires(latest, time)) {
             position = idle_.erase(position);
             expired.push_back(latest);
         } else if (careful && !is_fresh(latest, time)) {
             ++position;
         } else {
             idle_.erase(position);
+            latest.idle_before = idle_time(latest, time);
             ++busy_;
             return &latest;
         }
@@ -160,7 +161,7 @@ connection_schedule::give_back_result connection_schedule::dial_succeeded(pooled
     end_dial();
     made.last_used = time.now;
     made.last_used_wall = time.wall;
-    made.idle_limit = spare ? life_before_use : std::min(life_before_use, rules_.idle_timeout);
+    made.idle_limit = spare ? life_before_use : std::min<nanoseconds>(rules_.idle_timeout, keep_alive_limit::at_first);
     made.careful_idle_limit = made.idle_limit;
     return hand_on(made, true);
 }
@@ -176,12 +177,22 @@ connection_schedule::give_back_result connection_schedule::give_back(pooled& use
                                                                      const pool_time& time)
 {
     --busy_;
+    if (!reusable) {
+        return {disposition::closed_not_reusable, nullptr};
+    }
+    limit_.hear(hint);
+    if (used.has_carried) {
+        limit_.prove(used.idle_before);
+    }
+    const keep_alive_limit::idle_limits limits = limit_.limits(used.margin);
+    used.idle_limit = limits.any;
+    used.careful_idle_limit = limits.careful;
+    used.idle_before = nanoseconds::zero();
     used.has_carried = true;
     used.last_used = time.now;
     used.last_used_wall = time.wall;
     used.holds_buffers = true;
-    limit_idle_time(used, hint);
-    if (!reusable || used.idle_limit <= nanoseconds::zero()) {
+    if (used.idle_limit <= nanoseconds::zero()) {
         return {disposition::closed_not_reusable, nullptr};
     }
     if (time.now >= used.dies_at) {
@@ -228,6 +239,33 @@ bool connection_schedule::forget_idle(pooled& gone) noexcept
     return was_idle;
 }
 
+void connection_schedule::learn_from_close(const pooled& gone, const pool_time& time) noexcept
+{
+    // Before its first request the peer keeps it by another rule; beyond the limit it was late that anybody looked.
+    const nanoseconds idle = idle_time(gone, time);
+    if (gone.has_carried && idle < gone.idle_limit) {
+        limit_.see_closed(idle, gone.margin);
+        shorten_idle();
+    }
+}
+
+void connection_schedule::learn_from_death(const pooled& stale) noexcept
+{
+    limit_.find_dead(stale.idle_before);
+    shorten_idle();
+}
+
+void connection_schedule::shorten_idle() noexcept
+{
+    for (pooled& each : idle_) {
+        if (each.has_carried) {
+            const keep_alive_limit::idle_limits limits = limit_.limits(each.margin);
+            each.idle_limit = std::min(each.idle_limit, limits.any);
+            each.careful_idle_limit = std::min(each.careful_idle_limit, limits.careful);
+        }
+    }
+}
+
 void connection_schedule::evict_as_old_as(const pooled& stale, pooled_list& expired)
 {
     take_out(idle_, expired, [&stale](const pooled& each) { return each.last_used <= stale.last_used; });
@@ -235,7 +273,7 @@ void connection_schedule::evict_as_old_as(const pooled& stale, pooled_list& expi
 
 void connection_schedule::expire_idle(const pool_time& time, pooled_list& expired)
 {
-    take_out(idle_, expired, [&time](const pooled& each) { return too_old(each, time); });
+    take_out(idle_, expired, [this, &time](const pooled& each) { return expires(each, time); });
 }
 
 clock::time_point connection_schedule::due(const pooled& idle) noexcept

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pool/keep_alive_limit.hpp"
 #include "runtime/fair_queue.hpp"
 
 #include <sipher/clock.hpp>
@@ -16,6 +17,7 @@ struct pool_rules {
     std::size_t max_connections = 8;
     std::size_t max_waiting = 1024;
     std::size_t max_idle = 8;
+    /// What is learned of the peer does not exceed it.
     std::chrono::nanoseconds idle_timeout{};
 };
 
@@ -28,6 +30,8 @@ struct pool_time {
 struct pooled : boost::intrusive::list_base_hook<> {
     clock::time_point last_used;
     clock::wall_time last_used_wall;
+    /// How long it had been idle when it was taken.
+    std::chrono::nanoseconds idle_before{};
     /// Not used beyond this.
     clock::time_point dies_at = clock::time_point::max();
     /// The part of the server's promise to keep it that is not ours to use.
@@ -70,7 +74,7 @@ private:
 /// waits accepts none of those that are idle, and an idle one may be taken past them. What it does always succeeds.
 class connection_schedule {
 public:
-    explicit connection_schedule(const pool_rules& rules) : rules_(rules) {}
+    explicit connection_schedule(const pool_rules& rules) : rules_(rules), limit_(rules.idle_timeout) {}
 
     /// The most recently used connection that is still good for the request, or null; what is found to be too old is
     /// added to `expired` and forgotten.
@@ -121,6 +125,10 @@ public:
 
     /// A connection ended by itself. False: it was not idle, so whoever has it finds out.
     bool forget_idle(pooled& gone) noexcept;
+    /// The peer closed one that was idle until now.
+    void learn_from_close(const pooled& gone, const pool_time& time) noexcept;
+    /// A request found one dead that had been idle.
+    void learn_from_death(const pooled& stale) noexcept;
     /// `stale` was leased and proved to have ended before: takes out every connection that has been idle as long.
     void evict_as_old_as(const pooled& stale, pooled_list& expired);
     /// Takes out every idle connection that is too old.
@@ -154,10 +162,12 @@ private:
     static constexpr std::chrono::seconds idle_buffer_ttl{1};
 
     [[nodiscard]] give_back_result hand_on(pooled& free, bool fresh);
-    void limit_idle_time(pooled& connection, std::optional<std::chrono::seconds> hint) const;
+    [[nodiscard]] bool expires(const pooled& connection, const pool_time& time) noexcept;
+    void shorten_idle() noexcept;
     void end_dial() noexcept;
 
     const pool_rules rules_;
+    keep_alive_limit limit_;
     pooled_list idle_;
     fair_queue<pool_waiter> queue_;
     std::size_t careful_ = 0;

@@ -16,9 +16,9 @@ lease::~lease()
     }
 }
 
-void lease::evict_connections_as_old_as() noexcept
+void lease::evict_connections_as_old_as(bool dead) noexcept
 {
-    owner_->evict_connections_as_old_as(*entry_);
+    owner_->evict_connections_as_old_as(*entry_, dead);
 }
 
 } // namespace sipher::detail

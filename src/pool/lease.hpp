@@ -45,8 +45,12 @@ public:
         hint_ = hint.value_or(no_hint);
     }
 
-    /// The connection had ended while it was idle, so those that were made with it are not worth trying.
-    void evict_connections_as_old_as() noexcept;
+    /// How long it had been idle before.
+    [[nodiscard]] std::chrono::nanoseconds idle_before() const noexcept { return entry_->idle_before; }
+
+    /// Those that have been idle for as long are not worth trying.
+    /// @param dead The connection had ended while it was idle, which tells how long others may be.
+    void evict_connections_as_old_as(bool dead) noexcept;
 
 private:
     void swap(lease& other) noexcept

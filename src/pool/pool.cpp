@@ -235,13 +235,17 @@ void pool::settle(pool_entry& entry, const connection_schedule::give_back_result
     }
 }
 
-void pool::evict_connections_as_old_as(const pool_entry& stale) noexcept
+void pool::evict_connections_as_old_as(const pool_entry& stale, bool dead) noexcept
 {
     pool_aftermath after{watcher_.get()};
     pooled_list expired;
     const std::lock_guard lock{mutex_};
     core_.evict_as_old_as(stale, expired);
     close_all(expired, close_reason::peer, after);
+    if (dead) {
+        core_.learn_from_death(stale);
+        arm_timer(core_.next_due());
+    }
 }
 
 void pool_entry::on_connection_closed(connection&, idle_end how) noexcept
@@ -255,9 +259,14 @@ void pool::on_closed(pool_entry& entry, idle_end how) noexcept
 {
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    if (core_.forget_idle(entry)) {
-        close_one(entry, how == idle_end::unsolicited ? close_reason::unsolicited : close_reason::peer, after);
+    if (!core_.forget_idle(entry)) {
+        return;
     }
+    if (how == idle_end::closed) {
+        core_.learn_from_close(entry, time());
+        arm_timer(core_.next_due());
+    }
+    close_one(entry, how == idle_end::unsolicited ? close_reason::unsolicited : close_reason::peer, after);
 }
 
 void pool::close_one(pool_entry& entry, close_reason why, pool_aftermath& after) noexcept

@@ -79,7 +79,7 @@ private:
 
     void wait(const pool_request& asked, completion<acquire_result> done);
     void give_up(pool_call& call, boost::system::error_code why) noexcept;
-    void evict_connections_as_old_as(const pool_entry& stale) noexcept;
+    void evict_connections_as_old_as(const pool_entry& stale, bool dead) noexcept;
     void give_back(pool_entry& entry, bool has_response, bool reusable,
                    std::optional<std::chrono::seconds> hint) noexcept;
     void give_back_unused(pool_entry& entry) noexcept;

@@ -376,6 +376,83 @@ TEST_F(call_test, a_get_uses_what_is_idle_while_a_create_waits_for_a_new_connect
     service->finish_connects();
 }
 
+/// A peer that does not say how long it keeps connections.
+class without_hint : public call_test {
+protected:
+    without_hint()
+    {
+        service->otherwise = [](scripted_peer& peer, const std::string&) {
+            const std::string body = R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
+                                     R"(","defaults":{},"createdAt":1795459632897,"expiresAt":1795463232897}})";
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+        };
+    }
+
+    /// Until a connection may be idle for 32 s.
+    void learn()
+    {
+        for (int i = 0; i < 4; ++i) {
+            EXPECT_TRUE(perform(operation::get)->succeeded());
+            advance(30s);
+        }
+    }
+
+    [[nodiscard]] client_stats stats() const { return client->services()->pool->stats(); }
+};
+
+TEST_F(without_hint, calls_half_a_minute_apart_come_to_share_a_connection)
+{
+    learn();
+    EXPECT_EQ(service->connects, 4U) << "for 4, 8, 16 and 32 s";
+    learn();
+    EXPECT_EQ(service->connects, 4U);
+}
+
+TEST_F(without_hint, where_the_peer_closed_an_idle_connection_the_next_ends_before)
+{
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    advance(3s);
+    service->peers.back()->end(boost::asio::error::eof);
+    run();
+    EXPECT_EQ(stats().closed_by_peer, 1U);
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    advance(2s);
+    EXPECT_EQ(stats().closed_expired, 1U);
+}
+
+TEST_F(without_hint, connections_forgotten_on_the_way_cost_one_call_its_time)
+{
+    options.timeouts.attempt = 1s;
+    options.retry.base_delay = 0ms;
+    learn();
+    const auto both = {start(operation::get), start(operation::get)};
+    run();
+    ASSERT_EQ(stats().idle, 2U);
+    advance(29s);
+    service->script = {silence()};
+    const std::size_t connects = service->connects;
+    const auto call = perform(operation::get);
+    advance(1s);
+    EXPECT_TRUE(call->succeeded());
+    EXPECT_EQ(service->connects, connects + 1) << "the other one, as old, was not tried";
+    advance(14'500ms);
+    EXPECT_EQ(stats().idle, 0U) << "half of the time after which it was dead";
+}
+
+TEST_F(without_hint, a_slow_service_is_not_a_dead_connection)
+{
+    options.timeouts.attempt = 1s;
+    options.retry.max_attempts = 1;
+    const auto both = {start(operation::get), start(operation::get)};
+    run();
+    advance(2500ms);
+    service->script = {silence()};
+    const auto call = perform(operation::get);
+    advance(1s);
+    EXPECT_TRUE(call->failed_with(errc::attempt_timeout));
+    EXPECT_EQ(stats().idle, 1U) << "the other one is kept";
+}
+
 TEST_F(call_test, a_connection_whose_call_ran_out_of_time_ends_with_the_idle_limit)
 {
     options.timeouts.total = 1s;

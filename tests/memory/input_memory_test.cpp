@@ -185,6 +185,25 @@ TEST_F(secrets_in_memory, are_overwritten)
     }
 }
 
+class idle_memory : public tls_connection_test {};
+
+TEST_F(idle_memory, does_not_grow_by_what_the_peer_says_meanwhile)
+{
+    connect();
+    run();
+    connection->release_idle_buffers();
+    const std::size_t before = watched_memory::held;
+    for (int i = 0; i < 3; ++i) {
+        {
+            const allocation_truce own;
+            peer->send(server->renew_keys());
+        }
+        run();
+        EXPECT_TRUE(connection->is_open());
+        EXPECT_LE(watched_memory::held, before + 1024) << i;
+    }
+}
+
 class secrets_in_openssl : public tls_connection_test {
 protected:
     ~secrets_in_openssl() override { watched_memory::secret = {}; }

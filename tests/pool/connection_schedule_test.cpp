@@ -387,6 +387,120 @@ TEST_F(connection_schedule_test, where_connections_are_not_kept_a_new_one_still_
     EXPECT_EQ(keeping_none.dial_succeeded(unclaimed, time).what, connection_schedule::disposition::closed_expired);
 }
 
+/// With room to learn how long the peer keeps connections.
+class learning_schedule_test : public ::testing::Test {
+protected:
+    ~learning_schedule_test() override
+    {
+        core.expire_all(gone);
+        gone.clear();
+    }
+
+    pooled& prewarm()
+    {
+        EXPECT_EQ(core.begin_spare_dials(core.open() + 1), 1U);
+        pooled& made = connections.emplace_back();
+        EXPECT_EQ(core.dial_succeeded(made, time).what, connection_schedule::disposition::idle);
+        return made;
+    }
+
+    pooled& carry()
+    {
+        prewarm();
+        pooled& used = *core.take_idle(time, false, gone);
+        EXPECT_EQ(core.give_back(used, true, {}, time).what, connection_schedule::disposition::idle);
+        return used;
+    }
+
+    void pass(std::chrono::milliseconds by)
+    {
+        time.now += by;
+        time.wall += by;
+    }
+
+    void close(pooled& idle)
+    {
+        EXPECT_TRUE(core.forget_idle(idle));
+        core.learn_from_close(idle, time);
+    }
+
+    connection_schedule core{pool_rules{3, 2, 3, 5min}};
+    pool_time time{clock::time_point{} + 1h, clock::wall_time{} + 1h};
+    std::list<pooled> connections;
+    pooled_list gone;
+};
+
+TEST_F(learning_schedule_test, what_reaches_the_limit_lets_the_next_stay_longer)
+{
+    carry();
+    pass(4s);
+    core.expire_idle(time, gone);
+    EXPECT_EQ(carry().idle_limit, 8s);
+    pass(8s);
+    EXPECT_EQ(core.take_idle(time, false, gone), nullptr) << "nobody looked before";
+    EXPECT_EQ(carry().idle_limit, 16s);
+}
+
+TEST_F(learning_schedule_test, what_ends_with_its_life_teaches_nothing)
+{
+    carry().dies_at = time.now + 4s;
+    pass(4s);
+    core.expire_idle(time, gone);
+    EXPECT_EQ(gone.size(), 1U);
+    EXPECT_EQ(carry().idle_limit, 4s);
+}
+
+TEST_F(learning_schedule_test, a_connection_that_carried_nothing_teaches_nothing)
+{
+    close(prewarm());
+    prewarm();
+    pass(25s);
+    core.expire_idle(time, gone);
+    EXPECT_EQ(gone.size(), 1U);
+    EXPECT_EQ(carry().idle_limit, 4s);
+}
+
+TEST_F(learning_schedule_test, what_is_learned_of_one_holds_for_the_others)
+{
+    pooled& closed = carry();
+    pass(500ms);
+    pooled& other = carry();
+    pooled& unused = prewarm();
+    pass(2500ms);
+    close(closed);
+    EXPECT_EQ(other.idle_limit, 2s);
+    EXPECT_EQ(other.careful_idle_limit, 1s);
+    EXPECT_EQ(unused.idle_limit, 25s) << "the peer waits longer for the first request";
+    EXPECT_EQ(core.take_idle(time, true, gone), &unused);
+    EXPECT_EQ(core.give_back_unused(unused, true, time).what, connection_schedule::disposition::idle);
+    core.expire_idle(time, gone);
+    EXPECT_EQ(gone.size(), 1U);
+}
+
+TEST_F(learning_schedule_test, an_end_that_was_seen_late_teaches_nothing)
+{
+    pooled& suspended = carry();
+    time.wall += 1h;
+    close(suspended);
+    EXPECT_EQ(carry().idle_limit, 4s);
+}
+
+TEST_F(learning_schedule_test, only_what_a_response_proved_counts_for_what_cannot_be_repeated)
+{
+    for (const auto gap : {3900ms, 4000ms, 7900ms}) {
+        EXPECT_EQ(carry().careful_idle_limit, 2s);
+        pass(gap);
+        core.expire_idle(time, gone);
+    }
+    pooled* const used = core.take_idle(time, false, gone);
+    ASSERT_NE(used, nullptr);
+    EXPECT_EQ(core.give_back_unused(*used, true, time).what, connection_schedule::disposition::idle);
+    EXPECT_EQ(used->careful_idle_limit, 2s);
+    ASSERT_EQ(core.take_idle(time, false, gone), used);
+    EXPECT_EQ(core.give_back(*used, true, {}, time).what, connection_schedule::disposition::idle);
+    EXPECT_EQ(used->careful_idle_limit, 3950ms);
+}
+
 TEST_F(connection_schedule_test, who_accepts_any_passes_one_that_waits_for_a_new_connection)
 {
     pooled& first = dial();

@@ -43,6 +43,14 @@ public:
         return sent();
     }
 
+    /// Gives back a message about new keys, as it is on the wire.
+    std::string renew_keys()
+    {
+        SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+        SSL_do_handshake(ssl_.get());
+        return sent();
+    }
+
     std::string decrypted;
 
 private:
