@@ -1,5 +1,6 @@
 #include "tls/tls_peer.hpp"
 
+#include "base/printable_text.hpp"
 #include "options/validation.hpp"
 
 #include <openssl/evp.h>
@@ -9,7 +10,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <ctime>
+#include <memory>
 #include <new>
 
 namespace sipher::detail {
@@ -39,7 +42,88 @@ bool is_named(X509* certificate, const expected_peer& peer)
     return matches == 1;
 }
 
+constexpr std::size_t longest_name = 100;
+
+/// Hosts and addresses that it is for, as far as they are not too many.
+std::string names_of(const X509* certificate)
+{
+    constexpr std::size_t most = 4;
+    const std::unique_ptr<GENERAL_NAMES, openssl_delete<GENERAL_NAMES_free>> names{
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
+    std::string text;
+    std::size_t named = 0;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type != GEN_DNS) {
+            continue;
+        }
+        if (++named > most) {
+            return text + ", …";
+        }
+        const auto size = static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName));
+        const auto* const letters = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+        text += (text.empty() ? "" : ", ") + printable_text({letters, size}, longest_name);
+    }
+    return text;
+}
+
+/// What OpenSSL writes, on one line.
+template <class Write>
+std::string printed(const Write& write)
+{
+    const bio_ptr buffer{BIO_new(BIO_s_mem())};
+    if (!buffer || write(buffer.get()) <= 0) {
+        return "?";
+    }
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(buffer.get(), &text);
+    return printable_text({text, static_cast<std::size_t>(size)}, longest_name);
+}
+
+std::string describe_names(const X509* certificate, const expected_peer& peer)
+{
+    const std::string names = names_of(certificate);
+    return names.empty() ? "it names no host (subjectAltName)" : "it is for " + names + ", not for " + peer.name;
+}
+
+std::string describe_issuer(const X509* certificate)
+{
+    const std::string issuer = printed([certificate](BIO* to) {
+        return X509_NAME_print_ex(to, X509_get_issuer_name(certificate), 0, XN_FLAG_RFC2253);
+    });
+    return "its issuer, " + issuer + ", is not among the trusted authorities (tls.ca_file adds one)";
+}
+
+std::string describe_time(const ASN1_TIME* time)
+{
+    return printed([time](BIO* to) { return ASN1_TIME_print(to, time); });
+}
+
+std::string what_matters(long verified, const X509* certificate, const expected_peer& peer)
+{
+    switch (verified) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return describe_names(certificate, peer);
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "it was valid until " + describe_time(X509_get0_notAfter(certificate));
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "it is valid from " + describe_time(X509_get0_notBefore(certificate));
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return describe_issuer(certificate);
+    default: return {};
+    }
+}
+
 } // namespace
+
+std::string describe_rejection(long verified, const X509* certificate, const expected_peer& peer)
+{
+    std::string text = "the server's certificate was not accepted: ";
+    text += X509_verify_cert_error_string(verified);
+    const std::string detail = certificate != nullptr ? what_matters(verified, certificate, peer) : std::string{};
+    return detail.empty() ? text : text + "; " + detail;
+}
 
 void expect_peer(SSL* ssl, const expected_peer& peer)
 {

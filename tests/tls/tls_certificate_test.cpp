@@ -99,28 +99,30 @@ TEST_P(certificate_refused, before_anything_is_said)
 INSTANTIATE_TEST_SUITE_P(
     matrix, certificate_refused,
     ::testing::Values(
-        refused_certificate{"expired", showing(with([](auto& spec) { spec.valid_until = -24h; })), "expired"},
+        refused_certificate{"expired", showing(with([](auto& spec) { spec.valid_until = -24h; })),
+                            "expired; it was valid until "},
         refused_certificate{"not_yet_valid", showing(with([](auto& spec) { spec.valid_from = 24h; })),
-                            "not yet valid"},
+                            "not yet valid; it is valid from "},
         refused_certificate{"wrong_host", showing(with([](auto& spec) {
                                 spec.common_name = "elsewhere.test";
-                                spec.dns_names = {"elsewhere.test"};
+                                spec.dns_names = {"elsewhere.test", "*.elsewhere.test"};
+                                spec.addresses.clear();
                             })),
-                            "hostname mismatch"},
+                            "hostname mismatch; it is for elsewhere.test, *.elsewhere.test, not for localhost"},
         refused_certificate{"common_name_only", showing(with([](auto& spec) {
                                 spec.dns_names.clear();
                                 spec.addresses.clear();
                             })),
-                            "hostname mismatch"},
+                            "hostname mismatch; it names no host (subjectAltName)"},
         refused_certificate{"common_name_beside_other_names",
                             showing(with([](auto& spec) { spec.dns_names = {"elsewhere.test"}; })),
                             "hostname mismatch"},
         refused_certificate{"self_signed",
                             [](auto& served, auto&, auto&) { served.identity = issue_self_signed({}); },
-                            "self-signed"},
+                            "; its issuer, CN=localhost, is not among the trusted authorities (tls.ca_file adds one)"},
         refused_certificate{"unknown_authority",
                             [](auto& served, auto&, auto&) { served.identity = issue(make_authority("x"), {}); },
-                            "unable to get local issuer"},
+                            "; its issuer, CN=x, is not among the trusted authorities (tls.ca_file adds one)"},
         refused_certificate{"wrong_usage",
                             showing(with([](auto& spec) { spec.extended_key_usage = "clientAuth"; })),
                             "purpose"},
