@@ -15,6 +15,9 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sipher TYPE INCLUDE COMPONENT si
     PATTERN "observability*" EXCLUDE
 )
 
+# From where files of pkg-config are to the prefix, however many folders there are between.
+file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+
 # sipher_install_part(NAME EXPORT): the library sipher-NAME with its headers, for CMake and pkg-config.
 function(sipher_install_part name export)
     install(TARGETS sipher-${name} EXPORT ${export}

@@ -10,9 +10,11 @@
 #include <sipher/observability.hpp>
 #include <sipher/sipher.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -27,6 +29,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +53,9 @@ std::shared_ptr<sipher::observer> trace_to_file()
     };
     const auto file = std::make_shared<trace_file>();
     file->stream.open(name, std::ios::app);
+    if (!file->stream) {
+        throw std::runtime_error{"cannot write to SIPHER_TRACE_FILE"};
+    }
     sipher::trace_options tracing;
     tracing.service_name = "sipher-example";
     tracing.exporter = [file](std::string_view line) {
@@ -78,14 +84,16 @@ asio::awaitable<std::string> work(sipher::client client, std::string trace_paren
 {
     sipher::call_options options;
     options.trace_parent = trace_parent;
-    options.session = co_await client.create_session({}, {}, options);
+    const sipher::session_defaults defaults;
+    options.session = co_await client.create_session(defaults, 5min, options);
     const sipher::session_id id = options.session->id();
     const boost::json::object nothing;
-    const boost::json::value made =
-        co_await client.request(sipher::verb::post, "/v1/stealth/generate", nothing, options);
+    // Whatever comes of it, the session is deleted.
+    auto generating = sipher::as_result(client.request(sipher::verb::post, "/v1/stealth/generate", nothing, options));
+    const sipher::result<boost::json::value> made = co_await std::move(generating);
     options.session.reset();
     co_await client.delete_session(id, std::move(options));
-    co_return boost::json::serialize(made) + "\n";
+    co_return boost::json::serialize(made.value()) + "\n";
 }
 
 asio::awaitable<http::response<http::string_body>> respond(service& of, http::request<http::string_body> request)
@@ -118,6 +126,7 @@ asio::awaitable<void> serve(service& of, tcp::socket socket)
         co_await http::async_read(stream, buffer, request, asio::use_awaitable);
         auto responding = respond(of, std::move(request));
         const http::response<http::string_body> response = co_await std::move(responding);
+        stream.expires_after(1min);
         co_await http::async_write(stream, response, asio::use_awaitable);
         if (!response.keep_alive()) {
             co_return;
@@ -128,7 +137,16 @@ asio::awaitable<void> serve(service& of, tcp::socket socket)
 asio::awaitable<void> accept(service& of, tcp::acceptor& acceptor)
 {
     for (;;) {
-        tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
+        auto [failure, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+        if (!acceptor.is_open()) {
+            co_return;
+        }
+        if (failure) {
+            // A connection that is gone already, or too many of them at the moment.
+            asio::steady_timer pause{acceptor.get_executor(), 100ms};
+            co_await pause.async_wait(asio::use_awaitable);
+            continue;
+        }
         // A connection that ends is no event.
         asio::co_spawn(acceptor.get_executor(), serve(of, std::move(socket)), [](const std::exception_ptr&) {});
     }

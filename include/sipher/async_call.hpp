@@ -19,9 +19,9 @@ namespace sipher {
 
 namespace detail {
 
-/// What was thrown, as an error: `sipher::error` as it is, `std::bad_alloc` as `std::errc::not_enough_memory`, and what
-/// is unknown as `errc::callback_failed` with its cause.
-SIPHER_API error error_of(const std::exception_ptr& thrown);
+/// The code of what was thrown, if anything was, and the whole error where it is wanted: `sipher::error` as it is,
+/// `std::bad_alloc` as `std::errc::not_enough_memory`, and what is unknown as `errc::callback_failed` with its cause.
+SIPHER_API boost::system::error_code code_of(const std::exception_ptr& thrown, error* diagnostics) noexcept;
 
 /// `operation` with all types of cancellation; a coroutine of Asio lets only `terminal` through by itself.
 template <class T>
@@ -31,24 +31,17 @@ boost::asio::awaitable<T> with_all_cancellation(boost::asio::awaitable<T> operat
     co_return co_await std::move(operation);
 }
 
-/// Completes with a code and, unless `T` is `void`, a value; what was thrown is put where it is wanted.
+/// Completes with a code and, unless `T` is `void`, a value.
 template <class T>
 auto completing_with_code(error* diagnostics)
 {
-    const auto keep = [diagnostics](const std::exception_ptr& thrown) {
-        error failure = thrown ? error_of(thrown) : error{};
-        const boost::system::error_code code = failure.code();
-        if (diagnostics != nullptr) {
-            *diagnostics = std::move(failure);
-        }
-        return code;
-    };
     if constexpr (std::is_void_v<T>) {
-        return boost::asio::deferred(
-            [keep](const std::exception_ptr& thrown) { return boost::asio::deferred.values(keep(thrown)); });
+        return boost::asio::deferred([diagnostics](const std::exception_ptr& thrown) {
+            return boost::asio::deferred.values(code_of(thrown, diagnostics));
+        });
     } else {
-        return boost::asio::deferred([keep](const std::exception_ptr& thrown, T value) {
-            return boost::asio::deferred.values(keep(thrown), std::move(value));
+        return boost::asio::deferred([diagnostics](const std::exception_ptr& thrown, T value) {
+            return boost::asio::deferred.values(code_of(thrown, diagnostics), std::move(value));
         });
     }
 }
@@ -65,16 +58,20 @@ auto completing_with_code(error* diagnostics)
 /// Completes with `void(boost::system::error_code, T)`, or `void(boost::system::error_code)` for an operation that
 /// gives nothing. `T` is default-constructed beside a code that says failure.
 ///
-/// Arguments: the operation is taken by value and runs on `executor`. `diagnostics` is set before the handler runs, to
-/// an error without a code after a success; it must live until then.
-/// Cancellation: by the handler's cancellation slot, of every type, as the operation has it.
-/// Errors: those of the operation; `std::errc::not_enough_memory` for `std::bad_alloc`.
+/// Arguments: the operation is taken by value and runs on `executor`. `diagnostics` is cleared at once and set before
+/// the handler runs, if the operation failed; it must live until then.
+/// Idempotency: that of the operation.
+/// Cancellation: by the handler's cancellation slot, of every type, as the operation has it; until it has begun to run
+/// on `executor`, only `terminal` is heard. The slot must be emitted on `executor`, as those of Asio's coroutines.
+/// Errors: those of the operation; `std::errc::not_enough_memory` for `std::bad_alloc`; `errc::callback_failed` for an
+/// exception that is no `boost::system::system_error`, which `error::cause()` then has.
 /// Executors: the handler runs on its associated executor, or on `executor`, never from within this function.
 /// Thread safety: safe.
 template <class T, class CompletionToken>
 auto async_call(const boost::asio::any_io_executor& executor, boost::asio::awaitable<T> operation, error& diagnostics,
                 CompletionToken&& token)
 {
+    diagnostics = {};
     return boost::asio::co_spawn(executor, detail::with_all_cancellation(std::move(operation)),
                                  detail::completing_with_code<T>(&diagnostics))(std::forward<CompletionToken>(token));
 }

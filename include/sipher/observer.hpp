@@ -39,7 +39,7 @@ struct SIPHER_API connect_event {
 
 /// Why a connection was closed.
 enum class close_reason {
-    /// The server closed it while it was idle.
+    /// The server closed it while it was idle, or another that had been idle as long proved to be dead.
     peer,
     /// The server sent something that nobody had asked for.
     unsolicited,
@@ -87,7 +87,8 @@ struct SIPHER_API call_event {
     std::string_view trace_parent;
 };
 
-/// An attempt of a call begins: it waits for its turn and a connection first.
+/// An attempt of a call begins: it waits for its turn and a connection first. Where the call ends while it waits,
+/// because it is cancelled or its turn comes too late, there is no attempt that ends.
 struct SIPHER_API attempt_begin_event {
     attempt_begin_event() = default;
 
@@ -156,7 +157,7 @@ struct SIPHER_API quota_event {
 };
 
 /// Sees one call, from its begin until it is destroyed, on one thread at a time. If the call is abandoned, because its
-/// execution context ends, it is destroyed without `on_end`.
+/// execution context ends or memory runs out, it is destroyed without `on_end`.
 class SIPHER_API call_observer {
 public:
     call_observer() = default;

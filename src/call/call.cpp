@@ -142,6 +142,8 @@ void call::begin_attempt()
     attempt_.begin(std::move(id), now_);
     if (watching_) {
         attempt_.ask_for_headers(*watching_, attempts_.size() + 1);
+        // Whoever watches may have cancelled the call.
+        throw_if_stopped();
     }
 }
 

@@ -8,8 +8,9 @@
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
 
+#include <boost/beast/core/string.hpp>
+
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace sipher::detail {
@@ -24,6 +25,19 @@ bool is_allowed(const header_list::value_type& field)
     } catch (const error&) {
         return false;
     }
+}
+
+/// Without those that must not be sent, and of each name the last.
+header_list sound(const header_list& wanted)
+{
+    header_list kept;
+    for (auto field = wanted.begin(); field != wanted.end(); ++field) {
+        const auto has_its_name = [&](const auto& each) { return boost::beast::iequals(each.first, field->first); };
+        if (is_allowed(*field) && std::none_of(field + 1, wanted.end(), has_its_name)) {
+            kept.push_back(*field);
+        }
+    }
+    return kept;
 }
 
 } // namespace
@@ -44,9 +58,9 @@ void call_attempt::ask_for_headers(call_observer& watching, std::size_t number)
     event.request_id = state_.request_id;
     header_list wanted;
     notify(&watching, &call_observer::on_attempt_begin, event, wanted);
-    std::erase_if(wanted, std::not_fn(is_allowed));
-    if (!wanted.empty()) {
-        state_.note().added_headers = std::move(wanted);
+    header_list kept = sound(wanted);
+    if (!kept.empty()) {
+        state_.note().added_headers = std::move(kept);
     }
 }
 

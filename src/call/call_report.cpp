@@ -111,11 +111,13 @@ std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
     }
     try {
         const std::string target = redact_session_ids(target_of(call_.request_.message));
+        const base_url& url = call_.services().url;
+        const std::string base = (url.tls ? "https://" : "http://") + url.host_field + url.path_prefix;
         call_event event;
         event.operation = call_.request_.what.name;
         event.verb = to_string(call_.request_.message.method);
         event.target = target;
-        event.base_url = call_.services().options.base_url;
+        event.base_url = base;
         event.request_id = call_.base_request_id_;
         event.trace_parent = call_.request_.options.trace_parent;
         return event_observer->on_call(event);

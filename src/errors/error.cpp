@@ -12,7 +12,6 @@
 #include <exception>
 #include <new>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace sipher {
@@ -176,6 +175,8 @@ std::string describe_exception(const std::exception_ptr& thrown)
     }
 }
 
+namespace {
+
 error error_of(const std::exception_ptr& thrown)
 {
     try {
@@ -185,13 +186,32 @@ error error_of(const std::exception_ptr& thrown)
     } catch (const boost::system::system_error& known) {
         return {known.code(), known.what()};
     } catch (const std::bad_alloc& known) {
-        return {make_error_code(std::errc::not_enough_memory), known.what()};
+        return {make_error_code(boost::system::errc::not_enough_memory), known.what()};
     } catch (...) {
         error_report report;
         report.code = errc::callback_failed;
         report.message = describe_exception(thrown);
         report.cause = thrown;
         return make_error(std::move(report));
+    }
+}
+
+} // namespace
+
+boost::system::error_code code_of(const std::exception_ptr& thrown, error* diagnostics) noexcept
+{
+    if (!thrown) {
+        return {};
+    }
+    try {
+        const error failure = error_of(thrown);
+        if (diagnostics != nullptr) {
+            *diagnostics = failure;
+        }
+        return failure.code();
+    } catch (const std::bad_alloc&) {
+        // There is no memory for words, so the code has to do.
+        return make_error_code(boost::system::errc::not_enough_memory);
     }
 }
 

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <exception>
 #include <new>
-#include <optional>
 #include <utility>
 
 namespace sipher::detail {
@@ -43,7 +42,6 @@ void merge(lookup_result& known, const lookup_result& found)
 std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& host, listener callback)
 {
     auto waiting = std::make_shared<listener>(std::move(callback));
-    std::optional<lookup_result> known;
     bool must_ask = false;
     {
         const std::lock_guard lock{mutex_};
@@ -56,14 +54,13 @@ std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& hos
             about.missing = 2;
             about.known = {};
         } else if (about.missing == 0 || !about.known.addresses.empty()) {
-            known = about.known;
+            // With the mutex, so that what comes next does not overtake it.
+            (*waiting)(about.known);
         }
     }
     if (must_ask) {
         ask(host, address_family::v6);
         ask(host, address_family::v4);
-    } else if (known) {
-        (*waiting)(*known);
     }
     return waiting;
 }

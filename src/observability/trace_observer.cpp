@@ -48,12 +48,15 @@ struct trace_context {
         const std::string_view trace = text.substr(3, trace_id_size);
         const std::string_view parent = text.substr(parent_at, span_id_size);
         const std::string_view flags = text.substr(flags_at, 2);
+        const std::string_view rest = text.substr(flags_at + 2);
         unsigned bits = 0;
         std::from_chars(flags.data(), flags.data() + flags.size(), bits, 16);
         const bool is_nothing = trace.find_first_not_of('0') == std::string_view::npos ||
                                 parent.find_first_not_of('0') == std::string_view::npos;
-        if (text.starts_with("ff") || is_nothing || !is_hexadecimal(text.substr(0, 2)) || !is_hexadecimal(trace) ||
-            !is_hexadecimal(parent) || !is_hexadecimal(flags)) {
+        // Later versions may add parts.
+        const bool goes_on = !rest.empty() && (text.starts_with("00") || rest.front() != '-');
+        if (text.starts_with("ff") || goes_on || is_nothing || !is_hexadecimal(text.substr(0, 2)) ||
+            !is_hexadecimal(trace) || !is_hexadecimal(parent) || !is_hexadecimal(flags)) {
             return;
         }
         trace_id = trace;
@@ -91,7 +94,7 @@ void add_address(attributes& to, std::string_view host_key, std::string_view por
         url.remove_prefix(scheme + 3);
     }
     url = url.substr(0, url.find('/'));
-    if (const auto colon = url.rfind(':'); colon != std::string_view::npos && colon > url.rfind(']') + 1) {
+    if (const auto colon = url.rfind(':'); colon != std::string_view::npos && colon >= url.rfind(']') + 1) {
         std::from_chars(url.data() + colon + 1, url.data() + url.size(), port);
         url = url.substr(0, colon);
     }
@@ -149,7 +152,12 @@ public:
     {
         if (!ended_) {
             try {
-                finish("abandoned", "the call was destroyed", 0);
+                if (!attempt_id_.empty()) {
+                    attributes about = describe_request();
+                    about.add("error.type", "abandoned");
+                    add_attempt(std::move(about));
+                }
+                finish("abandoned", "the call was destroyed", begun_);
             } catch (...) { // NOLINT(bugprone-empty-catch): it cannot make fail what it only sees
             }
         }
@@ -157,6 +165,7 @@ public:
 
     void on_attempt_begin(const attempt_begin_event&, header_list& headers) override
     {
+        ++begun_;
         attempt_id_ = owner_.random_id(1);
         attempt_began_ = now();
         headers.emplace_back("traceparent",
@@ -166,10 +175,7 @@ public:
     void on_attempt(const attempt_event& event) override
     {
         const attempt& made = *event.attempt;
-        attributes about;
-        about.add("http.request.method", verb_);
-        about.add("url.full", url_);
-        add_address(about, "server.address", "server.port", base_url_);
+        attributes about = describe_request();
         if (!made.address.empty()) {
             add_address(about, "network.peer.address", "network.peer.port", made.address);
         }
@@ -183,12 +189,10 @@ public:
         if (made.code) {
             about.add("error.type", error_type(made.code, made.status));
         }
-        json::object span =
-            make_span(verb_, span_kind::client, attempt_id_, span_id_, attempt_began_, std::move(about));
+        json::object& span = add_attempt(std::move(about));
         if (made.code) {
             span["status"] = json::object{{"code", status_error}, {"message", made.code.message()}};
         }
-        spans_.push_back(std::move(span));
     }
 
     void on_end(const call_end_event& event) override
@@ -206,6 +210,23 @@ private:
     [[nodiscard]] std::chrono::nanoseconds now() const
     {
         return began_at_.time_since_epoch() + (owner_.options_.time->now() - began_);
+    }
+
+    [[nodiscard]] attributes describe_request() const
+    {
+        attributes about;
+        about.add("http.request.method", verb_);
+        about.add("url.full", url_);
+        add_address(about, "server.address", "server.port", base_url_);
+        return about;
+    }
+
+    /// Of the attempt under way, which has ended.
+    json::object& add_attempt(attributes about)
+    {
+        spans_.push_back(make_span(verb_, span_kind::client, attempt_id_, span_id_, attempt_began_, std::move(about)));
+        attempt_id_.clear();
+        return spans_.back().as_object();
     }
 
     [[nodiscard]] json::object make_span(std::string_view name, span_kind kind, std::string_view id,
@@ -259,7 +280,8 @@ private:
     const clock::time_point began_;
     const clock::wall_time began_at_;
     bool ended_ = false;
-    /// Of the attempt under way.
+    std::size_t begun_ = 0;
+    /// Of the attempt under way; empty: there is none.
     std::string attempt_id_;
     std::chrono::nanoseconds attempt_began_{};
     json::array spans_;

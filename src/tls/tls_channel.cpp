@@ -194,7 +194,7 @@ private:
         const long verified = SSL_get_verify_result(ssl_.get());
         if (verified != X509_V_OK) {
             // (It is not the peer's for OpenSSL before it is accepted.)
-            message_ = describe_rejection(verified, sk_X509_value(SSL_get_peer_cert_chain(ssl_.get()), 0), peer_);
+            message_ = describe_rejection(verified, SSL_get_peer_cert_chain(ssl_.get()), peer_);
             result.failure = errc::tls_verify_failed;
         } else if (result.failure == errc::protocol_error) {
             // The peers did not come to terms, and would not the next time.

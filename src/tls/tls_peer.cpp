@@ -44,7 +44,7 @@ bool is_named(X509* certificate, const expected_peer& peer)
 
 constexpr std::size_t longest_name = 100;
 
-/// Hosts and addresses that it is for, as far as they are not too many.
+/// Names of hosts that it is for, as far as they are not too many.
 std::string names_of(const X509* certificate)
 {
     constexpr std::size_t most = 4;
@@ -83,45 +83,55 @@ std::string printed(const Write& write)
 std::string describe_names(const X509* certificate, const expected_peer& peer)
 {
     const std::string names = names_of(certificate);
-    return names.empty() ? "it names no host (subjectAltName)" : "it is for " + names + ", not for " + peer.name;
+    return names.empty() ? "it is for no host name (subjectAltName)" : "it is for " + names + ", not for " + peer.name;
 }
 
-std::string describe_issuer(const X509* certificate)
+/// With the last of the chain it ends: its issuer was neither shown nor is it trusted.
+std::string describe_issuer(const STACK_OF(X509) * chain)
 {
-    const std::string issuer = printed([certificate](BIO* to) {
-        return X509_NAME_print_ex(to, X509_get_issuer_name(certificate), 0, XN_FLAG_RFC2253);
-    });
+    const X509* const last = sk_X509_value(chain, sk_X509_num(chain) - 1);
+    const std::string issuer =
+        printed([last](BIO* to) { return X509_NAME_print_ex(to, X509_get_issuer_name(last), 0, XN_FLAG_RFC2253); });
     return "its issuer, " + issuer + ", is not among the trusted authorities (tls.ca_file adds one)";
 }
 
-std::string describe_time(const ASN1_TIME* time)
+/// Of the first certificate whose time it is that has not come or is over.
+std::string describe_time(const STACK_OF(X509) * chain, bool expired)
 {
-    return printed([time](BIO* to) { return ASN1_TIME_print(to, time); });
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        const X509* const certificate = sk_X509_value(chain, i);
+        const ASN1_TIME* const time = expired ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate);
+        if ((X509_cmp_current_time(time) < 0) == expired) {
+            return (expired ? "it was valid until " : "it is valid from ") +
+                   printed([time](BIO* to) { return ASN1_TIME_print(to, time); });
+        }
+    }
+    return {};
 }
 
-std::string what_matters(long verified, const X509* certificate, const expected_peer& peer)
+std::string what_matters(long verified, const STACK_OF(X509) * chain, const expected_peer& peer)
 {
     switch (verified) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return describe_names(certificate, peer);
-    case X509_V_ERR_CERT_HAS_EXPIRED: return "it was valid until " + describe_time(X509_get0_notAfter(certificate));
-    case X509_V_ERR_CERT_NOT_YET_VALID: return "it is valid from " + describe_time(X509_get0_notBefore(certificate));
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return describe_names(sk_X509_value(chain, 0), peer);
+    case X509_V_ERR_CERT_HAS_EXPIRED: return describe_time(chain, true);
+    case X509_V_ERR_CERT_NOT_YET_VALID: return describe_time(chain, false);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return describe_issuer(certificate);
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return describe_issuer(chain);
     default: return {};
     }
 }
 
 } // namespace
 
-std::string describe_rejection(long verified, const X509* certificate, const expected_peer& peer)
+std::string describe_rejection(long verified, const STACK_OF(X509) * chain, const expected_peer& peer)
 {
     std::string text = "the server's certificate was not accepted: ";
     text += X509_verify_cert_error_string(verified);
-    const std::string detail = certificate != nullptr ? what_matters(verified, certificate, peer) : std::string{};
+    const std::string detail = sk_X509_num(chain) > 0 ? what_matters(verified, chain, peer) : std::string{};
     return detail.empty() ? text : text + "; " + detail;
 }
 

@@ -27,8 +27,8 @@ void expect_peer(SSL* ssl, const expected_peer& peer);
 
 /// Why the certificate that the peer has shown was not accepted, and what of it matters for that.
 /// @param verified What verification came to.
-/// @param certificate Null: the peer has shown none.
-[[nodiscard]] std::string describe_rejection(long verified, const X509* certificate, const expected_peer& peer);
+/// @param chain The certificates that it has shown, its own first; null: none.
+[[nodiscard]] std::string describe_rejection(long verified, const STACK_OF(X509) * chain, const expected_peer& peer);
 
 /// A resumed handshake shows no certificate, so what a full one would find out is looked at before: whether the
 /// certificate of then is still valid and that of this peer, and the session not too old.

@@ -82,9 +82,10 @@ ends_with 1 --ca-out "$work/nothing/ca.pem"
 for signal in INT TERM HUP QUIT; do
     start -- python3 -c "
 import signal, sys
-signal.signal(signal.SIG$signal, lambda *_: sys.exit(5))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIG$signal])
 print('ready', flush=True)
-signal.pause()"
+signal.sigwait([signal.SIG$signal])
+sys.exit(5)"
     read -r line <&"${program[0]}"
     kill -"$signal" "$pid"
     ended_with 5

@@ -61,14 +61,17 @@ has_scraped() {
     query 'sum(sipher_attempts_total{status="2xx"})' | json 'read["data"]["result"][0]["value"][1]' 2>/dev/null |
         grep --quiet '^9$'
 }
+is_ready_or_gone() {
+    curl --silent --fail --output /dev/null "$own_url/-/ready" || ! kill -0 "$watching" 2>/dev/null
+}
 # Prometheus does not say which port it got, so one is looked for that is free.
 for _ in 1 2 3; do
     own_url=http://127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     "$prometheus" --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/data" \
         --web.listen-address="${own_url:7}" >"$folder/prometheus.log" 2>&1 &
     watching=$!
-    until_ok 30 curl --silent --fail --output /dev/null "$own_url/-/ready" && break
-    kill "$watching" 2>/dev/null || true
+    until_ok 30 is_ready_or_gone
+    kill -0 "$watching" 2>/dev/null && break
 done
 until_ok 30 has_scraped || fail "Prometheus has not seen the nine attempts" "$(query sipher_attempts_total)"
 

@@ -7,12 +7,16 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <new>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 namespace sipher::test {
 namespace {
@@ -61,11 +65,32 @@ TEST_F(name_cache_test, who_has_no_memory_for_the_response_keeps_nobody_else_fro
     int told = 0;
     const auto first = cache->resolve("a.test", [](const detail::lookup_result&) { throw std::bad_alloc{}; });
     const auto second = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
-    names->response({"::1", "127.0.0.1"});
+    names->respond({"::1", "127.0.0.1"});
     EXPECT_EQ(told, 1);
     const auto third = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
     EXPECT_EQ(told, 2);
     EXPECT_EQ(names->questions.size(), 1U);
+}
+
+TEST_F(name_cache_test, what_is_known_already_is_not_overtaken_by_what_comes_meanwhile)
+{
+    const auto first = cache->resolve("a.test", [](const detail::lookup_result&) {});
+    names->respond(detail::address_family::v4, {"127.0.0.1"});
+    std::thread elsewhere;
+    std::atomic<bool> complete = false;
+    std::vector<std::size_t> addresses;
+    const auto second = cache->resolve("a.test", [&](const detail::lookup_result& found) {
+        if (!found.complete) {
+            elsewhere = std::thread{[&] { names->respond(detail::address_family::v6, {"::1"}); }};
+            for (int i = 0; i < 10'000 && !complete; ++i) {
+                std::this_thread::yield();
+            }
+        }
+        complete = found.complete;
+        addresses.push_back(found.addresses.size());
+    });
+    elsewhere.join();
+    EXPECT_EQ(addresses, (std::vector<std::size_t>{1, 2}));
 }
 
 /// Has no threads.

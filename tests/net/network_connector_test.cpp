@@ -95,7 +95,7 @@ TEST_F(network_connector_test, a_dead_ipv6_address_costs_a_quarter_of_a_second)
 {
     dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
-    names->response({"::1", "127.0.0.1"});
+    names->respond({"::1", "127.0.0.1"});
     run();
     EXPECT_FALSE(*result);
     advance(250ms);
@@ -110,7 +110,7 @@ TEST_F(network_connector_test, a_refused_address_is_followed_by_the_next_at_once
     dialer->responses["::1"] = asio::error::connection_refused;
     dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
-    names->response({"::1", "127.0.0.1"});
+    names->respond({"::1", "127.0.0.1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_TRUE((*result)->made);
@@ -121,7 +121,7 @@ TEST_F(network_connector_test, when_all_are_refused_each_is_named)
     dialer->responses["::1"] = asio::error::connection_refused;
     dialer->responses["127.0.0.1"] = asio::error::network_unreachable;
     const auto result = begin();
-    names->response({"::1", "127.0.0.1"});
+    names->respond({"::1", "127.0.0.1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::connect_failed);
@@ -132,7 +132,7 @@ TEST_F(network_connector_test, when_all_are_refused_each_is_named)
 TEST_F(network_connector_test, of_many_silent_addresses_six_are_tried_at_a_time_until_time_is_up)
 {
     const auto result = begin();
-    names->response(
+    names->respond(
         {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "10.0.0.9"});
     run();
     for (auto waited = 0ms; waited < 3000ms; waited += 50ms) {
@@ -162,7 +162,7 @@ TEST_F(network_connector_test, a_name_without_addresses_is_not_asked_for_again_f
     result = begin();
     EXPECT_FALSE(*result);
     EXPECT_EQ(names->questions.size(), 2U);
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
 }
 
 TEST_F(network_connector_test, a_name_server_that_fails_is_asked_again)
@@ -181,14 +181,14 @@ TEST_F(network_connector_test, addresses_are_kept_for_half_a_minute)
     dialer->responses["127.0.0.1"] = {};
     dialer->responses["127.0.0.2"] = {};
     begin();
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
     run();
     advance(29'999ms);
     EXPECT_TRUE(begin()->has_value());
     EXPECT_EQ(names->questions.size(), 1U);
     advance(1ms);
     const auto result = begin();
-    names->response({"127.0.0.2"});
+    names->respond({"127.0.0.2"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->made->address(), "127.0.0.2:80");
@@ -198,7 +198,7 @@ TEST_F(network_connector_test, addresses_of_which_none_responded_are_asked_for_a
 {
     dialer->responses["127.0.0.1"] = asio::error::connection_refused;
     begin();
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
     run();
     advance(1999ms);
     EXPECT_TRUE(begin()->has_value());
@@ -207,7 +207,7 @@ TEST_F(network_connector_test, addresses_of_which_none_responded_are_asked_for_a
     EXPECT_TRUE(begin()->has_value());
     begin();
     EXPECT_EQ(names->questions.size(), 2U);
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
 }
 
 TEST_F(network_connector_test, a_server_that_refuses_for_a_while_does_not_have_its_name_asked_for_each_time)
@@ -215,7 +215,7 @@ TEST_F(network_connector_test, a_server_that_refuses_for_a_while_does_not_have_i
     dialer->responses["127.0.0.1"] = asio::error::connection_refused;
     for (int i = 0; i < 126; ++i) {
         const auto result = begin();
-        names->response({"127.0.0.1"});
+        names->respond({"127.0.0.1"});
         run();
         ASSERT_TRUE(*result);
         EXPECT_EQ((*result)->code, errc::connect_failed);
@@ -234,7 +234,7 @@ TEST_F(network_connector_test, a_refusal_does_not_wait_for_addresses_that_are_la
         dialer->responses[address] = asio::error::connection_refused;
         const auto before = clock->now();
         const auto result = begin();
-        names->response(known, {address});
+        names->respond(known, {address});
         run();
         while (!*result && clock->now() < before + 3s) {
             advance(10ms);
@@ -245,7 +245,7 @@ TEST_F(network_connector_test, a_refusal_does_not_wait_for_addresses_that_are_la
         // The response that came late is there for the next one.
         dialer->responses["10.0.0.1"] = {};
         dialer->responses["::2"] = {};
-        names->response(is_v4 ? detail::address_family::v6 : detail::address_family::v4, {is_v4 ? "::2" : "10.0.0.1"});
+        names->respond(is_v4 ? detail::address_family::v6 : detail::address_family::v4, {is_v4 ? "::2" : "10.0.0.1"});
         run();
         EXPECT_TRUE(begin()->value().made);
     }
@@ -263,7 +263,7 @@ TEST_F(network_connector_test, all_who_ask_at_the_same_time_share_one_question)
     run();
     ASSERT_TRUE(*results[7]);
     EXPECT_EQ((*results[7])->code, asio::error::operation_aborted);
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
     run();
     for (std::size_t i = 0; i < results.size(); ++i) {
         ASSERT_TRUE(*results[i]) << i;
@@ -278,7 +278,7 @@ TEST_F(network_connector_test, a_lookup_that_hangs_ends_in_time_and_its_late_res
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::resolve_failed);
     EXPECT_EQ((*result)->message, "server.test was not resolved within timeouts.connect");
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
     run();
     EXPECT_TRUE(dialer->tried.empty());
 }
@@ -287,7 +287,7 @@ TEST_F(network_connector_test, ipv6_addresses_that_are_late_cost_fifty_milliseco
 {
     dialer->responses["127.0.0.1"] = {};
     const auto result = begin();
-    names->response(detail::address_family::v4, {"127.0.0.1"});
+    names->respond(detail::address_family::v4, {"127.0.0.1"});
     run();
     advance(49ms);
     EXPECT_TRUE(dialer->tried.empty()) << "IPv6 comes first, if it comes";
@@ -295,7 +295,7 @@ TEST_F(network_connector_test, ipv6_addresses_that_are_late_cost_fifty_milliseco
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->made->address(), "127.0.0.1:80");
     advance(950ms);
-    names->response(detail::address_family::v6, {"::1"});
+    names->respond(detail::address_family::v6, {"::1"});
     run();
     EXPECT_EQ(dialer->tried.size(), 1U);
 }
@@ -304,7 +304,7 @@ TEST_F(network_connector_test, ipv6_addresses_do_not_wait_for_ipv4_ones)
 {
     dialer->responses["::1"] = {};
     const auto result = begin();
-    names->response(detail::address_family::v6, {"::1"});
+    names->respond(detail::address_family::v6, {"::1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->made->address(), "[::1]:80");
@@ -315,11 +315,11 @@ TEST_F(network_connector_test, addresses_that_come_late_join_the_race)
     dialer->responses["10.0.0.1"] = asio::error::connection_refused;
     dialer->responses["::1"] = {};
     const auto result = begin();
-    names->response(detail::address_family::v4, {"10.0.0.1"});
+    names->respond(detail::address_family::v4, {"10.0.0.1"});
     run();
     advance(50ms);
     EXPECT_FALSE(*result) << "there may be more addresses";
-    names->response(detail::address_family::v6, {"::1"});
+    names->respond(detail::address_family::v6, {"::1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_TRUE((*result)->made);
@@ -332,7 +332,7 @@ TEST_F(network_connector_test, a_family_that_fails_does_not_matter_where_the_oth
     names->fail(detail::address_family::v6, asio::error::host_not_found_try_again);
     run();
     EXPECT_FALSE(*result);
-    names->response(detail::address_family::v4, {"127.0.0.1"});
+    names->respond(detail::address_family::v4, {"127.0.0.1"});
     run();
     ASSERT_TRUE(*result);
     EXPECT_TRUE((*result)->made);
@@ -360,7 +360,7 @@ TEST_F(network_connector_test, after_abandoning_nothing_is_handed_to_the_context
     begin();
     connector->abandon();
     context.restart();
-    names->response({"127.0.0.1"});
+    names->respond({"127.0.0.1"});
     EXPECT_EQ(context.poll(), 0U);
 }
 
@@ -493,7 +493,7 @@ TEST_F(network_connector_test, a_proxy_that_cannot_be_reached_is_called_so)
     EXPECT_TRUE(result->value().message.starts_with("cannot resolve the proxy proxy.test:80: "));
     advance(2s);
     result = begin();
-    names->response({"10.0.0.9"});
+    names->respond({"10.0.0.9"});
     run();
     EXPECT_EQ(result->value().code, errc::connect_failed);
     EXPECT_EQ(result->value().message, "the proxy proxy.test:80 cannot be reached: 10.0.0.9:80: Connection refused");
@@ -512,7 +512,7 @@ TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)
         }
         const auto result = begin();
         if (stage != "resolving") {
-            names->response({"10.0.0.9"});
+            names->respond({"10.0.0.9"});
             run();
         }
         if (stage == "TLS") {
@@ -557,7 +557,7 @@ TEST_F(network_connector_test, abandoned_at_any_stage_nothing_of_it_is_left)
                 own_context->restart();
                 own_context->poll();
                 if (i == 0 && stage != "resolving") {
-                    names->response({"10.0.0.9"});
+                    names->respond({"10.0.0.9"});
                 } else if (i == 1 && stage == "TLS") {
                     dialer->peers.back()->send("HTTP/1.1 200 OK\r\n\r\n");
                 }
@@ -600,10 +600,10 @@ TEST_F(network_connector_test, socks5_has_the_name_resolved_here_to_an_ipv4_addr
     dialer->responses["10.0.0.9"] = {};
     const auto result = begin();
     EXPECT_EQ(names->questions, std::vector<std::string>{"server.test"});
-    names->response({"::1", "192.0.2.1"});
+    names->respond({"::1", "192.0.2.1"});
     run();
     EXPECT_EQ(names->questions.back(), "proxy.test");
-    names->response({"10.0.0.9"});
+    names->respond({"10.0.0.9"});
     run();
     dialer->peers.back()->send({"\x05\x00", 2});
     run();
@@ -619,7 +619,7 @@ TEST_F(network_connector_test, socks5_uses_an_ipv6_address_where_there_is_no_oth
 {
     use_proxy("socks5://10.0.0.9");
     begin();
-    names->response({"2001:db8::1"});
+    names->respond({"2001:db8::1"});
     run();
     dialer->peers.back()->send({"\x05\x00", 2});
     run();

@@ -23,16 +23,16 @@ struct open_dial {
 
 } // namespace
 
-void scripted_lookup::response(const std::vector<std::string>& addresses)
+void scripted_lookup::respond(const std::vector<std::string>& addresses)
 {
     const auto is_v6 = [](const std::string& each) { return each.find(':') != std::string::npos; };
     std::vector<std::string> rest = addresses;
     const auto of_v4 = std::ranges::stable_partition(rest, is_v6);
-    response(detail::address_family::v6, {rest.begin(), of_v4.begin()});
-    response(detail::address_family::v4, {of_v4.begin(), of_v4.end()});
+    respond(detail::address_family::v6, {rest.begin(), of_v4.begin()});
+    respond(detail::address_family::v4, {of_v4.begin(), of_v4.end()});
 }
 
-void scripted_lookup::response(detail::address_family family, const std::vector<std::string>& addresses)
+void scripted_lookup::respond(detail::address_family family, const std::vector<std::string>& addresses)
 {
     detail::lookup_result result;
     for (const std::string& each : addresses) {

@@ -25,9 +25,9 @@ public:
         waiting[family].push_back(std::move(done));
     }
 
-    /// Responses all that wait, each family with its addresses.
-    void response(const std::vector<std::string>& addresses);
-    void response(detail::address_family family, const std::vector<std::string>& addresses);
+    /// Responds to all that wait, each family with its addresses.
+    void respond(const std::vector<std::string>& addresses);
+    void respond(detail::address_family family, const std::vector<std::string>& addresses);
     void fail(boost::system::error_code failure);
     void fail(detail::address_family family, boost::system::error_code failure);
 

@@ -145,7 +145,7 @@ protected:
         expect_all_gone(handlers, order);
         if (names_) {
             // Late, as the system's may be.
-            lookup_->response({"127.0.0.1"});
+            lookup_->respond({"127.0.0.1"});
             names_.reset();
         }
         return ready;
@@ -220,7 +220,7 @@ private:
         case owned::callers_context: callers_context_.reset(); break;
         }
         if (GetParam() == wait_for::late_name) {
-            lookup_->response({"127.0.0.1"});
+            lookup_->respond({"127.0.0.1"});
         }
     }
 

@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 spec.dns_names.clear();
                                 spec.addresses.clear();
                             })),
-                            "hostname mismatch; it names no host (subjectAltName)"},
+                            "hostname mismatch; it is for no host name (subjectAltName)"},
         refused_certificate{"common_name_beside_other_names",
                             showing(with([](auto& spec) { spec.dns_names = {"elsewhere.test"}; })),
                             "hostname mismatch"},
@@ -130,7 +130,14 @@ INSTANTIATE_TEST_SUITE_P(
                             [](auto& served, auto&, const auto& authority) {
                                 served.identity = issue(intermediate_of(authority), {});
                             },
-                            "unable to get local issuer"},
+                            "unable to get local issuer certificate; its issuer, CN="},
+        refused_certificate{"chain_of_an_unknown_authority",
+                            [](auto& served, auto&, auto&) {
+                                const pem_pair between = intermediate_of(make_authority("far away"));
+                                served.identity = issue(between, {});
+                                served.identity.certificate += between.certificate;
+                            },
+                            "; its issuer, CN=far away, is not among the trusted authorities"},
         refused_certificate{"weak_key", showing(with([](auto& spec) { spec.rsa_bits = 1024; })), "key too weak"},
         refused_certificate{"weak_signature", showing(with([](auto& spec) { spec.digest = "SHA1"; })),
                             "digest algorithm too weak"},
