@@ -119,6 +119,16 @@ TEST_F(call_observer_test, each_attempt_has_headers_of_its_own)
     }
 }
 
+TEST_F(call_observer_test, of_several_headers_of_one_name_the_last_is_sent)
+{
+    seen->added = {{"traceparent", "a"}, {"Traceparent", "b"}};
+    const auto call = start_named(operation::get);
+    run();
+    EXPECT_TRUE(call->succeeded());
+    EXPECT_NE(service->requests.front().find("\r\nTraceparent: b1\r\n"), std::string::npos);
+    EXPECT_EQ(service->requests.front().find("traceparent: a"), std::string::npos);
+}
+
 TEST_F(call_observer_test, one_that_throws_changes_nothing)
 {
     seen->throws = true;

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -156,12 +157,50 @@ TEST_F(trace_observer_test, a_parent_that_makes_no_sense_is_none)
                                "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                                "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
                                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331_01",
-                               "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x"}) {
+                               "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x",
+                               "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+                               "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01.more"}) {
         call_options call;
         call.trace_parent = parent;
         run(client().usage(call));
         EXPECT_FALSE(spans()[0].as_object().contains("parentSpanId")) << parent;
         EXPECT_NE(spans()[0].at("traceId"), "0af7651916cd43dd8448eb211c80319c") << parent;
+    }
+}
+
+TEST_F(trace_observer_test, a_parent_of_a_later_version_may_have_more_parts)
+{
+    call_options call;
+    call.trace_parent = "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-the-future-brings";
+    run(client().usage(call));
+    EXPECT_EQ(spans()[0].at("parentSpanId"), "b7ad6b7169203331");
+}
+
+TEST_F(trace_observer_test, hosts_and_ports_stand_apart_whatever_they_look_like)
+{
+    const std::vector<std::array<std::string, 3>> rows{
+        {"https://[::1]:8443/api", "::1", "8443"},
+        {"https://[2001:db8::1]", "2001:db8::1", "443"},
+        {"http://service.test", "service.test", "80"},
+        {"http://service.test:8080/api", "service.test", "8080"},
+    };
+    for (const auto& [url, host, port] : rows) {
+        call_event begin;
+        begin.base_url = url;
+        const auto call = options.observer->on_call(begin);
+        attempt made;
+        made.address = "[2001:db8::2]:4433";
+        attempt_event event;
+        event.number = 1;
+        event.attempt = &made;
+        header_list headers;
+        call->on_attempt_begin({}, headers);
+        call->on_attempt(event);
+        call->on_end({});
+        EXPECT_EQ(attribute(spans()[1], "server.address"), host) << url;
+        EXPECT_EQ(attribute(spans()[1], "server.port"), port) << url;
+        EXPECT_EQ(attribute(spans()[1], "network.peer.address"), "2001:db8::2");
+        EXPECT_EQ(attribute(spans()[1], "network.peer.port"), "4433");
     }
 }
 
@@ -184,7 +223,10 @@ TEST_F(trace_observer_test, a_call_that_is_destroyed_says_so)
         settle(1);
     }
     ASSERT_EQ(exported.size(), 1U);
+    ASSERT_EQ(spans().size(), 2U) << "the attempt under way, too";
     EXPECT_EQ(attribute(spans()[0], "error.type"), "abandoned");
+    EXPECT_EQ(attribute(spans()[0], "sipher.attempts"), "1");
+    EXPECT_EQ(attribute(spans()[1], "error.type"), "abandoned");
 }
 
 TEST(trace_options, need_an_exporter)
