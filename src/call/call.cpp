@@ -334,9 +334,9 @@ void call::fail(error_code code, end_reason reason, const std::exception_ptr& ca
     if (request_.options.info != nullptr) {
         report.fill(*request_.options.info);
     }
-    error failure = report.to_error(code, reason, cause);
+    const error failure = report.to_error(code, reason, cause);
     report.tell_end(&failure);
-    throw_error(std::move(failure));
+    throw_error(failure);
 }
 
 } // namespace sipher::detail

@@ -77,10 +77,10 @@ secret request_fields::serialize(header_span headers, header_span added, const s
         append_field(fields, "Accept", "application/json");
     }
     for (auto list = lists.begin(); list != lists.end(); ++list) {
-        for (const auto& [name, value] : *list) {
+        for (const auto& field : *list) {
             // A later list replaces what an earlier one says.
-            if (std::none_of(list + 1, lists.end(), [&](header_span later) { return contains(later, name); })) {
-                append_field(fields, name, value);
+            if (std::none_of(list + 1, lists.end(), [&](header_span later) { return contains(later, field.first); })) {
+                append_field(fields, field.first, field.second);
             }
         }
     }
