@@ -18,7 +18,7 @@ std::vector<std::string> apply(const environment& changes)
 {
     std::vector<std::string> result;
     for (const auto& [name, value] : changes) {
-        result.push_back(name + "=" + value);
+        result.emplace_back(name).append("=").append(value);
     }
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable{*each};
@@ -34,6 +34,7 @@ std::vector<std::string> apply(const environment& changes)
 std::vector<char*> to_pointers(std::vector<std::string>& texts)
 {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (std::string& text : texts) {
         result.push_back(text.data());
     }
