@@ -86,7 +86,7 @@ mkfifo "$work/said"
 "$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
 interrupted=false
 while read -r line; do
-    if ! $interrupted && [[ $line == "create_session attempt"* ]]; then
+    if ! $interrupted && [[ $line == *"event=attempt operation=create_session "* ]]; then
         kill -INT $!
         interrupted=true
     elif [[ $line == "cli: interrupted; "*" of 5000 were not sent" ]]; then
