@@ -2,13 +2,12 @@
 
 #include "base/deadline.hpp"
 #include "call/key_provider.hpp"
+#include "call/request_fields.hpp"
 #include "model/decode_usage.hpp"
 #include "options/validation.hpp"
 #include "pool/keep_alive_limit.hpp"
 #include "retry/retry_after.hpp"
 #include "runtime/notify.hpp"
-
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -32,8 +31,7 @@ header_list sound(const header_list& wanted)
 {
     header_list kept;
     for (auto field = wanted.begin(); field != wanted.end(); ++field) {
-        const auto has_its_name = [&](const auto& each) { return boost::beast::iequals(each.first, field->first); };
-        if (is_allowed(*field) && std::none_of(field + 1, wanted.end(), has_its_name)) {
+        if (is_allowed(*field) && !contains({field + 1, wanted.end()}, field->first)) {
             kept.push_back(*field);
         }
     }

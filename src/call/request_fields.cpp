@@ -1,11 +1,10 @@
 #include "call/request_fields.hpp"
 
+#include "base/field_text.hpp"
 #include "base/wipe.hpp"
 #include "call/key_provider.hpp"
 #include "http1/request_serializer.hpp"
 #include "options/user_agent.hpp"
-
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,12 +13,12 @@
 
 namespace sipher::detail {
 
-namespace {
-
 bool contains(header_span headers, std::string_view name)
 {
-    return std::ranges::any_of(headers, [name](const auto& field) { return boost::beast::iequals(field.first, name); });
+    return std::ranges::any_of(headers, [name](const auto& field) { return same_name(field.first, name); });
 }
+
+namespace {
 
 std::size_t size_of(header_span headers)
 {

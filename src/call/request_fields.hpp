@@ -14,6 +14,9 @@ namespace sipher::detail {
 
 using header_span = std::span<const header_list::value_type>;
 
+/// Whether one of them has this name, whatever its case.
+[[nodiscard]] bool contains(header_span headers, std::string_view name);
+
 /// Most requests of a client have the same fields, which are put together once.
 class request_fields {
 public:

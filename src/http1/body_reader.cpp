@@ -1,6 +1,6 @@
 #include "http1/body_reader.hpp"
 
-#include "http1/field_syntax.hpp"
+#include "base/field_syntax.hpp"
 
 #include <algorithm>
 #include <limits>

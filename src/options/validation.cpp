@@ -1,5 +1,7 @@
 #include "options/validation.hpp"
 
+#include "base/field_syntax.hpp"
+#include "base/field_text.hpp"
 #include "base/printable_text.hpp"
 
 #include <sipher/error.hpp>
@@ -26,20 +28,6 @@ constexpr bool is_visible(char letter) noexcept
 constexpr bool is_hexadecimal(char letter) noexcept
 {
     return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f') || (letter >= 'A' && letter <= 'F');
-}
-
-/// RFC 9110, 5.6.2.
-constexpr bool is_token_character(char letter) noexcept
-{
-    constexpr std::string_view delimiters = "\"(),/:;<=>?@[\\]{}";
-    return is_visible(letter) && delimiters.find(letter) == std::string_view::npos;
-}
-
-/// RFC 9110, 5.5: visible characters, space, tab, and bytes above ASCII.
-constexpr bool is_value_character(char letter) noexcept
-{
-    const auto byte = static_cast<unsigned char>(letter);
-    return (byte >= 0x20U && byte != 0x7FU) || letter == '\t';
 }
 
 struct own_field {
@@ -71,14 +59,6 @@ constexpr std::array<own_field, 18> own_fields{{
     {"X-Request-ID", "is set by the client; use call_options::request_id"},
     {"X-Session-Id", "is set by the client; use call_options::session"},
 }};
-
-bool same_name(std::string_view left, std::string_view right) noexcept
-{
-    const auto lower = [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    };
-    return std::ranges::equal(left, right, {}, lower, lower);
-}
 
 } // namespace
 
@@ -122,7 +102,7 @@ void validate_header(std::string_view name, std::string_view value, std::string_
     if (own != own_fields.end()) {
         throw_invalid(where, own->advice);
     }
-    if (!std::ranges::all_of(value, is_value_character)) {
+    if (std::ranges::any_of(value, is_control_character)) {
         throw_invalid(where, "the value must not contain CR, LF, NUL or other control characters");
     }
 }

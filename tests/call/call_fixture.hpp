@@ -3,12 +3,12 @@
 #include "client/operations.hpp"
 #include "support/scripted_service.hpp"
 
+#include <sipher/async_call.hpp>
 #include <sipher/error.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <gtest/gtest.h>
 
@@ -71,19 +71,11 @@ protected:
         return launch(detail::delete_session(services, id, std::move(call)));
     }
 
-    /// As somebody whose coroutine lets every type of cancellation through; by itself a coroutine lets `terminal` only.
-    template <class T>
-    static boost::asio::awaitable<T> permitting(boost::asio::awaitable<T> work)
-    {
-        co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_total_cancellation());
-        co_return co_await std::move(work);
-    }
-
     template <class T>
     std::shared_ptr<started_call> launch(boost::asio::awaitable<T> work)
     {
         auto started = std::make_shared<started_call>();
-        boost::asio::co_spawn(*context, permitting(std::move(work)),
+        boost::asio::co_spawn(*context, detail::with_all_cancellation(std::move(work)),
                               boost::asio::bind_cancellation_slot(
                                   started->cancel.slot(), [started](const std::exception_ptr& thrown, const T&) {
                                       ++started->completions;

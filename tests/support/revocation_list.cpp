@@ -1,5 +1,7 @@
 #include "support/revocation_list.hpp"
 
+#include "tls/openssl_handle.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -11,37 +13,26 @@ namespace sipher::test {
 
 namespace {
 
-template <auto Free>
-struct release {
-    template <class T>
-    void operator()(T* handle) const noexcept
-    {
-        Free(handle);
-    }
-};
+using time_value = std::unique_ptr<ASN1_TIME, detail::openssl_delete<ASN1_TIME_free>>;
 
-using bio = std::unique_ptr<BIO, release<BIO_free_all>>;
-using x509 = std::unique_ptr<X509, release<X509_free>>;
-using time_value = std::unique_ptr<ASN1_TIME, release<ASN1_TIME_free>>;
-
-bio reader_of(const std::string& pem)
+detail::bio_ptr reader_of(const std::string& pem)
 {
-    return bio{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+    return detail::bio_ptr{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
 }
 
-x509 read_certificate(const std::string& pem)
+detail::x509_ptr read_certificate(const std::string& pem)
 {
-    return x509{PEM_read_bio_X509(reader_of(pem).get(), nullptr, nullptr, nullptr)};
+    return detail::x509_ptr{PEM_read_bio_X509(reader_of(pem).get(), nullptr, nullptr, nullptr)};
 }
 
 } // namespace
 
 std::string make_revocation_list(const testing::detail::pem_pair& authority, const std::vector<std::string>& revoked)
 {
-    const x509 issuer = read_certificate(authority.certificate);
-    const std::unique_ptr<EVP_PKEY, release<EVP_PKEY_free>> key{
+    const detail::x509_ptr issuer = read_certificate(authority.certificate);
+    const std::unique_ptr<EVP_PKEY, detail::openssl_delete<EVP_PKEY_free>> key{
         PEM_read_bio_PrivateKey(reader_of(authority.private_key).get(), nullptr, nullptr, nullptr)};
-    const std::unique_ptr<X509_CRL, release<X509_CRL_free>> list{X509_CRL_new()};
+    const std::unique_ptr<X509_CRL, detail::openssl_delete<X509_CRL_free>> list{X509_CRL_new()};
     X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
     X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.get()));
     const time_value yesterday{X509_gmtime_adj(nullptr, -86'400)};
@@ -56,7 +47,7 @@ std::string make_revocation_list(const testing::detail::pem_pair& authority, con
     }
     X509_CRL_sort(list.get());
     X509_CRL_sign(list.get(), key.get(), EVP_sha256());
-    const bio memory{BIO_new(BIO_s_mem())};
+    const detail::bio_ptr memory{BIO_new(BIO_s_mem())};
     PEM_write_bio_X509_CRL(memory.get(), list.get());
     char* text = nullptr;
     const auto size = BIO_get_mem_data(memory.get(), &text);

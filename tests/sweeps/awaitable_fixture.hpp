@@ -2,6 +2,7 @@
 
 #include "support/scripted_service.hpp"
 
+#include <sipher/async_call.hpp>
 #include <sipher/client.hpp>
 #include <sipher/error.hpp>
 #include <sipher/live_session.hpp>
@@ -10,7 +11,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <gtest/gtest.h>
 
@@ -93,14 +93,6 @@ public:
         EXPECT_TRUE(context.stopped()) << "something still waits";
     }
 
-    /// As somebody whose coroutine lets every type of cancellation through; by itself a coroutine lets `terminal` only.
-    template <class T>
-    static boost::asio::awaitable<T> permitting(boost::asio::awaitable<T> work)
-    {
-        co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_total_cancellation());
-        co_return co_await std::move(work);
-    }
-
     template <class T>
     std::shared_ptr<ending> launch(boost::asio::awaitable<T> work)
     {
@@ -111,7 +103,7 @@ public:
         };
         // A slot is one operation's: what is launched beside it cannot be cancelled.
         auto slot = cancel.slot().has_handler() ? boost::asio::cancellation_slot{} : cancel.slot();
-        boost::asio::co_spawn(context, permitting(std::move(work)),
+        boost::asio::co_spawn(context, detail::with_all_cancellation(std::move(work)),
                               boost::asio::bind_cancellation_slot(slot, std::move(handler)));
         return ended;
     }
