@@ -55,11 +55,9 @@ asio::awaitable<void> call::run(const call_request& request)
             if (self.turn_.needs_share(self.now_)) {
                 co_await self.take_share();
             }
-            const bool careful = !is_idempotent(request.what.kind);
-            self.attempt_.connection = request.services->pool->try_acquire(careful, self.now_);
+            self.attempt_.connection = request.services->pool->try_acquire(self.is_careful(), self.now_);
             if (!self.attempt_.connection) {
-                self.take_acquired(co_await request.services->pool->async_acquire(
-                    self.turn_.for_pool(careful, self.latest_turn()), asio::deferred));
+                self.take_acquired(co_await self.async_acquire(asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
@@ -68,8 +66,7 @@ asio::awaitable<void> call::run(const call_request& request)
             }
             // It may have gone while this call waited for its turn.
             self.throw_if_session_gone();
-            self.attempt_.take_exchanged(
-                co_await self.attempt_.async_exchange(self.now_, self.deadline_, asio::deferred));
+            self.attempt_.take_exchanged(co_await self.async_exchange(asio::deferred));
             self.now_ = request.services->now();
         }
         const auto next = self.end_attempt();

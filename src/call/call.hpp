@@ -11,6 +11,7 @@
 #include <sipher/call_options.hpp>
 #include <sipher/error.hpp>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_state.hpp>
 
@@ -19,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sipher::detail {
@@ -41,6 +43,26 @@ private:
 
     explicit call(const call_request& request);
 
+    // What these two need on the way is in no coroutine's frame.
+    template <class CompletionToken>
+    auto async_acquire(CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(acquire_result)>(
+            [this](auto handler) {
+                services().pool->async_acquire(turn_.for_pool(is_careful(), latest_turn()), std::move(handler));
+            },
+            token);
+    }
+    template <class CompletionToken>
+    auto async_exchange(CompletionToken&& token)
+    {
+        return boost::asio::async_initiate<CompletionToken, void(exchange_result)>(
+            [this](auto handler) {
+                attempt_.start_exchange(now_, deadline_, {std::move(handler), attempt_.connection->executor()});
+            },
+            token);
+    }
+
     [[nodiscard]] boost::asio::awaitable<void> sleep_until(clock::time_point when);
     [[nodiscard]] boost::asio::awaitable<void> sleep_until_next(clock::time_point when);
     [[nodiscard]] boost::asio::awaitable<void> fetch_key();
@@ -54,6 +76,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
     /// Takes a share of a limit that several clients have together, and waits for it; throws if that is no use.
     [[nodiscard]] boost::asio::awaitable<void> take_share();
+    /// Its connection must not be about to be closed.
+    [[nodiscard]] bool is_careful() const noexcept { return !is_idempotent(request_.what.kind); }
     [[nodiscard]] clock::time_point latest_turn() const noexcept { return turn_.latest(deadline_, now_); }
     /// Until the next attempt the call waits for its turn at the limit.
     [[nodiscard]] bool is_refused_by_limit() const noexcept { return attempt_.state().status == 429; }

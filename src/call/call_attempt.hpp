@@ -9,8 +9,6 @@
 #include <sipher/clock.hpp>
 #include <sipher/observer.hpp>
 
-#include <boost/asio/async_result.hpp>
-
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -35,17 +33,8 @@ public:
     /// Goes on with the connection that was waited for, or with the reason why there is none.
     void take_acquired(acquire_result result);
 
-    /// Sends the request and reads the response; completes with an `exchange_result`. (What it needs on the way is in
-    /// no coroutine's frame.)
-    template <class CompletionToken>
-    auto async_exchange(clock::time_point now, clock::time_point deadline, CompletionToken&& token)
-    {
-        return boost::asio::async_initiate<CompletionToken, void(exchange_result)>(
-            [this](auto handler, clock::time_point begins, clock::time_point ends) {
-                start_exchange(begins, ends, {std::move(handler), connection->executor()});
-            },
-            token, now, deadline);
-    }
+    /// Sends the request and reads the response.
+    void start_exchange(clock::time_point now, clock::time_point deadline, connection::exchange_completion done);
     void take_exchanged(const exchange_result& exchanged) noexcept { exchanged_ = exchanged; }
     /// Reads the response, if there is one, and decides.
     /// @param ambiguous_before An attempt before this one may have been applied.
@@ -59,7 +48,6 @@ public:
     [[nodiscard]] bool session_is_gone() const noexcept;
 
 private:
-    void start_exchange(clock::time_point now, clock::time_point deadline, connection::exchange_completion done);
     void take_report(const exchange_report& report);
     [[nodiscard]] response_reading read();
     [[nodiscard]] attempt_facts make_facts(const response_reading& reading, bool ambiguous_before) const;

@@ -59,7 +59,8 @@ class session_decoder final : public result_decoder {
 public:
     using value_type = session;
 
-    explicit session_decoder(std::optional<session_id> asked) : asked_(asked) {}
+    /// `asked` must outlive it.
+    explicit session_decoder(const std::optional<session_id>& asked) noexcept : asked_(asked) {}
 
     [[nodiscard]] std::optional<decode_error> decode(json::value& data) override
     {
@@ -87,7 +88,7 @@ public:
     [[nodiscard]] session&& take() && { return *std::move(result_); }
 
 private:
-    const std::optional<session_id> asked_;
+    const std::optional<session_id>& asked_;
     std::optional<session> result_;
 };
 
@@ -180,6 +181,26 @@ std::string write_body(json::value body, const call_options& options, std::vecto
     return text;
 }
 
+/// Takes what is wanted apart, and says in the caller's `response_info` what it has pinned.
+call_request make_request(std::shared_ptr<client_state> services, outgoing_request& wanted, value_decoder& decoder)
+{
+    call_options& options = wanted.options;
+    response_info* const info = options.info;
+    request_message message = make_message(wanted.method, std::move(wanted.target));
+    std::vector<std::string> pinned;
+    if (!wanted.body && has_pinned_body(wanted.method, options)) {
+        wanted.body.emplace(json::object{});
+    }
+    if (wanted.body) {
+        message.body = write_body(*std::move(wanted.body), options, pinned);
+    }
+    std::unique_ptr<const call_options> kept = keep_options(std::move(options));
+    if (info != nullptr) {
+        info->pinned_members = std::move(pinned);
+    }
+    return {std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder, std::move(kept)};
+}
+
 template <class Prepare>
 request_message make_message(const session_operation& what, const std::optional<session_id>& subject,
                              const Prepare& prepare)
@@ -191,9 +212,10 @@ request_message make_message(const session_operation& what, const std::optional<
 }
 
 /// Performs an operation on sessions: `prepare` gives the body or throws what is wrong with the arguments. What it is
-/// given stays in its frame, which is to be small.
+/// given stays in its frame, which is to be small; `what` is a constant.
 template <class Decoder, class Prepare>
-asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> services, session_operation what,
+asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> services,
+                                                      const session_operation& what,
                                                       std::optional<session_id> subject,
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
@@ -271,9 +293,8 @@ asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> 
 asio::awaitable<json::value> request(std::shared_ptr<client_state> services, outgoing_request wanted)
 {
     call_options& options = wanted.options;
-    response_info* const info = options.info;
-    if (info != nullptr) {
-        *info = {};
+    if (options.info != nullptr) {
+        *options.info = {};
     }
     require_client(services);
     validate_target(wanted.target);
@@ -285,21 +306,8 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> services, out
             options.total_timeout = std::chrono::milliseconds{};
             co_await shared_live_session::resolve(options.session->live(), *options.session, *options.deadline);
         }
-        request_message message = make_message(wanted.method, std::move(wanted.target));
-        std::vector<std::string> pinned;
-        if (!wanted.body && has_pinned_body(wanted.method, options)) {
-            wanted.body.emplace(json::object{});
-        }
-        if (wanted.body) {
-            message.body = write_body(*std::move(wanted.body), options, pinned);
-        }
-        std::unique_ptr<const call_options> kept = keep_options(std::move(options));
-        if (info != nullptr) {
-            info->pinned_members = std::move(pinned);
-        }
         value_decoder decoder{wanted.convert};
-        const call_request asked{
-            std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder, std::move(kept)};
+        const call_request asked = make_request(std::move(services), wanted, decoder);
         co_await call::run(asked);
         co_return std::move(decoder.result);
     } catch (const error&) {
