@@ -16,9 +16,10 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-                       const limit_options& limits, std::shared_ptr<timer_queue> timers)
+                       const limit_options& limits, std::shared_ptr<header_memo> memo,
+                       std::shared_ptr<timer_queue> timers)
     : executor_(std::move(executor)), address_(std::move(address)), timers_(std::move(timers)),
-      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(limits)
+      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(limits, std::move(memo))
 {
 }
 

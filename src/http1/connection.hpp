@@ -46,7 +46,7 @@ protected:
 class connection final : public readiness_listener, public timer_target {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-               const limit_options& limits, std::shared_ptr<timer_queue> timers);
+               const limit_options& limits, std::shared_ptr<header_memo> memo, std::shared_ptr<timer_queue> timers);
     ~connection() override;
 
     /// Starts watching. `owner` must outlive the connection or be taken away by `close`.

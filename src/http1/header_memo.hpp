@@ -5,18 +5,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sipher::detail {
 
-/// The header that the parser accepted last on a connection, and what it made of it.
+/// The header that the parser accepted last from a server, and what it made of it.
 ///
 /// A service sends the same fields with nearly the same values again and again, and the parser takes more time for them
 /// than anything else in an exchange takes. So the next header is compared with the last one, line by line. It may
 /// differ in its status, in its Content-Length, and in the values of fields that do not bear on the framing; whatever
 /// else is new is the parser's to judge.
+///
+/// All connections to the server share it: it stays in the processor's cache then, however many they are.
+///
+/// Thread safety: safe; who finds it in use goes without.
 class header_memo {
 public:
     /// Reads a complete header at the beginning of `input` if it is like the one remembered. Otherwise `head` and
@@ -26,9 +31,6 @@ public:
 
     /// @param header What the parser has accepted, its empty line included.
     void remember(std::string_view header, const message_framing& framing);
-
-    /// Gives its memory back.
-    void forget() noexcept;
 
 private:
     struct line {
@@ -41,8 +43,12 @@ private:
         bool is_framing;
     };
 
+    // The mutex is held in all of these.
+    [[nodiscard]] std::size_t read_like_last(std::string_view input, response_head& head,
+                                             message_framing& framing) const;
     [[nodiscard]] bool remember_line(std::string_view text);
 
+    mutable std::mutex mutex_;
     std::string text_;
     std::vector<line> lines_;
     message_framing framing_;

@@ -167,7 +167,7 @@ void http_exchange::trim() noexcept
 
 void http_exchange::release_idle_buffers() noexcept
 {
-    parser_.release_idle_buffers();
+    parser_.trim(0);
     request_.release();
 }
 

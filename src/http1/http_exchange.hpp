@@ -12,8 +12,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sipher::detail {
 
@@ -25,7 +27,7 @@ namespace sipher::detail {
 /// Its buffers are used again by the next exchange.
 class http_exchange {
 public:
-    explicit http_exchange(const limit_options& limits) : parser_(limits) {}
+    http_exchange(const limit_options& limits, std::shared_ptr<header_memo> memo) : parser_(limits, std::move(memo)) {}
 
     /// What is to become of the channel when the exchange has ended.
     enum class disposition { keep, close, abort };

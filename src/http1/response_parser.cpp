@@ -70,7 +70,7 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
     message_framing framing;
     std::size_t size = 0;
     if (partial_.empty() && !keep_fields_) {
-        size = memo_.read(input, head_, framing);
+        size = memo_->read(input, head_, framing);
     }
     const bool is_read = size != 0;
     if (!is_read) {
@@ -98,7 +98,7 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
         take_interim();
     } else {
         if (!is_read && !keep_fields_) {
-            memo_.remember(input.substr(0, size), framing);
+            memo_->remember(input.substr(0, size), framing);
         }
         begin_body(framing);
     }
@@ -172,12 +172,6 @@ void response_parser::trim(std::size_t enough) noexcept
             buffer->release();
         }
     }
-}
-
-void response_parser::release_idle_buffers() noexcept
-{
-    trim(0);
-    memo_.forget();
 }
 
 } // namespace sipher::detail

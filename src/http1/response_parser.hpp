@@ -8,8 +8,10 @@
 #include <sipher/client_options.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sipher::detail {
 
@@ -19,7 +21,10 @@ namespace sipher::detail {
 /// chunk extensions are passed over, and count.
 class response_parser {
 public:
-    explicit response_parser(const limit_options& limits) : limits_(limits), body_reader_(limits.body_size) {}
+    response_parser(const limit_options& limits, std::shared_ptr<header_memo> memo)
+        : limits_(limits), memo_(std::move(memo)), body_reader_(limits.body_size)
+    {
+    }
 
     /// Forgets the response before and expects another.
     /// @param expects_no_body Whatever its header says, as after HEAD.
@@ -45,10 +50,8 @@ public:
     [[nodiscard]] const response_head& head() const noexcept { return head_; }
     [[nodiscard]] std::string_view body() const noexcept { return body_.view(); }
 
-    /// Gives back memory that an unusually large response took.
+    /// Gives back buffers that are larger than `enough`, and what is in them.
     void trim(std::size_t enough) noexcept;
-    /// Gives back all its memory, the response's too.
-    void release_idle_buffers() noexcept;
 
 private:
     enum class place { header, body };
@@ -60,6 +63,7 @@ private:
     void refuse(std::string_view what);
 
     const limit_options limits_;
+    const std::shared_ptr<header_memo> memo_;
     bool expects_no_body_ = false;
     bool keep_fields_ = false;
     place place_ = place::header;
@@ -71,7 +75,6 @@ private:
     unsigned interim_responses_ = 0;
     /// The beginning of a header.
     wiped_buffer partial_;
-    header_memo memo_;
     response_head head_;
     body_reader body_reader_;
     wiped_buffer body_;

@@ -46,8 +46,9 @@ protected:
             connection->close({}, true);
         }
         peer = std::make_shared<scripted_peer>(context.get_executor());
-        connection = std::make_shared<detail::connection>(
-            context.get_executor(), detail::make_plain_channel(peer->make_stream()), "peer", bounds, timers);
+        connection = std::make_shared<detail::connection>(context.get_executor(),
+                                                          detail::make_plain_channel(peer->make_stream()), "peer",
+                                                          bounds, std::make_shared<detail::header_memo>(), timers);
         connection->open(owner);
         ended_while_idle = false;
     }

@@ -86,9 +86,9 @@ void scripted_service::connect(std::function<void(detail::connect_result)> done,
             if (prepare) {
                 prepare(*peer);
             }
-            result.made = std::make_shared<detail::connection>(context_.get_executor(),
-                                                               detail::make_plain_channel(peer->make_stream()),
-                                                               "peer " + std::to_string(number), limits, timers);
+            result.made = std::make_shared<detail::connection>(
+                context_.get_executor(), detail::make_plain_channel(peer->make_stream()),
+                "peer " + std::to_string(number), limits, std::make_shared<detail::header_memo>(), timers);
             peers.push_back(std::move(peer));
         }
         done(std::move(result));

@@ -51,7 +51,7 @@ public:
             } else {
                 result.made = std::make_shared<detail::connection>(
                     executor, detail::make_plain_channel(std::make_unique<silent_stream>()), "", limit_options{},
-                    timers);
+                    std::make_shared<detail::header_memo>(), timers);
             }
             done(std::move(result));
         });

@@ -90,8 +90,9 @@ protected:
 
     void make_connection()
     {
-        connection = std::make_shared<detail::connection>(context.get_executor(), std::move(channel), "peer",
-                                                          limit_options{}, timers);
+        connection =
+            std::make_shared<detail::connection>(context.get_executor(), std::move(channel), "peer", limit_options{},
+                                                 std::make_shared<detail::header_memo>(), timers);
         connection->open({});
     }
 
