@@ -200,7 +200,7 @@ struct SIPHER_API client_options {
     /// window opens, and then let those that waited go in their order, spread over the window. A call whose total time
     /// ends before its turn fails with `errc::rate_limited`.
     bool rate_gate = true;
-    /// Needs `rate_gate`, unless it is `none` or `day`.
+    /// `window` needs `rate_gate`.
     sipher::rate_pacing rate_pacing = sipher::rate_pacing::none;
     daily_quota_options daily_quota;
     /// Asked before each request, besides the client's own gate, where several clients share a limit. Null: none.

@@ -3,10 +3,13 @@
 #include <sipher/config.hpp>
 #include <sipher/session.hpp>
 
-#include <boost/json/fwd.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 #include <boost/system/result.hpp>
+
+#include <string_view>
+#include <utility>
 
 /// Boost.JSON conversions of the models, in the API's spelling (`sessionId`, `privacyLevel`, …).
 ///
@@ -62,5 +65,31 @@ SIPHER_API boost::system::result<session>
 SIPHER_API boost::system::result<deleted_session>
     tag_invoke(boost::json::try_value_to_tag<deleted_session>, const boost::json::value& in);
 // clang-format on
+
+namespace detail {
+
+inline void add_members(boost::json::object&) {}
+
+template <class Value, class... Others>
+void add_members(boost::json::object& to, std::string_view name, Value&& value, Others&&... others)
+{
+    to.insert_or_assign(name, boost::json::value_from(std::forward<Value>(value)));
+    add_members(to, std::forward<Others>(others)...);
+}
+
+} // namespace detail
+
+/// An object of names and values in turns, for a place where a braced list cannot stand: GCC 12 refuses one within an
+/// expression with `co_await` (`array used as initializer`). What Boost.JSON can convert can be a value.
+///
+///     co_await client.request(sipher::verb::post, "/v1/stealth/generate", sipher::json_object("chain", "near"));
+template <class... NamesAndValues>
+[[nodiscard]] boost::json::object json_object(NamesAndValues&&... members)
+{
+    static_assert(sizeof...(members) % 2 == 0, "each name needs a value");
+    boost::json::object made;
+    detail::add_members(made, std::forward<NamesAndValues>(members)...);
+    return made;
+}
 
 } // namespace sipher

@@ -36,6 +36,13 @@ struct SIPHER_API session {
     session() = default;
     session(session_id id_value, timestamp expiry) : id(id_value), expires_at(expiry) {}
 
+    /// By the caller's civil clock, which may differ from the service's: the client itself refuses no request by it.
+    [[nodiscard]] bool is_expired(
+        timestamp now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())) const noexcept
+    {
+        return now >= expires_at;
+    }
+
     session_id id;
     session_defaults defaults;
     /// Absent in the response to an update.

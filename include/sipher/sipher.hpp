@@ -13,6 +13,7 @@
 #include <sipher/error.hpp>
 #include <sipher/error_code.hpp>
 #include <sipher/for_each_concurrent.hpp>
+#include <sipher/format.hpp>
 #include <sipher/json.hpp>
 #include <sipher/live_session.hpp>
 #include <sipher/observer.hpp>

@@ -129,6 +129,10 @@ void http_exchange::take_end_of_stream(error_code failure, const channel& over)
     }
     const bool refused_by_tls = failure == errc::tls_verify_failed || failure == errc::protocol_error;
     std::string words = refused_by_tls ? over.handshake_message() : failure.message();
+    const bool never_responded = !report_.response_begun && wire_bytes_before_ == 0;
+    if (never_responded && std::string_view{over.protocol()}.empty()) {
+        words += "; is this a port for https?";
+    }
     if (failure == errc::tls_verify_failed) {
         fail_handshake(std::move(words));
     } else if (!report_.response_begun) {

@@ -110,8 +110,10 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
 void response_parser::check_partial_header(std::string_view input, std::size_t fresh)
 {
     constexpr std::string_view beginning = "HTTP/1.";
+    constexpr std::string_view tls_alert = "\x15\x03";
     if (!input.starts_with(beginning.substr(0, input.size()))) {
-        refuse("it does not begin with HTTP/1.");
+        refuse(input.starts_with(tls_alert) ? "it begins with an alert of TLS; is this a port for https?"
+                                            : "it does not begin with HTTP/1.");
         return;
     }
     const std::size_t seen = input.size() - std::min(input.size(), fresh);

@@ -192,6 +192,9 @@ void client_options::validate() const
     validate_durations(*this);
     detail::validate_retry(retry, "retry");
     validate_quota(daily_quota);
+    if (rate_pacing == sipher::rate_pacing::window && !rate_gate) {
+        throw_invalid("rate_pacing", "must not be window without rate_gate");
+    }
     for (const auto& [name, value] : default_headers) {
         detail::validate_header(name, value, "default_headers");
     }

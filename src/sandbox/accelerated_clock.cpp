@@ -1,5 +1,8 @@
 #include <sipher/testing/accelerated_clock.hpp>
 
+#include <sipher/error.hpp>
+#include <sipher/error_code.hpp>
+
 #include <utility>
 
 namespace sipher::testing {
@@ -27,10 +30,18 @@ private:
     const int factor_;
 };
 
+int checked(int factor)
+{
+    if (factor < 1) {
+        throw error{errc::invalid_request, "accelerated_clock: factor: must be at least 1"};
+    }
+    return factor;
+}
+
 } // namespace
 
 accelerated_clock::accelerated_clock(int factor)
-    : factor_(factor > 1 ? factor : 1), real_(system_clock()), start_(real_->now()), wall_start_(real_->wall_now())
+    : factor_(checked(factor)), real_(system_clock()), start_(real_->now()), wall_start_(real_->wall_now())
 {
 }
 

@@ -132,6 +132,21 @@ TEST_F(framing, what_is_not_http_1_is_refused)
     expect_failure(nul, errc::protocol_error);
 }
 
+TEST_F(framing, a_peer_that_ends_the_first_exchange_without_a_word_may_speak_tls)
+{
+    expect_failure("", errc::no_response, eof);
+    EXPECT_EQ(report().message, "End of file; is this a port for https?");
+    // It has spoken HTTP before.
+    connect();
+    begin();
+    peer->send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    run();
+    begin();
+    peer->end(eof);
+    run();
+    EXPECT_EQ(report().message, "End of file");
+}
+
 TEST_F(framing, cut_responses_say_where_they_were_cut)
 {
     expect_failure("", errc::no_response, eof);
@@ -262,7 +277,8 @@ TEST_F(framing, refusals_name_what_is_wrong)
         {ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n",
          "the response is compressed (Content-Encoding: gzip), which was not asked for"},
         {"HTTP/1.1 101 x\r\n\r\n", "another protocol"},
-        {"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with HTTP/1."}};
+        {"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with HTTP/1."},
+        {"\x15\x03\x01", "an alert of TLS; is this a port for https?"}};
     for (const auto& [bytes, told] : cases) {
         expect_failure(bytes, errc::protocol_error);
         EXPECT_NE(report().message.find(told), std::string::npos) << report().message;

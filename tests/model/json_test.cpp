@@ -288,4 +288,20 @@ TEST(json, is_how_models_are_printed_but_without_secrets)
     EXPECT_EQ(out.str(), R"({"sessionId":"sess_e00de789…","deleted":true,"alreadyAbsent":true})");
 }
 
+TEST(json_object, takes_names_and_values_in_turns)
+{
+    EXPECT_EQ(sipher::json_object(), json::object{});
+    const json::object expected{{"chain", "near"}, {"amount", 5}, {"id", id}};
+    EXPECT_EQ(sipher::json_object("chain", sipher::chain::near, "amount", 5, "id", session_id{id}), expected);
+    EXPECT_EQ(sipher::json_object("a", 1, "a", 2), (json::object{{"a", 2}}));
+}
+
+TEST(session, is_expired_from_its_end_on)
+{
+    const session value{session_id{id}, at(1000)};
+    EXPECT_FALSE(value.is_expired(at(999)));
+    EXPECT_TRUE(value.is_expired(at(1000)));
+    EXPECT_TRUE(value.is_expired());
+}
+
 } // namespace

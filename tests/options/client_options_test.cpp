@@ -78,6 +78,16 @@ TEST(client_options, name_the_duration_that_is_wrong)
 
 TEST(client_options, that_contradict_each_other_are_refused)
 {
+    EXPECT_EQ(with([](auto& it) {
+                  it.rate_gate = false;
+                  it.rate_pacing = sipher::rate_pacing::window;
+              }),
+              "rate_pacing: must not be window without rate_gate");
+    EXPECT_EQ(with([](auto& it) {
+                  it.rate_gate = false;
+                  it.rate_pacing = sipher::rate_pacing::day;
+              }),
+              "accepted");
     EXPECT_EQ(with([](auto& it) { it.pool.max_idle = it.pool.max_connections + 1; }),
               "pool.max_idle: must be at most pool.max_connections");
     EXPECT_EQ(with([](auto& it) { it.pool.max_idle = it.pool.max_connections; }), "accepted");

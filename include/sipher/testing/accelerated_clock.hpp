@@ -13,7 +13,8 @@ namespace sipher::testing {
 /// Thread safety: all members may be called from any thread.
 class SIPHER_API accelerated_clock : public clock {
 public:
-    /// @param factor How many seconds pass in one; at least 1.
+    /// Throws `sipher::error` (`errc::invalid_request`) for a factor below 1.
+    /// @param factor How many seconds pass in one.
     explicit accelerated_clock(int factor);
     ~accelerated_clock() override;
 
