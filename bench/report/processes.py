@@ -10,6 +10,7 @@ from pathlib import Path
 
 SERVER_CORE = 0
 CLIENT_CORE = 1
+ALL_CORES = None
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
@@ -40,7 +41,7 @@ class Priority:
 def pinned(command, core):
     """The command on one core, killed by the system when this process ends, however it does."""
     wrapped = [*Priority.command, "setpriv", "--pdeathsig", "KILL", *map(str, command)]
-    if not several_cores():
+    if core is ALL_CORES or not several_cores():
         return wrapped
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "--cpu-list", str(cores[core % len(cores)]), *wrapped]

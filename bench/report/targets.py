@@ -14,6 +14,15 @@ class Target:
     # Of the results of `measure`; nothing where this run did not measure it.
     reached: Callable
     unit: str = ""
+    at_least: bool = False
+
+    @property
+    def bound(self):
+        return f"{'≥' if self.at_least else '≤'} {self.limit:g} {self.unit}".strip()
+
+    def is_met_by(self, figure):
+        rounded = round(figure, 2)
+        return rounded >= self.limit if self.at_least else rounded <= self.limit
 
 
 def ratio_to(client, connections):
@@ -27,6 +36,10 @@ def ratio_to(client, connections):
 def growth(result):
     figure = result["growth"].get("sipher")
     return figure and figure.middle
+
+
+def efficiency(form):
+    return lambda result: result["forms"][form][2]["efficiency"].middle
 
 
 def largest(rows):
@@ -48,6 +61,8 @@ TARGETS = (
     Target("memory", "memory per idle connection", 60, lambda result: largest([result["idle"]["sipher"]]), "KiB"),
     Target("memory", "memory per parked call", 4, lambda result: largest(result["parked"].values()), "KiB"),
     Target("connect", "CPU of a resumed / a full handshake", 0.6, lambda result: result["ratio"].middle),
+    Target("cores", "E(2) of a client per context", 0.90, efficiency("client-per-context"), at_least=True),
+    Target("cores", "E(2) of one client", 0.80, efficiency("one-context"), at_least=True),
     Target("compile", "compile time / textbook", 0.33, lambda result: result["ratio"].middle),
 )
 
@@ -60,7 +75,7 @@ def compare(results):
 def verdict(target, reached):
     if reached is None:
         return "not measured"
-    return "reached" if round(reached, 2) <= target.limit else "<-- MISSED"
+    return "reached" if target.is_met_by(reached) else "<-- MISSED"
 
 
 def show(results):
@@ -68,7 +83,7 @@ def show(results):
     rows = []
     for target, reached in compare(results):
         figure = "" if reached is None else f"{reached:.2f} {target.unit}".strip()
-        rows.append([target.what, f"≤ {target.limit:g} {target.unit}".strip(), figure, verdict(target, reached)])
+        rows.append([target.what, target.bound, figure, verdict(target, reached)])
     table(["measure", "target", "reached", ""], rows)
 
 

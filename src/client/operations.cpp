@@ -215,8 +215,7 @@ request_message make_message(const session_operation& what, const std::optional<
 /// given stays in its frame, which is to be small; `what` is a constant.
 template <class Decoder, class Prepare>
 asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> services,
-                                                      const session_operation& what,
-                                                      std::optional<session_id> subject,
+                                                      const session_operation& what, std::optional<session_id> subject,
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
     require_client(services);
