@@ -127,8 +127,8 @@ public:
     {
         auto wanted = std::make_shared<handler>(std::move(done));
         asio::post(strand, [context = context_, executor = executor_, still = std::weak_ptr{wanted}] {
-            if (const auto handler = still.lock()) {
-                (*handler)({}, std::make_unique<memory_stream>(context, executor));
+            if (const auto found = still.lock()) {
+                (*found)({}, std::make_unique<memory_stream>(context, executor));
             }
         });
         return wanted;
@@ -177,6 +177,7 @@ sipher::client make_client(const asio::any_io_executor& executor, const memory_s
     settings->url = state.url;
     settings->timeouts = state.options.timeouts;
     settings->limits = state.options.limits;
+    settings->parsers = std::make_shared<detail::parser_stock>(state.options.limits);
     settings->timers = state.timers;
     settings->names = std::make_shared<detail::name_cache>(detail::make_system_lookup(), state.options.clock);
     settings->sockets = server.make_dialer(executor);

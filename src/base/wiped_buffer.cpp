@@ -1,7 +1,8 @@
 #include "base/wiped_buffer.hpp"
 
+#include "base/wipe.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 namespace sipher::detail {
 
@@ -20,21 +21,12 @@ std::size_t next_capacity(std::size_t current, std::size_t needed, std::uint64_t
 
 } // namespace
 
-void wipe_memory(char* from, std::size_t size) noexcept
-{
-    if (size != 0) {
-        std::memset(from, 0, size);
-        // As far as the compiler knows, somebody reads it here. (OpenSSL's own function takes several times as long.)
-        asm volatile("" : : "r"(from) : "memory"); // NOLINT(hicpp-no-assembler)
-    }
-}
-
 void wiped_buffer::keep_last(std::size_t count) noexcept
 {
     const std::size_t dropped = size_ - count;
     if (dropped != 0) {
         std::copy_n(memory_.get() + dropped, count, memory_.get());
-        wipe_memory(memory_.get() + count, dropped);
+        wipe(memory_.get() + count, dropped);
         size_ = count;
     }
 }
@@ -51,7 +43,7 @@ void wiped_buffer::grow(std::size_t needed, std::uint64_t most)
     const std::size_t larger = next_capacity(capacity_, needed, most);
     auto memory = std::make_unique_for_overwrite<char[]>(larger); // NOLINT(modernize-avoid-c-arrays)
     std::copy_n(memory_.get(), size_, memory.get());
-    wipe_memory(memory_.get(), size_);
+    wipe(memory_.get(), size_);
     memory_ = std::move(memory);
     capacity_ = larger;
 }

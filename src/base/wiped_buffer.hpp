@@ -8,9 +8,6 @@
 
 namespace sipher::detail {
 
-/// Overwrites memory in a way that the compiler does not leave out.
-void wipe_memory(char* from, std::size_t size) noexcept;
-
 /// Bytes that may be secret: wherever they have been, they are overwritten. It keeps its memory when it is emptied.
 class wiped_buffer {
 public:

@@ -20,6 +20,7 @@ std::unique_ptr<connector> connect_by_network(const client_state& services,
     settings->url = services.url;
     settings->timeouts = services.options.timeouts;
     settings->limits = services.options.limits;
+    settings->parsers = std::make_shared<parser_stock>(services.options.limits);
     settings->timers = services.timers;
     settings->event_observer = services.options.observer;
     settings->proxy = choose_proxy(services.options.proxy, services.url);

@@ -16,10 +16,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-                       const limit_options& limits, std::shared_ptr<header_memo> memo,
-                       std::shared_ptr<timer_queue> timers)
+                       std::shared_ptr<parser_stock> parsers, std::shared_ptr<timer_queue> timers)
     : executor_(std::move(executor)), address_(std::move(address)), timers_(std::move(timers)),
-      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(limits, std::move(memo))
+      channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(std::move(parsers))
 {
 }
 
@@ -176,10 +175,10 @@ void connection::close(error_code reason, bool abort) noexcept
     }
 }
 
-void connection::trim() noexcept
+void connection::forget_response() noexcept
 {
     const std::lock_guard lock{mutex_};
-    exchange_.trim();
+    exchange_.forget_response();
 }
 
 void connection::release_idle_buffers() noexcept

@@ -46,7 +46,7 @@ protected:
 class connection final : public readiness_listener, public timer_target {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-               const limit_options& limits, std::shared_ptr<header_memo> memo, std::shared_ptr<timer_queue> timers);
+               std::shared_ptr<parser_stock> parsers, std::shared_ptr<timer_queue> timers);
     ~connection() override;
 
     /// Starts watching. `owner` must outlive the connection or be taken away by `close`.
@@ -69,7 +69,7 @@ public:
     void start_exchange(const request_view& request, const exchange_parameters& parameters, exchange_completion done);
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
-    /// Of the last exchange; valid until the next one begins.
+    /// Of the last exchange; valid until the next one begins or it is forgotten.
     [[nodiscard]] exchange_result result() const noexcept { return exchange_.result(); }
 
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
@@ -77,8 +77,8 @@ public:
 
     /// Ends it. An exchange under way completes with `reason`. `abort`: so that nothing unsent still goes out.
     void close(boost::system::error_code reason, bool abort) noexcept;
-    /// Gives back memory that an unusually large exchange took.
-    void trim() noexcept;
+    /// Nobody needs the result of the last exchange any more: gives back the memory that it took.
+    void forget_response() noexcept;
     /// Nothing has been sent for some time: gives back the memory that exchanges use, unless one is under way.
     void release_idle_buffers() noexcept;
 

@@ -79,12 +79,6 @@ bool bears_on_framing(std::string_view name)
 
 std::size_t header_memo::read(std::string_view input, response_head& head, message_framing& framing) const
 {
-    const std::unique_lock lock{mutex_, std::try_to_lock};
-    return lock ? read_like_last(input, head, framing) : 0;
-}
-
-std::size_t header_memo::read_like_last(std::string_view input, response_head& head, message_framing& framing) const
-{
     std::size_t at = lines_.empty() ? 0 : read_status_line(input, head.status);
     if (at == 0) {
         return 0;
@@ -120,10 +114,6 @@ std::size_t header_memo::read_like_last(std::string_view input, response_head& h
 
 void header_memo::remember(std::string_view header, const message_framing& framing)
 {
-    const std::unique_lock lock{mutex_, std::try_to_lock};
-    if (!lock) {
-        return;
-    }
     constexpr std::size_t largest = 4096;
     lines_.clear();
     unsigned status = 0;

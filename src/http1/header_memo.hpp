@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +18,7 @@ namespace sipher::detail {
 /// differ in its status, in its Content-Length, and in the values of fields that do not bear on the framing; whatever
 /// else is new is the parser's to judge.
 ///
-/// All connections to the server share it: it stays in the processor's cache then, however many they are.
-///
-/// Thread safety: safe; who finds it in use goes without.
+/// Not thread-safe; it belongs to a parser.
 class header_memo {
 public:
     /// Reads a complete header at the beginning of `input` if it is like the one remembered. Otherwise `head` and
@@ -43,12 +40,8 @@ private:
         bool is_framing;
     };
 
-    // The mutex is held in all of these.
-    [[nodiscard]] std::size_t read_like_last(std::string_view input, response_head& head,
-                                             message_framing& framing) const;
     [[nodiscard]] bool remember_line(std::string_view text);
 
-    mutable std::mutex mutex_;
     std::string text_;
     std::vector<line> lines_;
     message_framing framing_;

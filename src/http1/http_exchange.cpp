@@ -1,5 +1,6 @@
 #include "http1/http_exchange.hpp"
 
+#include "base/wipe.hpp"
 #include "http1/request_serializer.hpp"
 
 #include <sipher/error_code.hpp>
@@ -32,7 +33,9 @@ void http_exchange::start(const request_view& request, bool keep_fields, std::ui
     earlier_ids_[0].swap(request_id_);
     request_id_ = request.request_id;
     wire_bytes_before_ = wire_bytes;
-    parser_.start(request.method == verb::head, keep_fields);
+    expects_no_body_ = request.method == verb::head;
+    keep_fields_ = keep_fields;
+    forget_response();
     serialize(request, request_);
     report_.fits_one_record = request_.size() <= largest_record;
 }
@@ -67,7 +70,7 @@ void http_exchange::read(channel& over)
             return;
         }
         take_bytes({memory.data(), result.bytes});
-        wipe_memory(memory.data(), result.bytes);
+        wipe(memory.data(), result.bytes);
     }
 }
 
@@ -78,15 +81,19 @@ void http_exchange::take_bytes(std::string_view fresh)
         fail(is_farewell(fresh) ? errc::write_failed : errc::desynchronized);
         return;
     }
+    if (!parser_) {
+        parser_ = parsers_->take();
+        parser_->start(expects_no_body_, keep_fields_);
+    }
     report_.response_begun = true;
-    const std::size_t taken = parser_.put(fresh);
-    if (parser_.is_header_complete()) {
+    const std::size_t taken = parser_->put(fresh);
+    if (parser_->is_header_complete()) {
         report_.header_complete = true;
         report_.reached = phase::reading_body;
     }
-    if (!parser_.message().empty()) {
-        fail(errc::protocol_error, parser_.message());
-    } else if (parser_.is_complete()) {
+    if (!parser_->message().empty()) {
+        fail(errc::protocol_error, parser_->message());
+    } else if (parser_->is_complete()) {
         take_response(taken == fresh.size());
     }
 }
@@ -99,14 +106,14 @@ void http_exchange::take_response(bool nothing_follows)
     }
     report_.complete = true;
     report_.reached = phase::done;
-    report_.reusable = report_.fully_written && parser_.keeps_alive() && nothing_follows;
+    report_.reusable = report_.fully_written && parser_->keeps_alive() && nothing_follows;
     ended_ = true;
 }
 
 /// Whatever an edge does to the id, it cannot come up with one of ours.
 bool http_exchange::responds_to_earlier_request() const
 {
-    const std::string& echoed = parser_.head().request_id;
+    const std::string& echoed = parser_->head().request_id;
     if (echoed == request_id_ || has_item(echoed, request_id_)) {
         return false;
     }
@@ -116,15 +123,15 @@ bool http_exchange::responds_to_earlier_request() const
 
 void http_exchange::take_end_of_stream(error_code failure, const channel& over)
 {
-    const bool ends_here = parser_.ends_with_stream();
+    const bool ends_here = parser_ && parser_->ends_with_stream();
     const bool properly = ends_here && failure == asio::error::eof;
     // The service's HTTP server refuses what it cannot read by a bare header and a bare end.
-    const bool bare_refusal = ends_here && parser_.head().status >= 400 && parser_.body().empty();
+    const bool bare_refusal = ends_here && parser_->head().status >= 400 && parser_->body().empty();
     if (properly || bare_refusal) {
         leaves_ = disposition::close;
         take_response(false);
         // A bare end may have cut off a body that was announced.
-        report_.complete = report_.complete && (properly || parser_.head().content_type.empty());
+        report_.complete = report_.complete && (properly || parser_->head().content_type.empty());
         return;
     }
     const bool refused_by_tls = failure == errc::tls_verify_failed || failure == errc::protocol_error;
@@ -160,10 +167,12 @@ void http_exchange::fail(error_code code, std::string message)
     ended_ = true;
 }
 
-void http_exchange::trim() noexcept
+void http_exchange::forget_response() noexcept
 {
     constexpr std::size_t enough = 16 * 1024;
-    parser_.trim(enough);
+    if (parser_) {
+        parsers_->give_back(std::move(parser_));
+    }
     if (request_.capacity() > enough) {
         request_.release();
     }
@@ -171,7 +180,7 @@ void http_exchange::trim() noexcept
 
 void http_exchange::release_idle_buffers() noexcept
 {
-    parser_.trim(0);
+    forget_response();
     request_.release();
 }
 

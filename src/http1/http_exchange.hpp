@@ -3,7 +3,7 @@
 
 #include "base/wiped_buffer.hpp"
 #include "http1/exchange.hpp"
-#include "http1/response_parser.hpp"
+#include "http1/parser_stock.hpp"
 #include "net/channel.hpp"
 
 #include <sipher/client_options.hpp>
@@ -27,7 +27,10 @@ namespace sipher::detail {
 /// Its buffers are used again by the next exchange.
 class http_exchange {
 public:
-    http_exchange(const limit_options& limits, std::shared_ptr<header_memo> memo) : parser_(limits, std::move(memo)) {}
+    explicit http_exchange(std::shared_ptr<parser_stock> parsers) : parsers_(std::move(parsers)) {}
+    http_exchange(const http_exchange&) = delete;
+    http_exchange& operator=(const http_exchange&) = delete;
+    ~http_exchange() { forget_response(); }
 
     /// What is to become of the channel when the exchange has ended.
     enum class disposition { keep, close, abort };
@@ -48,11 +51,16 @@ public:
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
     [[nodiscard]] disposition leaves() const noexcept { return leaves_; }
     [[nodiscard]] const exchange_report& report() const noexcept { return report_; }
-    [[nodiscard]] exchange_result result() const noexcept { return {&report_, &parser_.head(), parser_.body()}; }
+    [[nodiscard]] exchange_result result() const noexcept
+    {
+        return parser_ ? exchange_result{&report_, &parser_->head(), parser_->body()}
+                       : exchange_result{&report_, nullptr, {}};
+    }
 
-    /// Gives back memory that an unusually large exchange took.
-    void trim() noexcept;
-    /// Gives back all memory that an exchange takes, and the response with it.
+    /// Nobody needs the result any more: gives back the memory that the response took, and what an unusually large
+    /// request did.
+    void forget_response() noexcept;
+    /// Gives back the memory of the request, too.
     void release_idle_buffers() noexcept;
 
 private:
@@ -66,7 +74,11 @@ private:
     /// Of the requests before, the last one first.
     std::array<std::string, 2> earlier_ids_;
     std::uint64_t wire_bytes_before_ = 0;
-    response_parser parser_;
+    bool expects_no_body_ = false;
+    bool keep_fields_ = false;
+    const std::shared_ptr<parser_stock> parsers_;
+    /// From the first byte of the response on.
+    std::unique_ptr<response_parser> parser_;
     exchange_report report_;
     disposition leaves_ = disposition::keep;
     bool ended_ = true;

@@ -25,19 +25,27 @@ bool is_compressed(const response_head& head)
 
 } // namespace
 
-void response_parser::start(bool expects_no_body, bool keep_fields)
+void response_parser::clear(std::size_t enough) noexcept
 {
-    expects_no_body_ = expects_no_body;
-    keep_fields_ = keep_fields;
     place_ = place::header;
     message_.clear();
     keeps_alive_ = false;
     header_size_ = 0;
     header_fields_ = 0;
     interim_responses_ = 0;
-    partial_.clear();
     head_.clear();
-    body_.clear();
+    for (wiped_buffer* const buffer : {&partial_, &body_}) {
+        buffer->clear();
+        if (buffer->capacity() > enough) {
+            buffer->release();
+        }
+    }
+}
+
+void response_parser::start(bool expects_no_body, bool keep_fields)
+{
+    expects_no_body_ = expects_no_body;
+    keep_fields_ = keep_fields;
 }
 
 std::size_t response_parser::put(std::string_view bytes)
@@ -70,7 +78,7 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
     message_framing framing;
     std::size_t size = 0;
     if (partial_.empty() && !keep_fields_) {
-        size = memo_->read(input, head_, framing);
+        size = memo_.read(input, head_, framing);
     }
     const bool is_read = size != 0;
     if (!is_read) {
@@ -98,7 +106,7 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
         take_interim();
     } else {
         if (!is_read && !keep_fields_) {
-            memo_->remember(input.substr(0, size), framing);
+            memo_.remember(input.substr(0, size), framing);
         }
         begin_body(framing);
     }
@@ -164,15 +172,6 @@ void response_parser::begin_body(const message_framing& framing)
     if (head_.status < 300 && is_compressed(head_) && !body_reader_.is_complete()) {
         message_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
                    "), which was not asked for";
-    }
-}
-
-void response_parser::trim(std::size_t enough) noexcept
-{
-    for (wiped_buffer* const buffer : {&partial_, &body_}) {
-        if (buffer->capacity() > enough) {
-            buffer->release();
-        }
     }
 }
 

@@ -8,10 +8,8 @@
 #include <sipher/client_options.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace sipher::detail {
 
@@ -21,12 +19,12 @@ namespace sipher::detail {
 /// chunk extensions are passed over, and count.
 class response_parser {
 public:
-    response_parser(const limit_options& limits, std::shared_ptr<header_memo> memo)
-        : limits_(limits), memo_(std::move(memo)), body_reader_(limits.body_size)
-    {
-    }
+    explicit response_parser(const limit_options& limits) : limits_(limits), body_reader_(limits.body_size) {}
 
-    /// Forgets the response before and expects another.
+    /// Forgets the response before, and gives back buffers that are larger than `enough`.
+    void clear(std::size_t enough) noexcept;
+
+    /// Before the first response, or once it is clear.
     /// @param expects_no_body Whatever its header says, as after HEAD.
     /// @param keep_fields Keep all header fields, not only those that the library reads.
     void start(bool expects_no_body, bool keep_fields);
@@ -50,9 +48,6 @@ public:
     [[nodiscard]] const response_head& head() const noexcept { return head_; }
     [[nodiscard]] std::string_view body() const noexcept { return body_.view(); }
 
-    /// Gives back buffers that are larger than `enough`, and what is in them.
-    void trim(std::size_t enough) noexcept;
-
 private:
     enum class place { header, body };
 
@@ -63,7 +58,6 @@ private:
     void refuse(std::string_view what);
 
     const limit_options limits_;
-    const std::shared_ptr<header_memo> memo_;
     bool expects_no_body_ = false;
     bool keep_fields_ = false;
     place place_ = place::header;
@@ -75,6 +69,7 @@ private:
     unsigned interim_responses_ = 0;
     /// The beginning of a header.
     wiped_buffer partial_;
+    header_memo memo_;
     response_head head_;
     body_reader body_reader_;
     wiped_buffer body_;

@@ -56,7 +56,7 @@ asio::awaitable<void> network_connect::run()
         tls_version_ = channel_->protocol();
         result_.resumed = channel_->resumed();
         result_.made = std::make_shared<connection>(settings_->executor, std::move(channel_), address_,
-                                                    settings_->limits, settings_->memo, settings_->timers);
+                                                    settings_->parsers, settings_->timers);
         finish();
     } catch (const connect_failure& failure) {
         fail(failure);

@@ -196,7 +196,7 @@ void pool::grant(pool_waiter& waiter, pool_entry& entry, pool_aftermath& after)
 void pool::give_back(pool_entry& entry, bool has_response, bool reusable,
                      std::optional<std::chrono::seconds> hint) noexcept
 {
-    entry.open_connection->trim();
+    entry.open_connection->forget_response();
     const bool usable = reusable && entry.open_connection->is_open();
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};

@@ -142,6 +142,22 @@ TEST_P(out_of_memory, a_client_is_destroyed_whatever_fails)
     }
 }
 
+TEST_P(out_of_memory, frames_of_a_call_are_of_a_size_that_asio_keeps_for_the_next)
+{
+#ifdef __clang__
+    GTEST_SKIP() << "without optimization, clang's frames are larger";
+#endif
+    constexpr std::size_t largest_that_is_kept = 1020;
+    service->otherwise = response_session();
+    allocation_faults::largest_of_asio = 0;
+    EXPECT_TRUE(perform(GetParam())->succeeded());
+    const auto other = launch(detail::request(client->services(), {verb::post, "/v1/other", {}, {}}));
+    run();
+    EXPECT_TRUE(other->succeeded());
+    EXPECT_GT(allocation_faults::largest_of_asio, 500U) << "nothing was seen";
+    EXPECT_LE(allocation_faults::largest_of_asio, largest_that_is_kept);
+}
+
 INSTANTIATE_TEST_SUITE_P(operations, out_of_memory,
                          ::testing::Values(operation::create, operation::get, operation::update, operation::remove));
 

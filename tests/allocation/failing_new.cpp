@@ -1,5 +1,6 @@
 #include "support/allocation_faults.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <malloc.h>
@@ -32,5 +33,7 @@ void operator delete(void* memory, std::size_t) noexcept
 
 extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept
 {
-    return sipher::test::allocation_faults::allocation_fails() ? nullptr : ::memalign(alignment, size);
+    using sipher::test::allocation_faults;
+    allocation_faults::largest_of_asio = std::max(allocation_faults::largest_of_asio, size);
+    return allocation_faults::allocation_fails() ? nullptr : ::memalign(alignment, size);
 }

@@ -98,8 +98,8 @@ outcome_seen exchange(world& around, std::uint8_t kind, std::uint8_t step, std::
     const limit_options limits = limits_for((kind & 4U) != 0);
     const auto peer = std::make_shared<test::scripted_peer>(around.context.get_executor());
     const auto used = std::make_shared<detail::connection>(
-        around.context.get_executor(), detail::make_plain_channel(peer->make_stream()), "peer", limits,
-        std::make_shared<detail::header_memo>(), around.timers);
+        around.context.get_executor(), detail::make_plain_channel(peer->make_stream()), "peer",
+        std::make_shared<detail::parser_stock>(limits), around.timers);
     used->open({});
     if (step != 0) {
         peer->deliver_at_most(step);

@@ -48,7 +48,7 @@ protected:
         peer = std::make_shared<scripted_peer>(context.get_executor());
         connection = std::make_shared<detail::connection>(context.get_executor(),
                                                           detail::make_plain_channel(peer->make_stream()), "peer",
-                                                          bounds, std::make_shared<detail::header_memo>(), timers);
+                                                          std::make_shared<detail::parser_stock>(bounds), timers);
         connection->open(owner);
         ended_while_idle = false;
     }

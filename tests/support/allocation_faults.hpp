@@ -11,6 +11,8 @@ struct allocation_faults {
     static inline thread_local std::size_t left = 0;
     /// More than zero: the scripted world outside the library is at work, whose memory is not in question.
     static inline thread_local int truces = 0;
+    /// The most that Asio has asked for in one piece, such as a coroutine's frame.
+    static inline thread_local std::size_t largest_of_asio = 0;
 
     [[nodiscard]] static bool allocation_fails() noexcept { return truces == 0 && left != 0 && --left == 0; }
 };

@@ -50,8 +50,8 @@ public:
                 result.code = asio::error::connection_refused;
             } else {
                 result.made = std::make_shared<detail::connection>(
-                    executor, detail::make_plain_channel(std::make_unique<silent_stream>()), "", limit_options{},
-                    std::make_shared<detail::header_memo>(), timers);
+                    executor, detail::make_plain_channel(std::make_unique<silent_stream>()), "",
+                    std::make_shared<detail::parser_stock>(limit_options{}), timers);
             }
             done(std::move(result));
         });

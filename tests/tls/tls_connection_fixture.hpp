@@ -91,8 +91,8 @@ protected:
     void make_connection()
     {
         connection =
-            std::make_shared<detail::connection>(context.get_executor(), std::move(channel), "peer", limit_options{},
-                                                 std::make_shared<detail::header_memo>(), timers);
+            std::make_shared<detail::connection>(context.get_executor(), std::move(channel), "peer",
+                                                 std::make_shared<detail::parser_stock>(limit_options{}), timers);
         connection->open({});
     }
 

@@ -1,0 +1,44 @@
+#include "http1/parser_stock.hpp"
+
+#include <cstddef>
+#include <utility>
+
+namespace sipher::detail {
+
+namespace {
+
+/// More are in use at a time only where more threads read.
+constexpr std::size_t most_idle = 4;
+/// An unusually large response gives its memory back.
+constexpr std::size_t usual_size = 16 * 1024;
+
+} // namespace
+
+parser_stock::parser_stock(const limit_options& limits) : limits_(limits)
+{
+    idle_.reserve(most_idle);
+}
+
+std::unique_ptr<response_parser> parser_stock::take()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (!idle_.empty()) {
+            std::unique_ptr<response_parser> parser = std::move(idle_.back());
+            idle_.pop_back();
+            return parser;
+        }
+    }
+    return std::make_unique<response_parser>(limits_);
+}
+
+void parser_stock::give_back(std::unique_ptr<response_parser> parser) noexcept
+{
+    parser->clear(usual_size);
+    const std::lock_guard lock{mutex_};
+    if (idle_.size() < most_idle) {
+        idle_.push_back(std::move(parser));
+    }
+}
+
+} // namespace sipher::detail

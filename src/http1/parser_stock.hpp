@@ -1,0 +1,32 @@
+// Parsers of responses for all connections to one server.
+#pragma once
+
+#include "http1/response_parser.hpp"
+
+#include <sipher/client_options.hpp>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace sipher::detail {
+
+/// An exchange has a parser from the first byte of its response until nobody needs its result. So few are in use at a
+/// time, they and what they remember stay in the processor's cache, and a connection that waits or is idle has none.
+///
+/// Thread safety: safe.
+class parser_stock {
+public:
+    explicit parser_stock(const limit_options& limits);
+
+    [[nodiscard]] std::unique_ptr<response_parser> take();
+    /// Wipes what it holds.
+    void give_back(std::unique_ptr<response_parser> parser) noexcept;
+
+private:
+    const limit_options limits_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<response_parser>> idle_;
+};
+
+} // namespace sipher::detail
