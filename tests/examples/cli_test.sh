@@ -48,7 +48,7 @@ err=
 # Ctrl-C in the middle: what was done is told all the same. It cannot get to the end before, because nobody would read
 # what it says with --verbose.
 mkfifo "$work/said"
-"$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
+SIPHER_STATE_FILE=$work/state "$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &
 interrupted=false
 while read -r line; do
     if ! $interrupted && [[ $line == *"event=attempt operation=create_session "* ]]; then
@@ -62,6 +62,7 @@ code=0
 wait $! || code=$?
 out=$(grep --count '^{"sessionId":"sess_' "$work/ids")
 [[ $code == 3 && -n $err ]] && ((out > 0 && out < 5000)) || fail "Ctrl-C: exit code $code"
+[[ $(wc -l <"$work/state") == "$out" ]] || fail "Ctrl-C: what was created is not what was noted"
 
 # In a single call too, with what is known of its effect.
 control faults --data '{"fault":"silence"}' >/dev/null
