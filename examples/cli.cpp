@@ -1,9 +1,13 @@
-// A command-line client: JSON on the standard output; what went wrong, in one line, on the standard error output.
-// The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
+// A command-line client: JSON, or a table, on the standard output; what went wrong, in one line, on the standard error
+// output. The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
 
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
+#include "cli_error.hpp"
 #include "cli_interrupt.hpp"
+#include "cli_output.hpp"
+#include "cli_state.hpp"
+#include "cli_watch.hpp"
 
 #include <sipher/observability.hpp>
 #include <sipher/sipher.hpp>
@@ -12,15 +16,15 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <cerrno>
 #include <iostream>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace json = boost::json;
 
 bool is_batch(const cli_arguments& given)
 {
-    return given.count || given.from_input;
+    return given.count || given.from_input || given.check;
 }
 
 sipher::client_options make_options(const cli_arguments& given)
@@ -41,53 +45,56 @@ sipher::client_options make_options(const cli_arguments& given)
     return options;
 }
 
-asio::awaitable<json::value> request(sipher::client client, cli_arguments given)
+asio::awaitable<void> request(sipher::client client, cli_arguments given)
 {
     sipher::call_options options;
     if (given.session) {
         // An id alone pins nothing, and without a word the service ignores one that it does not know.
         options.session = co_await client.get_session(*given.session);
     }
+    json::value response;
     if (given.body) {
-        co_return co_await client.request(given.method, given.target, *given.body, options);
+        response = co_await client.request(given.method, given.target, *given.body, options);
+    } else {
+        response = co_await client.request(given.method, given.target, options);
     }
-    co_return co_await client.request(given.method, given.target, options);
+    std::cout << json::serialize(response) << "\n";
 }
 
-asio::awaitable<json::value> run(sipher::client client, cli_arguments given)
+asio::awaitable<void> remove(sipher::client client, cli_arguments given, state_file state)
+{
+    const sipher::session_id id = given.session.value();
+    const sipher::result<sipher::deleted_session> gone = co_await sipher::as_result(client.delete_session(id));
+    if (gone || gone.error().code() == sipher::condition::not_found) {
+        state.remove({id});
+    }
+    print(std::vector{gone.value()}, given.output);
+}
+
+asio::awaitable<void> run(sipher::client client, cli_arguments given, state_file state)
 {
     switch (given.command) {
     case cli_command::create: {
         const sipher::session made = co_await client.create_session(given.defaults, given.time_to_live);
-        co_return json::value_from(made);
+        state.add(made);
+        print(std::vector{made}, given.output);
+        co_return;
     }
     case cli_command::get: {
         const sipher::session found = co_await client.get_session(given.session.value());
-        co_return json::value_from(found);
+        print(std::vector{found}, given.output);
+        co_return;
     }
     case cli_command::update: {
         const sipher::session changed = co_await client.update_session(given.session.value(), given.defaults);
-        co_return json::value_from(changed);
+        print(std::vector{changed}, given.output);
+        co_return;
     }
-    case cli_command::delete_: {
-        const sipher::deleted_session gone = co_await client.delete_session(given.session.value());
-        co_return json::value_from(gone);
+    case cli_command::delete_: co_return co_await remove(client, std::move(given), std::move(state));
+    case cli_command::watch: co_return co_await watch(client, std::move(given));
+    case cli_command::request: co_return co_await request(client, std::move(given));
+    case cli_command::list: co_return; // No call, or a batch of them.
     }
-    case cli_command::request: break;
-    }
-    const json::value response = co_await request(client, std::move(given));
-    co_return response;
-}
-
-cli_exit_code exit_code(const sipher::error& problem)
-{
-    if (problem.code() == sipher::errc::invalid_request) {
-        return exit_usage;
-    }
-    const bool refused = problem.code().category() == sipher::service_category() ||
-                         problem.code() == sipher::condition::rate_limited ||
-                         problem.code() == sipher::errc::session_gone;
-    return refused ? exit_refused : exit_transport;
 }
 
 /// Runs it to its end and gives its result.
@@ -99,6 +106,35 @@ T get(asio::io_context& context, asio::awaitable<T> work)
     return result.get();
 }
 
+state_file open_state(const cli_arguments& given)
+{
+    const bool is_needed = given.command == cli_command::create || given.command == cli_command::delete_ ||
+                           given.command == cli_command::list;
+    state_file state = is_needed ? state_file::from_environment() : state_file{};
+    if (given.command == cli_command::list && !state.is_on()) {
+        throw sipher::error{sipher::errc::invalid_request,
+                            "set SIPHER_STATE_FILE to a file in which `create` is to note what `list` lists"};
+    }
+    return state;
+}
+
+cli_exit_code perform(const cli_arguments& given)
+{
+    const state_file state = open_state(given);
+    if (given.command == cli_command::list && !given.check) {
+        print(state.sessions(), given.output);
+        return exit_done;
+    }
+    asio::io_context context;
+    sipher::client client{context, make_options(given)};
+    if (is_batch(given)) {
+        const std::optional<sipher::error> first = get(context, run_batch(std::move(client), given, state));
+        return first ? exit_code(*first) : exit_done;
+    }
+    get(context, until_interrupted(run(std::move(client), given, state)));
+    return exit_done;
+}
+
 int main(int count, char** values)
 {
     try {
@@ -106,17 +142,9 @@ int main(int count, char** values)
         if (const auto* const ended = std::get_if<cli_exit_code>(&parsed)) {
             return *ended;
         }
-        const auto& given = std::get<cli_arguments>(parsed);
-        asio::io_context context;
-        sipher::client client{context, make_options(given)};
-        if (is_batch(given)) {
-            const std::optional<sipher::error> first = get(context, run_batch(std::move(client), given));
-            return first ? exit_code(*first) : exit_done;
-        }
-        std::cout << json::serialize(get(context, until_interrupted(run(std::move(client), given)))) << "\n";
-        return exit_done;
+        return perform(std::get<cli_arguments>(parsed));
     } catch (const sipher::error& problem) {
-        std::cerr << program_invocation_short_name << ": " << problem.what() << "\n";
+        complain(problem);
         return exit_code(problem);
     }
 }

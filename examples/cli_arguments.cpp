@@ -1,3 +1,5 @@
+// The command line: what there is, what it means, and help.
+
 #include "cli_arguments.hpp"
 
 #include <sipher/version.hpp>
@@ -8,10 +10,13 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <iostream>
 #include <map>
+#include <string_view>
 
 namespace {
 
@@ -31,8 +36,14 @@ struct words {
     std::string body;
     std::optional<std::int64_t> timeout;
     std::optional<std::size_t> count;
+    bool check = false;
+    /// A read counts in the quota of the day: 60 an hour leave room for others even in the smallest, 2000.
+    std::int64_t every = 60'000;
+    std::string output;
     bool verbose = false;
 };
+
+constexpr std::array<std::string_view, 2> outputs{"json", "table"};
 
 const std::map<std::string, sipher::verb> verbs{{"GET", sipher::verb::get},     {"HEAD", sipher::verb::head},
                                                 {"POST", sipher::verb::post},   {"PUT", sipher::verb::put},
@@ -44,6 +55,7 @@ constexpr const char* examples = R"(Examples:
   sipher-cli update sess_… --privacy-level shielded
   sipher-cli request POST /v1/stealth/generate --session sess_… --body '{}'
   sipher-cli create --count 500 > sessions; sipher-cli delete - < sessions
+  sipher-cli list | sipher-cli delete -
 
 Exit codes: 0 done, 1 the service refused, 2 usage, 3 the transport failed or interrupted)";
 
@@ -91,6 +103,17 @@ void add_id(CLI::App& command, words& given)
     command.add_option("ID", given.session, "The session's id")->required()->check(check_session)->type_name("");
 }
 
+std::string check_every(const std::string& text)
+{
+    constexpr std::int64_t least = 100;
+    return std::stoll(text) >= least ? "" : "must be at least 100ms";
+}
+
+std::string check_output(const std::string& text)
+{
+    return std::find(outputs.begin(), outputs.end(), text) != outputs.end() ? "" : "must be json or table";
+}
+
 /// Or `-` for those that come from the standard input.
 std::string check_session_or_dash(const std::string& text)
 {
@@ -112,6 +135,47 @@ void add_request(CLI::App& command, words& given)
     command.add_option("--body", given.body, "JSON to send")->check(check_json)->type_name("JSON");
 }
 
+void add_create(CLI::App& command, words& given)
+{
+    add_defaults(command, given);
+    command
+        .add_option("--ttl", given.time_to_live, "How long it lives, such as 90s, 30m or 24h; one hour if not given")
+        ->transform(duration_in({{"s", 1}, {"m", 60}, {"h", 3600}}))
+        ->type_name("TIME");
+    command
+        .add_option("--count", given.count, "Creates so many, each in a line; waits for the rate limit where it must")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+}
+
+void add_watch(CLI::App& command, words& given)
+{
+    add_id(command, given);
+    command
+        .add_option("--every", given.every,
+                    "How often it is read, such as 10s; 1m if not given. Each read counts in the quota of the day: 1m "
+                    "makes 1440 a day, 10s makes 8640")
+        ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}))
+        ->check(check_every)
+        ->type_name("TIME");
+}
+
+void add_output(CLI::App& command, words& given)
+{
+    command.add_option("--output", given.output, "json if not given. " + known(outputs))
+        ->check(check_output)
+        ->type_name("FORMAT");
+}
+
+void add_common(CLI::App& command, words& given)
+{
+    command
+        .add_option("--timeout", given.timeout, "Limit of each call, such as 500ms or 5s; 0s: none; 30s if not given")
+        ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}}))
+        ->type_name("TIME");
+    command.add_flag("--verbose", given.verbose, "Print connections and attempts to the standard error output");
+}
+
 /// @returns the commands and what they are called
 std::map<CLI::App*, cli_command> describe(CLI::App& app, words& given)
 {
@@ -119,38 +183,30 @@ std::map<CLI::App*, cli_command> describe(CLI::App& app, words& given)
     CLI::App* const get = app.add_subcommand("get", "Reads a session");
     CLI::App* const update = app.add_subcommand("update", "Sets defaults of a session");
     CLI::App* const remove = app.add_subcommand("delete", "Deletes a session");
+    CLI::App* const list = app.add_subcommand("list", "Lists what `create` has noted in the file SIPHER_STATE_FILE");
+    CLI::App* const watch = app.add_subcommand("watch", "Prints a session whenever it has changed, until it is gone");
     CLI::App* const request =
         app.add_subcommand("request", "Calls any other endpoint, under a session if one is given");
-    add_defaults(*create, given);
-    create->add_option("--ttl", given.time_to_live, "How long it lives, such as 90s, 30m or 24h; one hour if not given")
-        ->transform(duration_in({{"s", 1}, {"m", 60}, {"h", 3600}}))
-        ->type_name("TIME");
-    create
-        ->add_option("--count", given.count, "Creates so many, each in a line; waits for the rate limit where it must")
-        ->check(CLI::PositiveNumber)
-        ->type_name("N");
-    for (CLI::App* const command : {get, update}) {
-        add_id(*command, given);
-    }
+    add_create(*create, given);
+    add_id(*get, given);
+    add_id(*update, given);
+    add_defaults(*update, given);
     remove->add_option("ID", given.session, "The session's id; -: ids from the standard input, one in each line")
         ->required()
         ->check(check_session_or_dash)
         ->type_name("");
-    add_defaults(*update, given);
+    list->add_flag("--check", given.check, "Ask the service for each, and forget those that it does not know");
+    add_watch(*watch, given);
     add_request(*request, given);
-    for (CLI::App* const command : {create, get, update, remove, request}) {
-        command
-            ->add_option("--timeout", given.timeout,
-                         "Limit of each call, such as 500ms or 5s; 0s: none; 30s if not given")
-            ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}}))
-            ->type_name("TIME");
-        command->add_flag("--verbose", given.verbose, "Print connections and attempts to the standard error output");
+    for (CLI::App* const command : {create, get, update, remove, list}) {
+        add_output(*command, given);
+    }
+    for (CLI::App* const command : {create, get, update, remove, list, watch, request}) {
+        add_common(*command, given);
     }
     app.require_subcommand(1);
-    return {{create, cli_command::create},
-            {get, cli_command::get},
-            {update, cli_command::update},
-            {remove, cli_command::delete_},
+    return {{create, cli_command::create},  {get, cli_command::get},   {update, cli_command::update},
+            {remove, cli_command::delete_}, {list, cli_command::list}, {watch, cli_command::watch},
             {request, cli_command::request}};
 }
 
@@ -187,6 +243,9 @@ cli_arguments to_arguments(cli_command command, const words& given)
     if (given.timeout) {
         arguments.timeout = std::chrono::milliseconds{*given.timeout};
     }
+    arguments.check = given.check;
+    arguments.every = std::chrono::milliseconds{given.every};
+    arguments.output = given.output == "table" ? cli_output::table : cli_output::json;
     arguments.verbose = given.verbose;
     return arguments;
 }

@@ -12,7 +12,9 @@
 #include <string>
 #include <variant>
 
-enum class cli_command { create, get, update, delete_, request };
+enum class cli_command { create, get, update, delete_, list, watch, request };
+
+enum class cli_output { json, table };
 
 /// What the command line asks for.
 struct cli_arguments {
@@ -22,7 +24,7 @@ struct cli_arguments {
     sipher::session_defaults defaults;
     /// Zero: left to the service.
     std::chrono::seconds time_to_live{};
-    /// What to get, update or delete, or what to run a request under.
+    /// What to get, update, delete or watch, or what to run a request under.
     std::optional<sipher::session_id> session;
     sipher::verb method = sipher::verb::get;
     std::string target;
@@ -32,6 +34,11 @@ struct cli_arguments {
     std::optional<std::size_t> count;
     /// What to delete comes from the standard input.
     bool from_input = false;
+    /// The service is asked for each session of the list.
+    bool check = false;
+    /// How often a watched session is read.
+    std::chrono::milliseconds every{};
+    cli_output output = cli_output::json;
     bool verbose = false;
 };
 

@@ -1,14 +1,15 @@
+// Commands that make many calls at a time.
+
 #include "cli_batch.hpp"
 
+#include "cli_error.hpp"
 #include "cli_interrupt.hpp"
+#include "cli_output.hpp"
 
 #include <sipher/sipher.hpp>
 
-#include <boost/json/serialize.hpp>
-
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <iostream>
@@ -18,7 +19,6 @@
 #include <vector>
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
 namespace {
 
@@ -73,14 +73,14 @@ std::vector<sipher::session_id> read_ids(std::istream& in)
     return ids;
 }
 
+/// @returns the first failure
 template <class T>
-std::optional<sipher::error> print(const std::vector<sipher::result<T>>& results)
+std::optional<sipher::error> complain_of(const std::vector<sipher::result<T>>& results)
 {
     std::optional<sipher::error> first;
     std::size_t left_out = 0;
     for (const auto& each : results) {
         if (each) {
-            std::cout << json::serialize(json::value_from(*each)) << "\n";
             continue;
         }
         const sipher::error& problem = each.error();
@@ -88,41 +88,116 @@ std::optional<sipher::error> print(const std::vector<sipher::result<T>>& results
         if (problem.code() == sipher::condition::cancelled && problem.outcome() == sipher::outcome::not_sent) {
             ++left_out;
         } else {
-            std::cerr << program_invocation_short_name << ": " << problem.what() << "\n";
+            complain(problem);
         }
     }
     if (left_out != 0) {
-        std::cerr << program_invocation_short_name << ": interrupted; " << left_out << " of " << results.size()
-                  << " were not sent\n";
+        complain("interrupted; " + std::to_string(left_out) + " of " + std::to_string(results.size()) +
+                 " were not sent");
     }
     return first;
 }
 
+template <class T>
+std::vector<T> successes(const std::vector<sipher::result<T>>& results)
+{
+    std::vector<T> values;
+    for (const auto& each : results) {
+        if (each) {
+            values.push_back(*each);
+        }
+    }
+    return values;
+}
+
+template <class T>
+bool is_unknown(const sipher::result<T>& result)
+{
+    return !result && result.error().code() == sipher::condition::not_found;
+}
+
 template <class Input, class Operation>
-asio::awaitable<std::optional<sipher::error>> run_all(sipher::client client, std::vector<Input> inputs,
-                                                      Operation operation)
+auto run_all(sipher::client client, std::vector<Input> inputs, Operation operation)
+    -> decltype(sipher::for_each_concurrent(inputs, sipher::batch_options{}, operation))
 {
     progress_bar bar;
     sipher::batch_options options;
     options.client = std::move(client);
     options.on_progress = [&bar](const sipher::batch_progress& now) { bar.draw(now); };
     auto all = sipher::for_each_concurrent(std::move(inputs), std::move(options), std::move(operation));
-    const auto results = co_await until_interrupted(std::move(all));
+    auto results = co_await until_interrupted(std::move(all));
     bar.clear();
-    co_return print(results);
+    co_return results;
+}
+
+asio::awaitable<sipher::session> create_one(sipher::client client, sipher::session_defaults defaults,
+                                            std::chrono::seconds time_to_live, state_file state)
+{
+    sipher::session made = co_await client.create_session(std::move(defaults), time_to_live);
+    // At once: who kills the program finds it in the list.
+    state.add(made);
+    co_return made;
+}
+
+asio::awaitable<std::optional<sipher::error>> create_many(sipher::client client, cli_arguments given, state_file state)
+{
+    auto create = [client, time_to_live = given.time_to_live, state](sipher::session_defaults defaults) {
+        return create_one(client, std::move(defaults), time_to_live, state);
+    };
+    std::vector<sipher::session_defaults> wanted(given.count.value(), given.defaults);
+    const auto results = co_await run_all(std::move(client), std::move(wanted), std::move(create));
+    print(successes(results), given.output);
+    co_return complain_of(results);
+}
+
+asio::awaitable<std::optional<sipher::error>> delete_many(sipher::client client, cli_arguments given, state_file state)
+{
+    const std::vector<sipher::session_id> ids = read_ids(std::cin);
+    auto remove = [client](sipher::session_id id) mutable { return client.delete_session(id); };
+    const auto results = co_await run_all(std::move(client), ids, std::move(remove));
+    std::vector<sipher::session_id> gone;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (results[i] || is_unknown(results[i])) {
+            gone.push_back(ids[i]);
+        }
+    }
+    // At once for all, because each time the whole file is written.
+    state.remove(gone);
+    print(successes(results), given.output);
+    co_return complain_of(results);
+}
+
+/// That the service does not know one is no failure: to find that out is what it is for.
+asio::awaitable<std::optional<sipher::error>> check_listed(sipher::client client, cli_arguments given, state_file state)
+{
+    std::vector<sipher::session_id> ids;
+    for (const known_session& each : state.sessions()) {
+        ids.push_back(each.id);
+    }
+    auto read = [client](sipher::session_id id) mutable { return client.get_session(id); };
+    auto results = co_await run_all(std::move(client), ids, std::move(read));
+    std::vector<sipher::session_id> gone;
+    std::vector<known_session> known;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (results[i]) {
+            known.emplace_back(ids[i], results[i]->expires_at);
+        } else if (is_unknown(results[i])) {
+            gone.push_back(ids[i]);
+        }
+    }
+    state.remove(gone);
+    std::erase_if(results, [](const auto& each) { return is_unknown(each); });
+    print(known, given.output);
+    co_return complain_of(results);
 }
 
 } // namespace
 
-asio::awaitable<std::optional<sipher::error>> run_batch(sipher::client client, cli_arguments given)
+asio::awaitable<std::optional<sipher::error>> run_batch(sipher::client client, cli_arguments given, state_file state)
 {
-    if (given.command == cli_command::delete_) {
-        auto remove = [client](sipher::session_id id) mutable { return client.delete_session(id); };
-        return run_all(std::move(client), read_ids(std::cin), std::move(remove));
+    switch (given.command) {
+    case cli_command::create: return create_many(std::move(client), std::move(given), std::move(state));
+    case cli_command::delete_: return delete_many(std::move(client), std::move(given), std::move(state));
+    default: return check_listed(std::move(client), std::move(given), std::move(state));
     }
-    auto create = [client, time_to_live = given.time_to_live](sipher::session_defaults defaults) mutable {
-        return client.create_session(std::move(defaults), time_to_live);
-    };
-    std::vector<sipher::session_defaults> wanted(given.count.value(), given.defaults);
-    return run_all(std::move(client), std::move(wanted), std::move(create));
 }

@@ -27,10 +27,12 @@ offers "--manual-clock" sipher-sandbox --control --man
 offers "" sipher-sandbox --ca-out x
 offers "printf" sipher-sandbox --control -- printf
 [[ -e $work/sipher-cli ]] || exit 0
-offers "create get update delete request" sipher-cli ""
+offers "create get update delete list watch request" sipher-cli ""
 offers "delete" sipher-cli d
 offers "--version" sipher-cli --vers
 offers "--count" sipher-cli create --ttl 5m --c --co
 offers "solana sui sei" sipher-cli create --chain s
+offers "table" sipher-cli list --output t
+offers "--every" sipher-cli watch sess_1 --e
 offers "shielded" sipher-cli update sess_1 --privacy-level sh
 offers "" sipher-cli get sess_

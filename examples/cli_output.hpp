@@ -1,0 +1,18 @@
+#pragma once
+
+#include "cli_arguments.hpp"
+#include "cli_state.hpp"
+
+#include <sipher/session.hpp>
+
+#include <string>
+#include <vector>
+
+/// A line of JSON for each; or a table with a header, if there is anything to stand in it, in which a viewing key is
+/// `[secret]`.
+void print(const std::vector<sipher::session>& sessions, cli_output output);
+void print(const std::vector<sipher::deleted_session>& sessions, cli_output output);
+void print(const std::vector<known_session>& sessions, cli_output output);
+
+/// In UTC, as ISO 8601 writes it.
+std::string to_text(sipher::timestamp time);
