@@ -4,6 +4,7 @@
 #include <sipher/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -46,6 +47,43 @@ auto completing_with_code(error* diagnostics)
     }
 }
 
+/// What `async_call` starts. (Asio's `deferred` with what can only be moved is refused by `as_tuple` in Boost 1.83, so
+/// the operation is a member and no argument.)
+template <class T>
+class call_initiation {
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    call_initiation(executor_type executor, boost::asio::awaitable<T> operation, error* diagnostics)
+        : executor_(std::move(executor)), operation_(std::move(operation)), diagnostics_(diagnostics)
+    {
+    }
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+
+    template <class Handler>
+    void operator()(Handler&& handler)
+    {
+        boost::asio::co_spawn(executor_, with_all_cancellation(std::move(operation_)),
+                              completing_with_code<T>(diagnostics_))(std::forward<Handler>(handler));
+    }
+
+private:
+    executor_type executor_;
+    boost::asio::awaitable<T> operation_;
+    error* diagnostics_;
+};
+
+template <class T>
+struct call_signature {
+    using type = void(boost::system::error_code, T);
+};
+
+template <>
+struct call_signature<void> {
+    using type = void(boost::system::error_code);
+};
+
 } // namespace detail
 
 /// Runs an operation for any completion token, as Asio's own operations are run: for callbacks, `use_future`,
@@ -72,8 +110,8 @@ auto async_call(const boost::asio::any_io_executor& executor, boost::asio::await
                 CompletionToken&& token)
 {
     diagnostics = {};
-    return boost::asio::co_spawn(executor, detail::with_all_cancellation(std::move(operation)),
-                                 detail::completing_with_code<T>(&diagnostics))(std::forward<CompletionToken>(token));
+    return boost::asio::async_initiate<CompletionToken, typename detail::call_signature<T>::type>(
+        detail::call_initiation<T>{executor, std::move(operation), &diagnostics}, token);
 }
 
 /// The same for whom a code is enough.
@@ -81,8 +119,8 @@ template <class T, class CompletionToken>
 auto async_call(const boost::asio::any_io_executor& executor, boost::asio::awaitable<T> operation,
                 CompletionToken&& token)
 {
-    return boost::asio::co_spawn(executor, detail::with_all_cancellation(std::move(operation)),
-                                 detail::completing_with_code<T>(nullptr))(std::forward<CompletionToken>(token));
+    return boost::asio::async_initiate<CompletionToken, typename detail::call_signature<T>::type>(
+        detail::call_initiation<T>{executor, std::move(operation), nullptr}, token);
 }
 
 } // namespace sipher

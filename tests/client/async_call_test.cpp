@@ -113,6 +113,22 @@ TEST_F(async_call_test, a_deferred_operation_in_a_coroutine_of_another_executor_
     EXPECT_EQ(code, condition::not_found);
 }
 
+TEST_F(async_call_test, a_tuple_in_a_coroutine)
+{
+    const auto work = [&]() -> asio::awaitable<error_code> {
+        error diagnostics;
+        auto waiting =
+            async_call(executor(), client().get_session(nobodys), diagnostics, asio::as_tuple(asio::use_awaitable));
+        const std::tuple<error_code, session> got = co_await std::move(waiting);
+        EXPECT_EQ(diagnostics.status(), 404U);
+        co_return std::get<0>(got);
+    };
+    error_code code;
+    asio::co_spawn(context.get_executor(), work(), [&](const std::exception_ptr&, error_code got) { code = got; });
+    settle();
+    EXPECT_EQ(code, condition::not_found);
+}
+
 TEST_F(async_call_test, the_handlers_executor_is_where_it_runs)
 {
     asio::io_context elsewhere;
