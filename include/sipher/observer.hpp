@@ -165,8 +165,8 @@ public:
     call_observer& operator=(const call_observer&) = delete;
     virtual ~call_observer();
 
-    /// @param headers What is added is sent with this attempt, such as a `traceparent` of its own. It replaces fields
-    /// of the same name; fields that `call_options::headers` could not have are left out.
+    /// Fields added to `headers` are sent with this attempt, such as a `traceparent` of its own. They replace fields of
+    /// the same name; those that `call_options::headers` may not contain are left out.
     virtual void on_attempt_begin(const attempt_begin_event& event, header_list& headers);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_end(const call_end_event& event);
