@@ -303,8 +303,7 @@ clock::time_point call::schedule_next(const verdict& decided)
 
 retry_plan call::plan(const verdict& decided)
 {
-    retry_state state;
-    state.what = request_.what;
+    retry_state state{request_.what};
     state.counted_attempts = counted_attempts_;
     state.all_attempts = attempts_.size();
     state.replayed = replayed_;

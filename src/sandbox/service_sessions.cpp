@@ -28,11 +28,7 @@ json::value milliseconds(timestamp when)
 json::object run_under(const json::object& body)
 {
     json::object result{{"chain", "solana"}, {"privacyLevel", "standard"}};
-    for (const std::string_view name : {"chain", "privacyLevel", "rpcProvider", "backend", "defaultViewingKey"}) {
-        if (const json::value* const value = body.if_contains(name)) {
-            result[name] = *value;
-        }
-    }
+    copy_defaults(body, result);
     return result;
 }
 
