@@ -141,7 +141,7 @@ constexpr std::tuple known_defaults{
     known_default<secret>{"defaultViewingKey", {}, &session_defaults::default_viewing_key},
 };
 
-/// Never called: one more default does not compile until it has been added here, and above.
+/// Never called: one more default does not compile until it has been added here, and then above.
 [[maybe_unused]] void count_defaults(const session_defaults& all)
 {
     const auto& [chain, privacy_level, rpc_provider, backend, default_viewing_key] = all;
