@@ -176,7 +176,7 @@ handler_result service::remove(std::string_view id, const sandbox_key& key)
     return {success(200, std::move(data)), &sandbox_counters::deleted};
 }
 
-/// The hazard of the real service, kept on purpose: a session that cannot be used is ignored without a word.
+/// The hazard of the real service, kept on purpose: a session that cannot be used is silently ignored.
 void service::apply_session(const request& received, const sandbox_key& key, optional_body& body)
 {
     const stored_session* const found =
