@@ -1,5 +1,5 @@
 // A command-line client: JSON on the standard output; what went wrong, in one line, on the standard error output.
-// The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
+// The exit code: 0 success, 1 the service refused, 2 usage, 3 the transport failed.
 
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
@@ -45,7 +45,7 @@ asio::awaitable<json::value> request(sipher::client client, cli_arguments given)
 {
     sipher::call_options options;
     if (given.session) {
-        // An id alone pins nothing, and without a word the service ignores one that it does not know.
+        // An id alone pins nothing, and the service silently ignores one that it does not know.
         options.session = co_await client.get_session(*given.session);
     }
     if (given.body) {
@@ -58,8 +58,8 @@ asio::awaitable<json::value> run(sipher::client client, cli_arguments given)
 {
     switch (given.command) {
     case cli_command::create: {
-        const sipher::session made = co_await client.create_session(given.defaults, given.time_to_live);
-        co_return json::value_from(made);
+        const sipher::session created = co_await client.create_session(given.defaults, given.time_to_live);
+        co_return json::value_from(created);
     }
     case cli_command::get: {
         const sipher::session found = co_await client.get_session(given.session.value());
