@@ -17,14 +17,14 @@
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// To make one twice does no harm, so it is asked for again even if it may have been made.
+/// Generating an address twice does no harm, so the request is retried even if it may have been applied.
 asio::awaitable<void> make_address(sipher::live_session live)
 {
     for (bool done = false; !done;) {
-        const auto made =
+        const auto result =
             co_await sipher::as_result(live.request(sipher::verb::post, "/v1/stealth/generate", boost::json::object{}));
-        done = made.has_value();
-        std::cout << (done ? "" : "once more: " + std::string{made.error().what()} + "\n");
+        done = result.has_value();
+        std::cout << (done ? "" : "once more: " + std::string{result.error().what()} + "\n");
     }
 }
 

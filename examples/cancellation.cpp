@@ -22,22 +22,22 @@ namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr auto patience = 100ms;
+constexpr auto time_limit = 100ms;
 
-/// Creates a session and prints what came of it.
+/// Creates a session and prints the result.
 asio::awaitable<void> create(const char* step, sipher::client client, sipher::call_options options = {})
 {
-    const auto made = co_await sipher::as_result(client.create_session(sipher::session_defaults{}, 60s, options));
-    if (made) {
-        std::cout << step << "created " << made->id << "\n";
+    const auto created = co_await sipher::as_result(client.create_session(sipher::session_defaults{}, 60s, options));
+    if (created) {
+        std::cout << step << "created " << created->id << "\n";
     } else {
-        std::cout << step << made.error().outcome() << " - " << made.error().what() << "\n";
+        std::cout << step << created.error().outcome() << " - " << created.error().what() << "\n";
     }
 }
 
 void later(asio::steady_timer& timer, std::function<void()> action)
 {
-    timer.expires_after(patience);
+    timer.expires_after(time_limit);
     timer.async_wait([action = std::move(action)](boost::system::error_code cancelled) {
         if (!cancelled) {
             action();
@@ -50,10 +50,10 @@ asio::awaitable<void> end_early(sipher::client client)
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer{executor};
     sipher::call_options hurried;
-    hurried.total_timeout = patience;
+    hurried.total_timeout = time_limit;
     co_await create("timeout   ", client, hurried);
 
-    timer.expires_after(patience);
+    timer.expires_after(time_limit);
     co_await (create("||        ", client) || timer.async_wait(asio::use_awaitable));
 
     asio::cancellation_signal stop;

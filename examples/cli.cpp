@@ -1,5 +1,5 @@
 // A command-line client: JSON, or a table, on the standard output; what went wrong, in one line, on the standard error
-// output. The exit code tells who is to blame: 0 nobody, 1 the service refused, 2 usage, 3 the transport failed.
+// output. The exit code: 0 success, 1 the service refused, 2 usage, 3 the transport failed.
 
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
@@ -49,7 +49,7 @@ asio::awaitable<void> request(sipher::client client, cli_arguments given)
 {
     sipher::call_options options;
     if (given.session) {
-        // An id alone pins nothing, and without a word the service ignores one that it does not know.
+        // An id alone pins nothing, and the service silently ignores one that it does not know.
         options.session = co_await client.get_session(*given.session);
     }
     json::value response;
@@ -75,9 +75,9 @@ asio::awaitable<void> run(sipher::client client, cli_arguments given, state_file
 {
     switch (given.command) {
     case cli_command::create: {
-        const sipher::session made = co_await client.create_session(given.defaults, given.time_to_live);
-        state.add(made);
-        print(std::vector{made}, given.output);
+        const sipher::session created = co_await client.create_session(given.defaults, given.time_to_live);
+        state.add(created);
+        print(std::vector{created}, given.output);
         co_return;
     }
     case cli_command::get: {

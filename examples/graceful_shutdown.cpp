@@ -1,4 +1,4 @@
-// A service that runs 500 agents, each under a session of its own, until it is told to end: on SIGTERM or Ctrl-C it
+// A service that runs 500 agents, each under a session of its own, until it is stopped: on SIGTERM or Ctrl-C it
 // cancels them all and leaves no session behind, or says which. `graceful_shutdown 2` tells itself so after two
 // seconds.
 

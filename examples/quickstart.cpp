@@ -26,8 +26,8 @@ asio::awaitable<void> generate(const char* step, sipher::client client, sipher::
 {
     sipher::call_options options;
     options.session = session;
-    const auto made = co_await client.request(sipher::verb::post, "/v1/stealth/generate", json::object{}, options);
-    std::cout << step << "a stealth address on " << json::value_to<sipher::session_defaults>(made) << "\n";
+    const auto generated = co_await client.request(sipher::verb::post, "/v1/stealth/generate", json::object{}, options);
+    std::cout << step << "a stealth address on " << json::value_to<sipher::session_defaults>(generated) << "\n";
 }
 
 asio::awaitable<void> tour(sipher::client client, sipher::testing::sandbox* sandbox)

@@ -39,8 +39,8 @@ public:
 
 private:
     struct releaser {
-        void operator()(redisReply* made) const noexcept { freeReplyObject(made); }
-        void operator()(redisContext* made) const noexcept { redisFree(made); }
+        void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
+        void operator()(redisContext* context) const noexcept { redisFree(context); }
     };
 
     static constexpr const char* script = R"(

@@ -79,7 +79,7 @@ struct service {
     std::optional<sipher::client> client;
 };
 
-/// The trace goes on with the one of whoever asks this service.
+/// Continues the trace of the request to this service.
 asio::awaitable<std::string> work(sipher::client client, std::string trace_parent)
 {
     sipher::call_options options;
@@ -90,10 +90,10 @@ asio::awaitable<std::string> work(sipher::client client, std::string trace_paren
     const boost::json::object nothing;
     // Whatever comes of it, the session is deleted.
     auto generating = sipher::as_result(client.request(sipher::verb::post, "/v1/stealth/generate", nothing, options));
-    const sipher::result<boost::json::value> made = co_await std::move(generating);
+    const sipher::result<boost::json::value> generated = co_await std::move(generating);
     options.session.reset();
     co_await client.delete_session(id, std::move(options));
-    co_return boost::json::serialize(made.value()) + "\n";
+    co_return boost::json::serialize(generated.value()) + "\n";
 }
 
 asio::awaitable<http::response<http::string_body>> respond(service& of, http::request<http::string_body> request)

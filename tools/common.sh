@@ -57,7 +57,7 @@ require_packages() {
     export DEBIAN_FRONTEND=noninteractive
     quietly "apt-get update" "${as_root[@]}" apt-get -o Acquire::Retries=3 update
     if $boost_missing; then
-        # It succeeds, without a word, for a name that other packages only mention.
+        # It silently succeeds for a name that other packages only mention.
         if [[ -n $(apt-cache show libboost-json1.81-dev 2>/dev/null) ]]; then
             missing+=("${boost_packages[@]}")
         else

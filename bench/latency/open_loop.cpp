@@ -19,13 +19,13 @@ constexpr std::chrono::milliseconds not_counted{300};
 
 } // namespace
 
-open_loop::open_loop(asio::io_context& context, const arguments& told, call prepare, call make_call)
-    : context_(context), callers_(context, told),
-      interval_(std::chrono::nanoseconds{std::chrono::seconds{1}} / told.rate),
-      duration_(std::chrono::seconds{told.seconds}), prepare_(std::move(prepare)), make_call_(std::move(make_call))
+open_loop::open_loop(asio::io_context& context, const arguments& settings, call prepare, call make_call)
+    : context_(context), callers_(context, settings),
+      interval_(std::chrono::nanoseconds{std::chrono::seconds{1}} / settings.rate),
+      duration_(std::chrono::seconds{settings.seconds}), prepare_(std::move(prepare)), make_call_(std::move(make_call))
 {
     // Room for all of them, so that none is late because of its neighbours' book-keeping.
-    latencies_.reserve(told.rate * told.seconds + 1);
+    latencies_.reserve(settings.rate * settings.seconds + 1);
 }
 
 void open_loop::run()

@@ -21,9 +21,9 @@ public:
 
     /// @param prepare Awaited first: makes the connections.
     /// @param make_call One call, on one of them.
-    open_loop(boost::asio::io_context& context, const arguments& told, call prepare, call make_call);
+    open_loop(boost::asio::io_context& context, const arguments& settings, call prepare, call make_call);
 
-    /// All calls, to the end of the last. Throws what the first one that failed has thrown.
+    /// All calls, to the end of the last. Rethrows the exception of the first one that failed.
     void run();
     /// Prints calls a second, and percentiles in microseconds, as JSON.
     void print();

@@ -8,7 +8,7 @@ namespace bench {
 
 enum class operation { get, create, update, remove };
 
-/// What every client program of the bench is told, whatever it is made with.
+/// The arguments of every client program of the bench, whatever library it uses.
 struct arguments {
     std::string port;
     std::string ca_file;

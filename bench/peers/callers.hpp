@@ -18,8 +18,8 @@ namespace bench {
 /// what is alive lives on.
 class callers {
 public:
-    callers(boost::asio::io_context& context, const arguments& told)
-        : context_(context), work_(context.get_executor()), linger_(told.linger)
+    callers(boost::asio::io_context& context, const arguments& settings)
+        : context_(context), work_(context.get_executor()), linger_(settings.linger)
     {
     }
 
@@ -30,7 +30,7 @@ public:
                               [this](const std::exception_ptr& failure) { ended(failure); });
     }
 
-    /// Throws what the first coroutine that failed has thrown.
+    /// Rethrows the exception of the first coroutine that failed.
     void run()
     {
         context_.run();

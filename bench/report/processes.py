@@ -16,7 +16,7 @@ PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Failure(Exception):
-    """What ends the run, told to whoever started it in one line."""
+    """Ends the run; reported in one line."""
 
 
 def several_cores():

@@ -100,7 +100,7 @@ struct call_signature<void> {
 /// the handler runs, if the operation failed; it must live until then.
 /// Idempotency: that of the operation.
 /// Cancellation: by the handler's cancellation slot, of every type, as the operation has it; until it has begun to run
-/// on `executor`, only `terminal` is heard. The slot must be emitted on `executor`, as those of Asio's coroutines.
+/// on `executor`, only `terminal` takes effect. The slot must be emitted on `executor`, as those of Asio's coroutines.
 /// Errors: those of the operation; `std::errc::not_enough_memory` for `std::bad_alloc`; `errc::callback_failed` for an
 /// exception that is no `boost::system::system_error`, which `error::cause()` then has.
 /// Executors: the handler runs on its associated executor, or on `executor`, never from within this function.
@@ -114,7 +114,7 @@ auto async_call(const boost::asio::any_io_executor& executor, boost::asio::await
         detail::call_initiation<T>{executor, std::move(operation), &diagnostics}, token);
 }
 
-/// The same for whom a code is enough.
+/// The same without diagnostics.
 template <class T, class CompletionToken>
 auto async_call(const boost::asio::any_io_executor& executor, boost::asio::awaitable<T> operation,
                 CompletionToken&& token)

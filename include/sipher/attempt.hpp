@@ -18,7 +18,7 @@ enum class outcome {
     not_sent,
     /// The service cannot have acted on the request, or says that it did not.
     not_applied,
-    /// The request left in full and nothing tells whether the service acted on it.
+    /// The request was sent in full; whether the service acted on it is unknown.
     unknown,
     /// The service said that it acted; the rest of its response was lost or could not be read.
     applied_result_lost,
@@ -28,7 +28,7 @@ enum class outcome {
 SIPHER_API const char* to_string(outcome value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, outcome value);
 
-/// How far an attempt came.
+/// How far an attempt got.
 enum class phase { waiting, resolving, connecting, tls_handshake, writing, reading_header, reading_body, done };
 
 SIPHER_API const char* to_string(phase value) noexcept;

@@ -24,7 +24,7 @@ class owned_session;
 
 /// The session that a request runs under.
 ///
-/// The service ignores an `X-Session-Id` that it does not know, without a word, and runs the request with its own
+/// The service silently ignores an `X-Session-Id` that it does not know, and runs the request with its own
 /// defaults. An `applied_session` made from a whole `session` therefore also *pins* the session's defaults: members
 /// that are missing from the request's JSON object are added by the client exactly as the service would add them,
 /// so that the request means the same whether or not the service still knows the session.
@@ -35,13 +35,13 @@ public:
     /// is over, counted from a response about it that this client got. An empty one fails with `errc::invalid_request`.
     applied_session(session value); // NOLINT(google-explicit-constructor): a session is one to apply
     /// Applies the session by its id alone; one that is known to be gone fails as above. Nothing is pinned: if the
-    /// service has lost the session, the request runs under the service's own defaults and nothing tells.
+    /// service has lost the session, the request runs under the service's own defaults, unnoticed.
     applied_session(session_id id); // NOLINT(google-explicit-constructor)
 
     /// Applies the session that the live one has when the call begins, and pins what its options say.
     applied_session(const live_session& live); // NOLINT(google-explicit-constructor)
 
-    /// (What is moved from is as good as before.)
+    /// (Moved-from objects keep their value.)
     applied_session(const applied_session&) = default;
     applied_session& operator=(const applied_session&) = default;
     ~applied_session() = default;

@@ -86,9 +86,9 @@ class SIPHER_API client {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    /// @param executor Where the client does its work; a multi-threaded one is fine. One of a context without locks
-    /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and its like) is not: names are looked up on threads that post to it. A
-    /// hint of 1 is.
+    /// The client does its work on `executor`, which may be multi-threaded. One of a context without locks
+    /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and its like) will not do: names are looked up on threads that post to it.
+    /// A hint of 1 will.
     /// @throws sipher::error with `errc::invalid_request` that names the offending option.
     explicit client(boost::asio::any_io_executor executor, client_options options = {});
 

@@ -37,7 +37,7 @@ struct SIPHER_API tls_options {
     std::string private_key_file;
     /// Of an encrypted private key. Empty: it is not encrypted.
     secret private_key_passphrase;
-    /// The service's certificate must have one of these public keys, besides being vouched for by the authorities:
+    /// The service's certificate must have one of these public keys, besides being signed by a trusted authority:
     /// base64 of the SHA-256 of the SubjectPublicKeyInfo, as in `sha256/AAAA…=`. Empty: any key.
     std::vector<std::string> pinned_public_keys;
     /// File of certificate revocation lists in PEM, of each authority that signs the service's certificate. A
@@ -49,7 +49,7 @@ struct SIPHER_API tls_options {
     unsigned minimum_version = 12;
 };
 
-/// The way to the service through a proxy. TLS is spoken with the service itself, through what the proxy opens.
+/// Access through a proxy. TLS is spoken with the service itself, through the tunnel that the proxy opens.
 struct SIPHER_API proxy_options {
     proxy_options() = default;
 
@@ -58,7 +58,7 @@ struct SIPHER_API proxy_options {
     /// is resolved here, preferably to an IPv4 address), also with `user:password@`. Empty: none, unless the
     /// environment names one.
     secret url;
-    /// Who asks the proxy. Empty: what `url` says. Neither is sent to anybody but the proxy.
+    /// Credentials for the proxy. Empty: those in `url`. They are sent only to the proxy.
     std::string username;
     secret password;
     /// Servers to connect to directly: names (with all names below them), `.name` (only the names below it),
@@ -68,7 +68,7 @@ struct SIPHER_API proxy_options {
     /// or `ALL_PROXY`, and `no_proxy`, if that is empty, from `no_proxy` or `NO_PROXY`. This machine itself is then
     /// never reached through a proxy.
     bool use_environment = false;
-    /// From the connection to the proxy until it has opened the way. Zero: no limit.
+    /// Time allowed for the proxy's handshake. Zero: no limit.
     std::chrono::milliseconds timeout{5000};
 };
 
@@ -76,7 +76,7 @@ struct SIPHER_API proxy_options {
 struct SIPHER_API pool_options {
     pool_options() = default;
 
-    /// Connections at a time, those being made included. 0 is invalid.
+    /// Connections, including those being established. 0 is invalid.
     std::size_t max_connections = 8;
     /// Calls that may wait for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
     std::size_t max_waiting = 1024;
@@ -88,11 +88,11 @@ struct SIPHER_API pool_options {
     /// idempotent use half of the hint or of what is learned; beyond 4 s at most half of what a response has proved.
     std::chrono::milliseconds idle_timeout{300'000};
     /// How long a connection is used at all, ±10 %, so that address and certificate changes are picked up.
-    /// Zero: for ever.
+    /// Zero: unlimited.
     std::chrono::milliseconds max_lifetime{300'000};
 };
 
-/// What may take how long. All are deadlines on the client's clock.
+/// Time limits. All are deadlines on the client's clock.
 struct SIPHER_API timeout_options {
     timeout_options() = default;
 
@@ -103,7 +103,7 @@ struct SIPHER_API timeout_options {
     std::optional<std::chrono::milliseconds> queue;
     /// One attempt: writing the request and reading the response. Zero: no limit but the total.
     std::chrono::milliseconds attempt{10'000};
-    /// Writing the request, as long as the system takes none of it. Zero: no limit but the attempt.
+    /// Time during which the kernel accepts no bytes of the request. Zero: no limit but the attempt.
     std::chrono::milliseconds write{5000};
     /// Resolving the name and connecting, to the proxy if there is one. Zero: no limit.
     std::chrono::milliseconds connect{3000};
@@ -113,7 +113,7 @@ struct SIPHER_API timeout_options {
     std::chrono::milliseconds tls_handshake{5000};
 };
 
-/// Bounds on what a peer can make the client hold.
+/// Limits on the memory that a peer can make the client use.
 struct SIPHER_API limit_options {
     limit_options() = default;
 
@@ -135,9 +135,9 @@ enum class authentication_scheme {
 
 SIPHER_API std::ostream& operator<<(std::ostream& os, authentication_scheme value);
 
-/// Over what requests are spread, so that it lasts.
+/// The period over which requests are spread.
 enum class rate_pacing {
-    /// They leave as they come, until a limit is used up.
+    /// They are sent as they come, until a limit is used up.
     none,
     /// Over each window of the rate limit, from its beginning.
     window,
@@ -149,15 +149,15 @@ enum class rate_pacing {
 SIPHER_API std::ostream& operator<<(std::ostream& os, rate_pacing value);
 
 /// The key's quotas of requests a day, one for each category of endpoints. The client counts from what
-/// `client::usage` or a refusal tells; before that it knows of none. When a quota is used up, calls fail with
+/// `client::usage` or a refusal reports; before that it knows of none. When a quota is used up, calls fail with
 /// `errc::quota_exhausted` at once, until it is renewed.
 struct SIPHER_API daily_quota_options {
     daily_quota_options() = default;
 
     /// Per cent of a quota that are kept for deletes and for the renewal of live sessions. Zero: none. At most 100.
     unsigned reserve = 5;
-    /// Per cent of a quota, from 1 to 100 and in ascending order: `observer::on_quota` hears when they are used. Empty:
-    /// never.
+    /// Per cent of a quota, from 1 to 100 and in ascending order: `observer::on_quota` is called when they are used.
+    /// Empty: never.
     std::vector<unsigned> thresholds{80, 95, 100};
 };
 
@@ -210,7 +210,7 @@ struct SIPHER_API client_options {
     header_list default_headers;
     /// Empty: `sipher-cpp/<version>`.
     std::string user_agent;
-    /// Null: nobody looks.
+    /// Null: no observer.
     std::shared_ptr<sipher::observer> observer;
     /// Null: the real time.
     std::shared_ptr<sipher::clock> clock;

@@ -14,7 +14,7 @@ namespace sipher {
 struct SIPHER_API rate_gate_stats {
     rate_gate_stats() = default;
 
-    /// Calls that wait for it, and how long the one has waited that has waited longest.
+    /// Calls that wait for it, and the longest time that one of them has waited so far.
     std::size_t waiting = 0;
     std::chrono::nanoseconds longest_wait{};
     /// Until it opens. Zero: it is open.
@@ -34,11 +34,11 @@ struct SIPHER_API client_stats {
     std::size_t open = 0;
     std::size_t idle = 0;
     std::size_t busy = 0;
-    /// Connections being made.
+    /// Connections being established.
     std::size_t dialing = 0;
     /// Calls that wait for a connection.
     std::size_t waiting = 0;
-    /// Calls that wait for the service's rate limit, which is before that.
+    /// Calls that wait for the service's rate limit, which comes before waiting for a connection.
     rate_gate_stats rate_gate;
 
     /// Counted since the client was made: connections made, requests on a connection that had carried one before,
@@ -49,8 +49,8 @@ struct SIPHER_API client_stats {
     /// TLS handshakes that resumed an earlier session.
     std::uint64_t resumed = 0;
 
-    /// Connections closed, by reason: by the server while idle, because the server sent something that nobody had asked
-    /// for, for their idle time or lifetime, because `pool_options::max_idle` were idle already, because an exchange on
+    /// Connections closed, by reason: by the server while idle, because the server sent unsolicited data, because
+    /// their idle time or lifetime was over, because `pool_options::max_idle` were idle already, because an exchange on
     /// them failed or was cancelled, and because the server asked for it or did not keep them alive.
     std::uint64_t closed_by_peer = 0;
     std::uint64_t closed_unsolicited = 0;

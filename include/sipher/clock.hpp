@@ -27,8 +27,8 @@ public:
         alarm& operator=(const alarm&) = delete;
         virtual ~alarm();
 
-        /// Arranges one call of the function given to `make_alarm` at `when` or soon after, on its executor and
-        /// never from within this call; it replaces an earlier arrangement.
+        /// Schedules one call of the function given to `make_alarm` at `when` or soon after, on its executor and
+        /// never from within this call; it replaces an earlier one.
         virtual void set(time_point when) = 0;
         virtual void cancel() noexcept = 0;
     };

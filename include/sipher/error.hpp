@@ -26,7 +26,7 @@ const error_report& report_of(const error& made) noexcept;
 
 /// Why no further attempt was made.
 enum class end_reason {
-    /// The failure is not of a kind that a repetition mends.
+    /// Retrying cannot help.
     permanent,
     /// Repeating could apply the request twice.
     not_repeatable,
@@ -52,9 +52,9 @@ SIPHER_API std::ostream& operator<<(std::ostream& os, end_reason value);
 /// more than the service. Copying is cheap and does not throw.
 class SIPHER_API error : public boost::system::system_error {
 public:
-    /// No error: what a `result` that holds a value gives when it is asked for its error.
+    /// No error: the `error()` of a `result` that holds a value.
     error();
-    /// An error with a code and a sentence, of a call that sent nothing.
+    /// An error with a code and a message, for a call that sent nothing.
     error(boost::system::error_code code, std::string message);
     explicit error(std::shared_ptr<const detail::error_report> report);
     error(const error&) noexcept;
@@ -86,7 +86,7 @@ public:
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept;
     /// Every attempt, in order.
     [[nodiscard]] const std::vector<attempt>& attempts() const noexcept;
-    /// What a function given in the options has thrown, if one has (`errc::callback_failed`). Where it is thrown, the
+    /// The exception of a callback in the options, if one threw (`errc::callback_failed`). When it is thrown, the
     /// error is a `std::nested_exception` as well, so `std::rethrow_if_nested` works; copies keep only this.
     [[nodiscard]] const std::exception_ptr& cause() const noexcept;
     /// Why no further attempt was made.

@@ -12,8 +12,8 @@
 
 namespace sipher {
 
-/// What went wrong before, between or after responses. A refusal by the service itself is an error code of
-/// `service_category()` whose value is the HTTP status; a response that somebody else made (an edge, a gateway, a
+/// Failures found by the client itself. A refusal by the service itself is an error code of
+/// `service_category()` whose value is the HTTP status; a response from anything else (an edge, a gateway, a
 /// portal) is one of `intermediary_category()`; a cancelled call is `boost::asio::error::operation_aborted`.
 enum class errc {
     /// An argument, option or environment variable breaks a rule; the message names it. Nothing was sent.
@@ -34,7 +34,7 @@ enum class errc {
     resolve_failed,
     /// No address of the host accepted a connection.
     connect_failed,
-    /// The TLS handshake broke off.
+    /// The TLS handshake was interrupted.
     tls_handshake_failed,
     /// The server's certificate was not accepted, or TLS could not be agreed on. Never retried.
     tls_verify_failed,
@@ -48,17 +48,17 @@ enum class errc {
     incomplete_header,
     /// The connection ended inside the response's body.
     incomplete_body,
-    /// What came is not an HTTP/1.1 response, or one above the size limits.
+    /// The peer sent something other than an HTTP/1.1 response, or exceeded the size limits.
     protocol_error,
-    /// What came was there before the request, or is the response to an earlier one; its content was not used.
+    /// The data had arrived before the request, or responds to an earlier one; its content was not used.
     desynchronized,
     /// A success whose body is not what the API promises; the message names the member.
     bad_payload,
     /// The proxy did not let the request through. Nothing was sent to the service.
     proxy_failed,
-    /// A function given in the options has thrown; `error::cause()` has what.
+    /// A callback in the options threw; `error::cause()` has the exception.
     callback_failed,
-    /// The key's quota of requests a day is used up, or, spread over the day, lets this call pass too late for it.
+    /// The key's daily quota is used up, or pacing it over the day would let this call go too late.
     /// Nothing was sent.
     quota_exhausted,
 };
@@ -75,7 +75,7 @@ enum class condition {
     not_found,
     /// 429, `errc::rate_limited` or `errc::quota_exhausted`.
     rate_limited,
-    /// Some time ran out: `errc::deadline_exceeded`, `attempt_timeout`, `pool_timeout`, or 408.
+    /// A timeout expired: `errc::deadline_exceeded`, `attempt_timeout`, `pool_timeout`, or 408.
     timeout,
     /// 500 to 599.
     server_error,
@@ -85,12 +85,12 @@ enum class condition {
     cancelled,
     /// The client was closed.
     closed,
-    /// Somebody else than the service responded: an edge, a gateway, a portal, or whatever `base_url` points to. What
-    /// the service did, if the request reached it, is not known but by `outcome`. The status of such a response equals
-    /// `rate_limited`, `timeout`, `server_error` and `invalid_request` as one of the service would, but never
-    /// `unauthorized`, `forbidden` or `not_found`, which speak of the service's keys and sessions.
+    /// Something other than the service responded: an edge, a gateway, a portal, or whatever `base_url` points to. Only
+    /// `outcome` tells what the service may have done. The status of such a response matches `rate_limited`, `timeout`,
+    /// `server_error` and `invalid_request` as one of the service would, but never `unauthorized`, `forbidden` or
+    /// `not_found`, which are about the service's keys and sessions.
     intermediary,
-    /// A later repetition may succeed. It says nothing about whether repeating is safe: that is `outcome`.
+    /// A later retry may succeed; `outcome` says whether it is safe.
     retryable,
 };
 
@@ -101,7 +101,7 @@ enum class condition {
 [[nodiscard]] SIPHER_API const boost::system::error_category& intermediary_category() noexcept;
 [[nodiscard]] SIPHER_API const boost::system::error_category& condition_category() noexcept;
 
-/// In words.
+/// Writes a description.
 SIPHER_API std::ostream& operator<<(std::ostream& os, errc value);
 SIPHER_API std::ostream& operator<<(std::ostream& os, condition value);
 

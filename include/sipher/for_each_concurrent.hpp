@@ -19,12 +19,12 @@
 
 namespace sipher {
 
-/// How far a batch has come.
+/// The progress of a batch.
 struct SIPHER_API batch_progress {
     batch_progress() = default;
 
     std::size_t total = 0;
-    /// Ended well and badly; the rest has not ended.
+    /// Inputs that succeeded and that failed; the rest has not ended.
     std::size_t done = 0;
     std::size_t failed = 0;
     /// Begun and not ended.
@@ -43,7 +43,7 @@ struct SIPHER_API batch_options {
     /// Inputs worked on at a time. 0 is invalid.
     std::size_t concurrency = 16;
     /// Called when the batch begins and whenever an input has ended, one call at a time. What it throws is dropped.
-    /// Empty: nobody looks.
+    /// Empty: no callback.
     std::function<void(const batch_progress& progress)> on_progress;
     /// Whose clock `elapsed` is measured with, and whose waiting calls are reported. Unset: the real time, and none.
     std::optional<sipher::client> client;
@@ -94,7 +94,7 @@ struct batch {
 
 } // namespace detail
 
-/// Runs one operation over many inputs, some at a time, and gives what came of each, in their order:
+/// Runs one operation over many inputs, some at a time, and returns the result of each, in their order:
 ///
 ///     auto get = [client](sipher::session_id id) mutable { return client.get_session(id); };
 ///     const auto sessions = co_await sipher::for_each_concurrent(ids, options, get);

@@ -11,16 +11,16 @@
 #include <string_view>
 #include <utility>
 
+/// @file
 /// Boost.JSON conversions of the models, in the API's spelling (`sessionId`, `privacyLevel`, …).
 ///
 ///     boost::json::value text = boost::json::value_from(session);
 ///     auto session = boost::json::value_to<sipher::session>(text);
 ///
-/// Reading ignores unknown members, accepts missing optional ones (a `null` counts as missing) and unknown
-/// enumeration values, and is strict about types and ranges. A session must have `sessionId`, `expiresAt` and
-/// `defaults`: one whose defaults are not known cannot be pinned to a request. `value_to` throws `sipher::error`
-/// (`errc::bad_payload`) that names the offending member, such as `expiresAt: expected integer, got string`;
-/// `try_value_to` gives `errc::bad_payload` alone.
+/// Reading ignores unknown members, accepts unknown enumeration values and missing optional members (`null` counts as
+/// missing), and is strict about types and ranges. A session must have `sessionId`, `expiresAt` and `defaults`: without
+/// its defaults it cannot be pinned to a request. `value_to` throws `sipher::error` (`errc::bad_payload`) and names the
+/// member, such as `expiresAt: expected integer, got string`; `try_value_to` gives `errc::bad_payload` alone.
 ///
 /// Note that `value_from` writes viewing keys in the clear: it makes what goes over the wire.
 namespace sipher {

@@ -30,7 +30,7 @@ enum class replacement_reason {
     expiring,
     /// The service did not know it any more.
     lost,
-    /// Its defaults at the service were not, or may not have been, the intended ones: somebody else had updated it, or
+    /// Its defaults at the service were not, or may not have been, the intended ones: another client had updated it, or
     /// an update of its own ended without a response.
     changed,
 };
@@ -47,8 +47,8 @@ struct SIPHER_API replacement_event {
     session_id old_id;
     /// Not set if there is none yet.
     std::optional<session_id> new_id;
-    /// Why there is none yet. It is tried again until the old one expires, and then when somebody needs it, as often as
-    /// the backoff lets it.
+    /// Why there is none yet. The create is retried until the old one expires, and then when a request needs it, as
+    /// often as the backoff allows.
     std::optional<error> failure;
 };
 
@@ -89,7 +89,7 @@ static_assert(!std::is_aggregate_v<live_session_options>);
 /// that doubles from 1 s to 60 s until a session was of use, whatever the service responds. A session is changed if its
 /// defaults at the service are not those that its create, or the last update, returned.
 ///
-/// What it cannot do: a member that its defaults leave open can be set by somebody else who has the key and the id;
+/// It cannot prevent others who have the key and the id from setting a member that its defaults leave open;
 /// `verify` and `check_every` notice that.
 ///
 /// Thread safety: all members may be called from any thread at the same time; assigning to or destroying one and the
@@ -178,7 +178,7 @@ public:
     [[nodiscard]] session_defaults defaults() const;
     /// The id of `current`.
     [[nodiscard]] session_id id() const;
-    /// There is none: the object was made by the default constructor, or moved from.
+    /// Whether it is empty: made by the default constructor, or moved from.
     [[nodiscard]] bool empty() const noexcept { return core_ == nullptr; }
 
 private:

@@ -41,7 +41,7 @@ struct SIPHER_API connect_event {
 enum class close_reason {
     /// The server closed it while it was idle, or another that had been idle as long proved to be dead.
     peer,
-    /// The server sent something that nobody had asked for.
+    /// The server sent unsolicited data.
     unsolicited,
     /// Its idle time or its lifetime was over.
     expired,
@@ -66,7 +66,7 @@ struct SIPHER_API close_event {
     std::string_view address;
     close_reason reason = close_reason::peer;
     std::chrono::nanoseconds age{};
-    /// How many it carried.
+    /// Requests that it carried.
     std::uint64_t requests = 0;
 };
 
@@ -78,7 +78,7 @@ struct SIPHER_API call_event {
     std::string_view verb;
     /// Path and query; session ids in it are shortened.
     std::string_view target;
-    /// What the target is asked of, such as `https://sipher.sip-protocol.org`: scheme, host, port unless it is the
+    /// The server of the target, such as `https://sipher.sip-protocol.org`: scheme, host, port unless it is the
     /// scheme's own, and the path that all targets begin with, if any.
     std::string_view base_url;
     /// Of the first attempt.
@@ -165,8 +165,8 @@ public:
     call_observer& operator=(const call_observer&) = delete;
     virtual ~call_observer();
 
-    /// @param headers What is added is sent with this attempt, such as a `traceparent` of its own. It replaces fields
-    /// of the same name; fields that `call_options::headers` could not have are left out.
+    /// Fields added to `headers` are sent with this attempt, such as a `traceparent` of its own. They replace fields of
+    /// the same name; those that `call_options::headers` may not contain are left out.
     virtual void on_attempt_begin(const attempt_begin_event& event, header_list& headers);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_end(const call_end_event& event);
@@ -185,7 +185,7 @@ public:
 
     virtual void on_connect(const connect_event& event);
     virtual void on_close(const close_event& event);
-    /// @return What sees this call; null: nothing does.
+    /// @return The observer of this call; null: none.
     virtual std::unique_ptr<call_observer> on_call(const call_event& event);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_retry(const retry_event& event);

@@ -14,7 +14,7 @@
 
 namespace sipher {
 
-/// What is known when the next attempt of a call is to be decided about.
+/// The facts on which the decision about the next attempt of a call is based.
 struct SIPHER_API retry_context {
     retry_context() = default;
 
@@ -27,7 +27,7 @@ struct SIPHER_API retry_context {
     unsigned status = 0;
     /// What the last one may have changed at the service.
     sipher::outcome outcome = sipher::outcome::not_sent;
-    /// Another attempt could apply a request for the second time that is not idempotent, such as a create.
+    /// Another attempt could apply a request that is not idempotent, such as a create, a second time.
     bool may_apply_twice = false;
     /// How long the service asked to wait.
     std::optional<std::chrono::milliseconds> retry_after;
@@ -55,7 +55,7 @@ struct SIPHER_API retry_options {
     /// harmless; with them, the repetition may overwrite what they wrote in between.
     bool retry_updates = true;
     /// Tokens of the client's retry budget: a retry takes 5, one after a timeout 10; a call that succeeds at once
-    /// gives back 1. An empty budget stops retries, so that a dead service is not met by a storm.
+    /// gives back 1. An empty budget stops retries, so that a dead service is not flooded.
     /// Zero: retries are not budgeted. Read from the client's options only.
     unsigned budget = 50;
 

@@ -44,8 +44,8 @@ public:
     /// No session.
     session_scope() noexcept;
     /// Takes over an existing session.
+    /// `grace` limits the delete, retries included; zero means no limit.
     /// @throws error with `errc::invalid_request` for an empty session or a client that was moved from.
-    /// @param grace For the delete, retries included. Zero: no limit.
     session_scope(client owner, session value, std::chrono::milliseconds grace = std::chrono::seconds{5});
     session_scope(session_scope&&) noexcept;
     session_scope& operator=(session_scope&&) noexcept;
@@ -92,12 +92,12 @@ private:
 /// reported either: the session then ends at its `expires_at`. `body` may run things at the same time. A bare
 /// `operation_aborted` that Asio throws into a cancelled `body` becomes an `error` with the same code.
 /// Arguments are taken by value, `body` too.
+/// `grace` limits the delete, retries included; zero means no limit.
 /// Idempotency: the create is not repeated unless it is proven not applied.
 /// Cancellation: passed on to `body`; afterwards nothing is waited for, and the session is deleted in the background.
 /// The same before `body` has begun: a create under way goes on, and what it makes is deleted.
 /// Errors: as `client::create_session`, then those of `body`.
 /// Thread safety: safe.
-/// @param grace For the delete, retries included. Zero: no limit.
 template <class Body>
 [[nodiscard]] std::invoke_result_t<Body&, session> with_session(client owner, session_defaults defaults,
                                                                 std::chrono::seconds time_to_live, Body body,

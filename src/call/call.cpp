@@ -74,7 +74,7 @@ asio::awaitable<void> call::run(const call_request& request)
             co_return;
         }
         if (*next > self.now_) {
-            // A coroutine that was cancelled in the meantime would throw without a word of what had happened.
+            // A coroutine that was cancelled in the meantime would throw without saying what had happened.
             self.throw_if_stopped();
             co_await self.sleep_until_next(*next);
         }
@@ -300,8 +300,7 @@ clock::time_point call::schedule_next(const verdict& decided)
 
 retry_plan call::plan(const verdict& decided)
 {
-    retry_state state;
-    state.what = request_.what;
+    retry_state state{request_.what};
     state.counted_attempts = counted_attempts_;
     state.all_attempts = attempts_.size();
     state.replayed = replayed_;
@@ -313,13 +312,13 @@ retry_plan call::plan(const verdict& decided)
     try {
         return plan_next(request_.retry(), state, decided, services().budget, services().random->unit());
     } catch (...) {
-        fail_callback("a function in retry_options", std::current_exception());
+        fail_callback("a callback in retry_options", std::current_exception());
     }
 }
 
 void call::fail_callback(std::string_view which, const std::exception_ptr& cause)
 {
-    attempt_.state().note().message = std::string{which} + " has thrown: " + describe_exception(cause);
+    attempt_.state().note().message = std::string{which} + " threw: " + describe_exception(cause);
     fail(errc::callback_failed, end_reason::permanent, cause);
 }
 

@@ -72,9 +72,9 @@ private:
     void throw_if_stopped();
     /// The session to run under must not be known to be gone.
     void throw_if_session_gone();
-    /// Waits until the gate lets it go; throws if that is no use.
+    /// Waits until the gate releases it; throws if the deadline comes first.
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
-    /// Takes a share of a limit that several clients have together, and waits for it; throws if that is no use.
+    /// Takes a share of a limit that clients have together, and waits for it; throws if the deadline comes first.
     [[nodiscard]] boost::asio::awaitable<void> take_share();
     /// Its connection must not be about to be closed.
     [[nodiscard]] bool is_careful() const noexcept { return !is_idempotent(request_.what.kind); }

@@ -122,7 +122,7 @@ std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
         event.trace_parent = call_.request_.options.trace_parent;
         return event_observer->on_call(event);
     } catch (...) {
-        return nullptr; // As with `notify`: it cannot make fail what it only sees.
+        return nullptr; // As with `notify`: exceptions from the observer are swallowed.
     }
 }
 

@@ -25,7 +25,7 @@ key_result failed(std::string_view provider, std::exception_ptr cause)
 {
     key_result result;
     result.code = errc::callback_failed;
-    result.message = std::string{provider} + " has thrown: " + describe_exception(cause);
+    result.message = std::string{provider} + " threw: " + describe_exception(cause);
     result.cause = std::move(cause);
     return result;
 }

@@ -25,7 +25,7 @@ struct key_result {
     boost::system::error_code code;
     std::string message;
     end_reason reason = end_reason::permanent;
-    /// What the provider has thrown.
+    /// The exception of the provider.
     std::exception_ptr cause;
 };
 

@@ -1,15 +1,14 @@
 #include "call/request_fields.hpp"
 
 #include "base/field_text.hpp"
-#include "base/wipe.hpp"
+#include "base/wiped_buffer.hpp"
 #include "call/key_provider.hpp"
-#include "http1/request_serializer.hpp"
 #include "options/user_agent.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
-#include <string>
+#include <cstdint>
+#include <limits>
 
 namespace sipher::detail {
 
@@ -20,23 +19,21 @@ bool contains(header_span headers, std::string_view name)
 
 namespace {
 
-std::size_t size_of(header_span headers)
+void append_field(wiped_buffer& fields, std::string_view name, std::string_view value, std::string_view scheme = {})
 {
-    constexpr std::size_t punctuation = 4;
-    std::size_t size = 0;
-    for (const auto& [name, value] : headers) {
-        size += name.size() + value.size() + punctuation;
+    constexpr auto any_size = std::numeric_limits<std::uint64_t>::max();
+    for (const std::string_view part : {name, std::string_view{": "}, scheme, value, std::string_view{"\r\n"}}) {
+        fields.append(part, any_size);
     }
-    return size;
 }
 
-void append_key(std::string& fields, authentication_scheme scheme, const secret& key)
+void append_key(wiped_buffer& fields, authentication_scheme scheme, const secret& key)
 {
     if (key.empty()) {
         return;
     }
     if (scheme == authentication_scheme::bearer) {
-        fields.append("Authorization: Bearer ").append(key.reveal()).append("\r\n");
+        append_field(fields, "Authorization", key.reveal(), "Bearer ");
     } else {
         append_field(fields, "X-API-Key", key.reveal());
     }
@@ -62,15 +59,9 @@ std::string_view request_fields::of(const call_options& call, header_span added,
 
 secret request_fields::serialize(header_span headers, header_span added, const secret& key) const
 {
-    const std::string_view user_agent = user_agent_of(options_);
-    std::string fields;
-    // Room for all of it: a string that grows leaves behind what it held, and that is the key. (The names of the
-    // library's own fields have a limit.)
-    constexpr std::size_t own_names = 120;
-    fields.reserve(url_.host_field.size() + user_agent.size() + size_of(options_.default_headers) + size_of(headers) +
-                   size_of(added) + key.reveal().size() + own_names);
+    wiped_buffer fields;
     append_field(fields, "Host", url_.host_field);
-    append_field(fields, "User-Agent", user_agent);
+    append_field(fields, "User-Agent", user_agent_of(options_));
     const std::array<header_span, 3> lists{options_.default_headers, headers, added};
     if (std::ranges::none_of(lists, [](header_span list) { return contains(list, "Accept"); })) {
         append_field(fields, "Accept", "application/json");
@@ -84,9 +75,7 @@ secret request_fields::serialize(header_span headers, header_span added, const s
         }
     }
     append_key(fields, options_.scheme, key);
-    secret serialized{fields};
-    wipe(fields);
-    return serialized;
+    return secret{fields.view()};
 }
 
 } // namespace sipher::detail

@@ -3,7 +3,6 @@
 #include "base/deadline.hpp"
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
-#include "client/read_usage.hpp"
 #include "client/with_outcome.hpp"
 #include "options/validation.hpp"
 
@@ -19,12 +18,6 @@ namespace sipher {
 namespace asio = boost::asio;
 
 namespace {
-
-const std::shared_ptr<detail::client_state>& services_of(const std::shared_ptr<detail::client_handle>& handle)
-{
-    static const std::shared_ptr<detail::client_state> none;
-    return handle ? handle->services() : none;
-}
 
 detail::client_handle& checked(const std::shared_ptr<detail::client_handle>& handle)
 {
@@ -82,46 +75,9 @@ client::client(asio::any_io_executor executor, client_options options)
 {
 }
 
-asio::awaitable<session> client::create_session(session_defaults defaults, std::chrono::seconds time_to_live,
-                                                call_options options)
-{
-    return detail::create_session(services_of(handle_), std::move(defaults), time_to_live, std::move(options));
-}
-
-asio::awaitable<session> client::get_session(session_id id, call_options options)
-{
-    return detail::get_session(services_of(handle_), id, std::move(options));
-}
-
-asio::awaitable<session> client::update_session(session_id id, session_defaults defaults, call_options options)
-{
-    return detail::update_session(services_of(handle_), id, std::move(defaults), std::move(options));
-}
-
-asio::awaitable<deleted_session> client::delete_session(session_id id, call_options options)
-{
-    return detail::delete_session(services_of(handle_), id, std::move(options));
-}
-
-asio::awaitable<boost::json::value> client::request(verb method, std::string target, boost::json::value body,
-                                                    call_options options)
-{
-    return detail::request(services_of(handle_), {method, std::move(target), std::move(body), std::move(options)});
-}
-
-asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
-{
-    return detail::request(services_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
-}
-
-asio::awaitable<usage> client::usage(call_options options)
-{
-    return detail::read_usage(services_of(handle_), std::move(options));
-}
-
 asio::awaitable<void> client::prewarm(std::size_t connections)
 {
-    return prewarm_pool(services_of(handle_), connections);
+    return prewarm_pool(detail::state_of(handle_), connections);
 }
 
 asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grace)

@@ -35,4 +35,10 @@ private:
     owned_sessions sessions_;
 };
 
+/// Null for that of a client that was moved from.
+[[nodiscard]] inline std::shared_ptr<client_state> state_of(const std::shared_ptr<client_handle>& handle)
+{
+    return handle ? handle->services() : nullptr;
+}
+
 } // namespace sipher::detail

@@ -3,12 +3,15 @@
 #include "base/deadline.hpp"
 #include "base/wiping_resource.hpp"
 #include "call/call.hpp"
+#include "client/client_handle.hpp"
+#include "client/read_usage.hpp"
 #include "errors/error_report.hpp"
 #include "model/decode.hpp"
 #include "model/json_writer.hpp"
 #include "session/pinning.hpp"
 #include "session/shared_live_session.hpp"
 
+#include <sipher/client.hpp>
 #include <sipher/error.hpp>
 #include <sipher/json.hpp>
 
@@ -31,8 +34,9 @@ decode_error other_session()
     return {"data.sessionId", "is another session than the one asked for"};
 }
 
-struct session_operation {
-    operation repeatability;
+struct session_operation : operation {
+    constexpr session_operation(const operation& what, verb by_method) : operation(what), method(by_method) {}
+
     verb method;
 };
 
@@ -220,7 +224,7 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_sta
 {
     require_client(services);
     Decoder decoder{subject};
-    const call_request asked{std::move(services), what.repeatability, make_message(what, subject, prepare), decoder,
+    const call_request asked{std::move(services), what, make_message(what, subject, prepare), decoder,
                              std::move(options)};
     try {
         co_await call::run(asked);
@@ -228,7 +232,7 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_sta
         throw;
     } catch (const boost::system::system_error& interruption) {
         // Asio's word that the coroutine was cancelled before the call had begun.
-        throw_interrupted(what.repeatability.name, interruption.code(), outcome::not_sent);
+        throw_interrupted(what.name, interruption.code(), outcome::not_sent);
     }
     co_return std::move(decoder).take();
 }
@@ -243,6 +247,12 @@ asio::awaitable<session> create(std::shared_ptr<client_state> services, const se
     };
     return perform<session_decoder>(std::move(services), what, std::nullopt, keep_options(std::move(options)),
                                     std::move(prepare));
+}
+
+asio::awaitable<deleted_session> remove(std::shared_ptr<client_state> services, const session_operation& what,
+                                        session_id id, call_options options)
+{
+    return perform<deletion_decoder>(std::move(services), what, id, keep_options(std::move(options)), no_body);
 }
 
 } // namespace
@@ -278,15 +288,13 @@ asio::awaitable<session> update_session(std::shared_ptr<client_state> services, 
 asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> services, session_id id,
                                                 call_options options)
 {
-    return perform<deletion_decoder>(std::move(services), delete_operation, id, keep_options(std::move(options)),
-                                     no_body);
+    return remove(std::move(services), delete_operation, id, std::move(options));
 }
 
 asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> services, session_id id,
                                                   call_options options)
 {
-    return perform<deletion_decoder>(std::move(services), clean_up_operation, id, keep_options(std::move(options)),
-                                     no_body);
+    return remove(std::move(services), clean_up_operation, id, std::move(options));
 }
 
 asio::awaitable<json::value> request(std::shared_ptr<client_state> services, outgoing_request wanted)
@@ -318,3 +326,46 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> services, out
 }
 
 } // namespace sipher::detail
+
+namespace sipher {
+
+namespace asio = boost::asio;
+
+asio::awaitable<session> client::create_session(session_defaults defaults, std::chrono::seconds time_to_live,
+                                                call_options options)
+{
+    return detail::create_session(detail::state_of(handle_), std::move(defaults), time_to_live, std::move(options));
+}
+
+asio::awaitable<session> client::get_session(session_id id, call_options options)
+{
+    return detail::get_session(detail::state_of(handle_), id, std::move(options));
+}
+
+asio::awaitable<session> client::update_session(session_id id, session_defaults defaults, call_options options)
+{
+    return detail::update_session(detail::state_of(handle_), id, std::move(defaults), std::move(options));
+}
+
+asio::awaitable<deleted_session> client::delete_session(session_id id, call_options options)
+{
+    return detail::delete_session(detail::state_of(handle_), id, std::move(options));
+}
+
+asio::awaitable<boost::json::value> client::request(verb method, std::string target, boost::json::value body,
+                                                    call_options options)
+{
+    return detail::request(detail::state_of(handle_), {method, std::move(target), std::move(body), std::move(options)});
+}
+
+asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
+{
+    return detail::request(detail::state_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
+}
+
+asio::awaitable<usage> client::usage(call_options options)
+{
+    return detail::read_usage(detail::state_of(handle_), std::move(options));
+}
+
+} // namespace sipher

@@ -19,8 +19,8 @@
 
 namespace sipher::detail {
 
-// The coroutines behind the members of `client`. They hold the services and not the client, so that a client may be
-// destroyed while they run. Without services, of a client that was moved from, they fail with `invalid_request`.
+// Operations that the library itself uses, too. They hold the state and not the client, so that a client may be
+// destroyed while they run. Without a state, of a client that was moved from, they fail with `invalid_request`.
 
 /// Throws if there are none.
 template <class T>
@@ -40,7 +40,7 @@ void require_client(const std::shared_ptr<T>& of_client)
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> services,
                                                                      session_id id, call_options options);
-/// The same for a live session, by the library itself.
+/// A create for a live session, by the library itself.
 [[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<client_state> services,
                                                             session_defaults defaults,
                                                             std::chrono::seconds time_to_live, call_options options);

@@ -75,7 +75,7 @@ public:
         try {
             options_.on_progress(progress_);
         } catch (...) { // NOLINT(bugprone-empty-catch)
-            // It cannot make fail what it only sees.
+            // Exceptions from the callback are swallowed.
         }
     }
 

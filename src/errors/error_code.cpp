@@ -52,7 +52,7 @@ constexpr std::array<name_of<errc>, 22> messages{{
     {errc::desynchronized, "response belongs to another request"},
     {errc::bad_payload, "unreadable response"},
     {errc::proxy_failed, "the proxy refused"},
-    {errc::callback_failed, "a function in the options has thrown"},
+    {errc::callback_failed, "a callback in the options threw"},
     {errc::quota_exhausted, "quota of the day used up"},
 }};
 

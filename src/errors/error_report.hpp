@@ -27,7 +27,7 @@ struct error_report {
     std::optional<std::chrono::milliseconds> retry_after;
     std::vector<attempt> attempts;
     end_reason ended_because = end_reason::permanent;
-    /// What a function of the caller's has thrown.
+    /// The exception of a callback in the options.
     std::exception_ptr cause;
     /// The line that `what()` gives; made by `make_error`.
     std::string what;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace sipher::detail {
 
@@ -53,11 +54,6 @@ bool announces_length(const request_view& request)
 }
 
 } // namespace
-
-void append_field(std::string& fields, std::string_view name, std::string_view value)
-{
-    fields.append(name).append(": ").append(value).append("\r\n");
-}
 
 void serialize(const request_view& request, wiped_buffer& out)
 {

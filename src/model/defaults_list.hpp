@@ -3,25 +3,41 @@
 
 #include <sipher/session.hpp>
 
+#include <optional>
 #include <string_view>
+#include <tuple>
 
 namespace sipher::detail {
 
-/// Calls `visit(name, member…)` for each default, with the member of each of `of`. The names are the API's.
+template <class Value>
+struct default_member {
+    /// The API's.
+    std::string_view name;
+    std::optional<Value> session_defaults::*member;
+};
+
+inline constexpr std::tuple defaults_list{
+    default_member<chain>{"chain", &session_defaults::chain},
+    default_member<privacy_level>{"privacyLevel", &session_defaults::privacy_level},
+    default_member<rpc_provider>{"rpcProvider", &session_defaults::rpc_provider},
+    default_member<backend>{"backend", &session_defaults::backend},
+    default_member<secret>{"defaultViewingKey", &session_defaults::default_viewing_key},
+};
+
+/// Never called: one more default does not compile until it has been added here, and then above.
+inline void count_defaults(const session_defaults& all)
+{
+    const auto& [chain, privacy_level, rpc_provider, backend, default_viewing_key] = all;
+    const auto members = std::tie(chain, privacy_level, rpc_provider, backend, default_viewing_key);
+    static_assert(std::tuple_size_v<decltype(members)> == std::tuple_size_v<decltype(defaults_list)>);
+}
+
+/// Calls `visit(name, member…)` for each default, with the member of each of `of`.
 template <class Visit, class... Defaults>
 void for_each_default(Visit&& visit, Defaults&... of)
 {
-    visit(std::string_view{"chain"}, of.chain...);
-    visit(std::string_view{"privacyLevel"}, of.privacy_level...);
-    visit(std::string_view{"rpcProvider"}, of.rpc_provider...);
-    visit(std::string_view{"backend"}, of.backend...);
-    visit(std::string_view{"defaultViewingKey"}, of.default_viewing_key...);
-}
-
-/// Never called: one more default does not compile until it has been added here, and above.
-inline void count_defaults(const session_defaults& all)
-{
-    [[maybe_unused]] const auto& [chain, privacy_level, rpc_provider, backend, default_viewing_key] = all;
+    const auto visit_one = [&](const auto& each) { visit(each.name, of.*each.member...); };
+    std::apply([&](const auto&... each) { (visit_one(each), ...); }, defaults_list);
 }
 
 } // namespace sipher::detail

@@ -147,7 +147,7 @@ public:
         }
     }
 
-    /// It has ended without a word: abandoned with its execution context.
+    /// It was abandoned without an end: destroyed with its execution context.
     ~traced_call() override
     {
         if (!ended_) {
@@ -158,7 +158,7 @@ public:
                     add_attempt(std::move(about));
                 }
                 finish("abandoned", "the call was destroyed", begun_);
-            } catch (...) { // NOLINT(bugprone-empty-catch): it cannot make fail what it only sees
+            } catch (...) { // NOLINT(bugprone-empty-catch): exceptions from the exporter are swallowed
             }
         }
     }

@@ -133,7 +133,7 @@ void validate_credentials(const client_options& options, const detail::base_url&
     const bool has_key = has_provider || !options.api_key.empty();
     if (has_key && !base.tls && !base.is_loopback && !options.allow_plaintext_credentials) {
         throw_invalid(origin("base_url", url_variable, options.base_url),
-                      "must be https: over plain http to another machine anybody on the way can read the API key "
+                      "must be https: over plain http to another machine anyone on the path can read the API key "
                       "(allow_plaintext_credentials permits it)");
     }
 }

@@ -11,7 +11,7 @@ namespace sipher::detail {
 /// A hint of the peer binds. Without one the limit doubles whenever a connection has reached it and was still there,
 /// until one is seen to be closed; the limit stays below that, and is tried beyond after some more have reached it, as
 /// a peer that was restarted closes whatever is idle. A request that met a dead connection teaches with a hint as well,
-/// because something between here and the peer may forget connections without a word.
+/// because something between here and the peer may drop connections silently.
 class keep_alive_limit {
 public:
     using nanoseconds = std::chrono::nanoseconds;

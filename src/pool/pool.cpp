@@ -115,7 +115,8 @@ acquire_result pool::overloaded() const noexcept
 {
     acquire_result result{errc::pool_overloaded};
     try {
-        result.message = std::to_string(core_.waiting()) + " calls wait for a connection already (pool.max_waiting: " +
+        result.message = std::to_string(core_.waiting()) +
+                         " calls are already waiting for a connection (pool.max_waiting: " +
                          std::to_string(core_.rules().max_waiting) +
                          ", pool.max_connections: " + std::to_string(core_.rules().max_connections) + ")";
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)

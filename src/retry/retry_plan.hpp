@@ -16,6 +16,8 @@ namespace sipher::detail {
 
 /// A call after a failed attempt.
 struct retry_state {
+    explicit retry_state(const operation& asked) : what(asked) {}
+
     operation what;
     /// Attempts that count against `retry_options::max_attempts`, and all of them, replays included.
     unsigned counted_attempts = 0;

@@ -4,7 +4,7 @@
 
 namespace sipher::detail {
 
-/// Tells `observer`, if there is one. It cannot make fail what it only sees.
+/// Notifies `observer`, if there is one. Its exceptions are swallowed.
 template <class Observer, class... Arguments>
 void notify(Observer* observer, void (Observer::*tell)(Arguments...),
             std::type_identity_t<Arguments>... arguments) noexcept

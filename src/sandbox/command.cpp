@@ -82,7 +82,7 @@ awaited_signals::awaited_signals()
         sigaddset(&awaited_, SIGHUP);
     }
     sigset_t blocked = awaited_;
-    // Who reads the output may be gone; that is told when it is written.
+    // The reader of the output may be gone; the write reports that.
     sigaddset(&blocked, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &blocked, &mask_before_);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace sipher::testing::detail {
@@ -122,26 +123,54 @@ void read_time_to_live(const json::value& value, session_request& result)
     }
 }
 
+/// One of a session's defaults: its name, the values that it may have, and the member of `session_defaults`.
+template <class Value>
+struct known_default {
+    std::string_view name;
+    /// Empty: it is a viewing key.
+    std::span<const std::string_view> values;
+    std::optional<Value> session_defaults::*member;
+};
+
+/// The one list of a session's defaults on this side, in the service's order.
+constexpr std::tuple known_defaults{
+    known_default<chain>{"chain", chains, &session_defaults::chain},
+    known_default<privacy_level>{"privacyLevel", privacy_levels, &session_defaults::privacy_level},
+    known_default<rpc_provider>{"rpcProvider", rpc_providers, &session_defaults::rpc_provider},
+    known_default<backend>{"backend", backends, &session_defaults::backend},
+    known_default<secret>{"defaultViewingKey", {}, &session_defaults::default_viewing_key},
+};
+
+/// Never called: one more default does not compile until it has been added here, and then above.
+[[maybe_unused]] void count_defaults(const session_defaults& all)
+{
+    const auto& [chain, privacy_level, rpc_provider, backend, default_viewing_key] = all;
+    const auto members = std::tie(chain, privacy_level, rpc_provider, backend, default_viewing_key);
+    static_assert(std::tuple_size_v<decltype(members)> == std::tuple_size_v<decltype(known_defaults)>);
+}
+
+/// Calls `visit(known, value)` for each default that `from` has.
+template <class Visit>
+void for_each_default_in(const json::object& from, const Visit& visit)
+{
+    const auto visit_if_there = [&](const auto& known) {
+        if (const json::value* const value = from.if_contains(known.name)) {
+            visit(known, *value);
+        }
+    };
+    std::apply([&](const auto&... known) { (visit_if_there(known), ...); }, known_defaults);
+}
+
 void read_defaults(const json::object& from, session_request& result)
 {
-    constexpr std::array<std::pair<std::string_view, std::span<const std::string_view>>, 5> known{
-        {{"chain", chains},
-         {"privacyLevel", privacy_levels},
-         {"rpcProvider", rpc_providers},
-         {"backend", backends},
-         {"defaultViewingKey", {}}}};
-    for (const auto& [name, values] : known) {
-        const json::value* const value = from.if_contains(name);
-        if (value == nullptr) {
-            continue;
-        }
-        result.defaults[name] = *value;
-        if (values.empty()) {
-            check_viewing_key(*value, {"defaults", name}, result.issues);
+    copy_defaults(from, result.defaults);
+    for_each_default_in(from, [&result](const auto& known, const json::value& value) {
+        if (known.values.empty()) {
+            check_viewing_key(value, {"defaults", known.name}, result.issues);
         } else {
-            check_option(*value, values, {"defaults", name}, result.issues);
+            check_option(value, known.values, {"defaults", known.name}, result.issues);
         }
-    }
+    });
 }
 
 const json::object* object_in(const std::optional<json::value>& body, json::array& issues)
@@ -192,6 +221,28 @@ json::array validate_use(const std::optional<json::value>& body)
         }
     }
     return issues;
+}
+
+void copy_defaults(const json::object& from, json::object& to)
+{
+    for_each_default_in(from, [&to](const auto& known, const json::value& value) { to[known.name] = value; });
+}
+
+session_defaults to_defaults(const json::object& from)
+{
+    session_defaults result;
+    for_each_default_in(from, [&result]<class Value>(const known_default<Value>& known, const json::value& value) {
+        if (!value.is_string()) {
+            return;
+        }
+        const std::string_view text = value.get_string();
+        if constexpr (requires { Value::from_name(text); }) {
+            result.*known.member = Value::from_name(text);
+        } else {
+            result.*known.member = Value{text};
+        }
+    });
+    return result;
 }
 
 bool is_session_id(std::string_view text)

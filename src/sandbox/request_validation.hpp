@@ -2,6 +2,8 @@
 // them shows in the other.
 #pragma once
 
+#include <sipher/session.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -25,6 +27,11 @@ struct session_request {
 [[nodiscard]] session_request validate_update(const std::optional<boost::json::value>& body);
 /// What is wrong with a request that uses a session: of the defaults, routes read the chain only.
 [[nodiscard]] boost::json::array validate_use(const std::optional<boost::json::value>& body);
+
+/// Adds the members that are defaults of sessions.
+void copy_defaults(const boost::json::object& from, boost::json::object& to);
+/// The defaults among the members that are valid.
+[[nodiscard]] session_defaults to_defaults(const boost::json::object& from);
 
 [[nodiscard]] bool is_session_id(std::string_view text);
 

@@ -1,6 +1,6 @@
 #include "sandbox/sandbox_state.hpp"
 
-#include <sipher/session.hpp>
+#include "sandbox/request_validation.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -8,38 +8,6 @@
 #include <utility>
 
 namespace sipher::testing::detail {
-
-namespace json = boost::json;
-
-namespace {
-
-template <class Value>
-void read_member(const json::object& from, std::string_view name, std::optional<Value>& to)
-{
-    const json::value* const found = from.if_contains(name);
-    if (found == nullptr || !found->is_string()) {
-        return;
-    }
-    const std::string_view text = found->get_string();
-    if constexpr (requires { Value::from_name(text); }) {
-        to = Value::from_name(text);
-    } else {
-        to = Value{text};
-    }
-}
-
-session_defaults to_defaults(const json::object& from)
-{
-    session_defaults result;
-    read_member(from, "chain", result.chain);
-    read_member(from, "privacyLevel", result.privacy_level);
-    read_member(from, "rpcProvider", result.rpc_provider);
-    read_member(from, "backend", result.backend);
-    read_member(from, "defaultViewingKey", result.default_viewing_key);
-    return result;
-}
-
-} // namespace
 
 request_ticket sandbox_state::accept(const request& complete)
 {

@@ -28,11 +28,7 @@ json::value milliseconds(timestamp when)
 json::object run_under(const json::object& body)
 {
     json::object result{{"chain", "solana"}, {"privacyLevel", "standard"}};
-    for (const std::string_view name : {"chain", "privacyLevel", "rpcProvider", "backend", "defaultViewingKey"}) {
-        if (const json::value* const value = body.if_contains(name)) {
-            result[name] = *value;
-        }
-    }
+    copy_defaults(body, result);
     return result;
 }
 
@@ -180,7 +176,7 @@ handler_result service::remove(std::string_view id, const sandbox_key& key)
     return {success(200, std::move(data)), &sandbox_counters::deleted};
 }
 
-/// The hazard of the real service, kept on purpose: a session that cannot be used is ignored without a word.
+/// The hazard of the real service, kept on purpose: a session that cannot be used is silently ignored.
 void service::apply_session(const request& received, const sandbox_key& key, optional_body& body)
 {
     const stored_session* const found =

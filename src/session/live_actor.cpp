@@ -130,7 +130,7 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
                                                core_.options_.timeout, core_.own_options());
         if (services_->sessions.is_gone(made.value.id, services_->boot_now())) {
             // Another one would be no better.
-            throw error{errc::session_gone, "the service has made a session that is over already"};
+            throw error{errc::session_gone, "the service returned a session that has already expired"};
         }
     } catch (const error& failure) {
         fail(failure, *taken);

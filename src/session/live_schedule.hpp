@@ -8,7 +8,7 @@
 namespace sipher::detail {
 
 /// When a live session is due for what, and how soon another may be made. Decisions without waiting: the times of
-/// `clock::boot_now` are passed in, and chance as a number from [0, 1).
+/// `clock::boot_now` are passed in, and a random number from [0, 1).
 class live_schedule {
 public:
     using time_point = clock::time_point;

@@ -152,7 +152,7 @@ void owned_sessions::start_workers(const owner& of) noexcept
         try {
             asio::co_spawn(of->executor(), work(of), asio::detached);
         } catch (const std::exception&) {
-            // Without memory for that, those who are at work already do it, or the next one to come.
+            // Out of memory: the workers already running do it, or the next one to start.
             const std::lock_guard lock{self.mutex_};
             --self.workers_;
             return;

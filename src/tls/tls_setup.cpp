@@ -59,7 +59,7 @@ std::size_t count_boundaries(std::string_view pem)
     return count;
 }
 
-/// OpenSSL would drop what follows a block that it cannot read without a word.
+/// OpenSSL would silently drop everything after a block that it cannot read.
 void trust_pem(SSL_CTX* context, const std::string& pem, std::string_view field, const std::string& message)
 {
     const bio_ptr source{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};

@@ -93,7 +93,7 @@ protected:
 
 TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is_lost)
 {
-    std::size_t told = 0;
+    std::size_t completed = 0;
     for (std::size_t n = 1;; ++n) {
         ASSERT_LT(n, 5000U);
         SCOPED_TRACE(n);
@@ -107,10 +107,10 @@ TEST_P(out_of_memory, a_call_ends_once_or_goes_with_its_coroutine_and_nothing_is
         if (undisturbed) {
             EXPECT_TRUE(call->succeeded());
             EXPECT_GT(n, 10U) << "too short to mean anything";
-            EXPECT_GT(told, n / 2) << "most are told";
+            EXPECT_GT(completed, n / 2) << "most complete";
             break;
         }
-        told += call->completions != 0 || thrown_by_run != 0 ? 1 : 0;
+        completed += call->completions != 0 || thrown_by_run != 0 ? 1 : 0;
         ASSERT_EQ(call.use_count(), 1) << "its coroutine is still there";
         expect_usable();
     }

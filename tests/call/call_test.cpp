@@ -99,7 +99,7 @@ TEST_F(call_test, replays_on_stale_connections_cost_no_attempt_and_no_token)
     EXPECT_TRUE(call->succeeded());
 }
 
-TEST_F(call_test, impatient_calls_do_not_make_a_connection_each)
+TEST_F(call_test, calls_with_short_timeouts_do_not_dial_one_connection_each)
 {
     options.pool.max_connections = 4;
     options.timeouts.total = 10ms;
@@ -152,7 +152,7 @@ TEST_F(call_test, a_delete_that_finds_nothing_after_an_ambiguous_one_succeeds)
     EXPECT_EQ(first->failure->service_code(), "SESSION_NOT_FOUND");
 }
 
-TEST_F(call_test, updates_are_not_repeated_if_told_so)
+TEST_F(call_test, updates_are_not_retried_when_that_is_turned_off)
 {
     service->otherwise = hang_up();
     call_options careful;
@@ -187,7 +187,7 @@ TEST_F(call_test, a_retry_after_beyond_the_deadline_fails_at_once)
     EXPECT_EQ(service->requests.size(), 1U);
 }
 
-TEST_F(call_test, nobody_sends_before_the_window_opens)
+TEST_F(call_test, nothing_is_sent_before_the_window_opens)
 {
     service->script = {response(200,
                                 R"({"success":true,"data":{"sessionId":")" + scripted_session_id().to_string() +
@@ -207,7 +207,7 @@ TEST_F(call_test, nobody_sends_before_the_window_opens)
     EXPECT_TRUE(waiting->succeeded());
 }
 
-TEST_F(call_test, who_waits_for_a_connection_when_the_gate_closes_waits_for_the_gate)
+TEST_F(call_test, a_call_waiting_for_a_connection_when_the_gate_closes_waits_for_the_gate)
 {
     options.pool.max_connections = 1;
     service->script = {refuse(429, "RATE_LIMIT_EXCEEDED", "Retry-After: 9\r\n")};
@@ -249,7 +249,7 @@ TEST_F(call_test, a_daily_quota_is_not_waited_for)
     EXPECT_TRUE(perform(operation::get)->succeeded());
 }
 
-TEST_F(call_test, an_outage_is_not_met_by_a_storm)
+TEST_F(call_test, an_outage_causes_no_retry_storm)
 {
     service->admit = [](std::size_t) { return errc::connect_failed; };
     constexpr std::size_t calls = 1000;
@@ -280,7 +280,7 @@ TEST_F(call_test, after_an_outage_the_first_call_that_is_tried_again_succeeds)
     EXPECT_TRUE(call->succeeded()) << "within the bound of the first wait";
 }
 
-TEST_F(call_test, requests_that_are_lost_are_not_met_by_a_storm)
+TEST_F(call_test, lost_requests_cause_no_retry_storm)
 {
     service->otherwise = hang_up();
     constexpr std::size_t calls = 1000;

@@ -90,7 +90,7 @@ protected:
     std::deque<waiting> calls;
 };
 
-TEST_F(call_order, the_urgent_go_first)
+TEST_F(call_order, interactive_calls_go_first)
 {
     use_up();
     begin("background", call_priority::background, "");
@@ -123,7 +123,7 @@ TEST_F(call_order, without_a_key_the_session_is_the_key)
     EXPECT_EQ(let_all_go(), (std::vector<std::string>{"1", "other", "2"}));
 }
 
-TEST_F(call_order, it_can_be_seen_who_waits)
+TEST_F(call_order, stats_show_waiting_calls)
 {
     EXPECT_EQ(client().stats().rate_gate.closed_for, 0ns);
     use_up();
@@ -139,7 +139,7 @@ TEST_F(call_order, it_can_be_seen_who_waits)
     let_all_go();
 }
 
-TEST_F(call_order, who_cannot_make_it_fails_at_once)
+TEST_F(call_order, a_call_that_would_miss_its_deadline_fails_at_once)
 {
     use_up();
     call_options hasty;
@@ -245,7 +245,7 @@ TEST_F(call_order, a_queue_timeout_is_for_a_connection_too)
     EXPECT_EQ(patient.failure->status(), 404U) << patient.failure->what();
 }
 
-TEST_F(call_order, who_is_cancelled_leaves_the_queue)
+TEST_F(call_order, a_cancelled_call_leaves_the_queue)
 {
     use_up();
     waiting& cancelled = begin("1");

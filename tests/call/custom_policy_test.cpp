@@ -79,7 +79,7 @@ TEST_F(custom_policy, does_not_repeat_a_create_by_accident)
     EXPECT_EQ(service->requests.size(), 1U);
 }
 
-TEST_F(custom_policy, repeats_a_create_if_told_so_by_name)
+TEST_F(custom_policy, retries_a_create_only_with_allow_duplicates)
 {
     decide(true);
     options.retry.allow_duplicates = true;

@@ -1,4 +1,4 @@
-// Responses that an edge, a gateway, a portal or a half-broken peer makes: what the caller is told of them.
+// Responses that an edge, a gateway, a portal or a half-broken peer sends, and what the caller learns of them.
 #include "support/client_fixture.hpp"
 
 #include <boost/json/object.hpp>
@@ -198,22 +198,22 @@ TEST_F(foreign_response, a_create_whose_success_is_cut_is_unknown)
               outcome::unknown);
 }
 
-TEST_F(foreign_response, an_error_speaks_of_its_last_attempt_alone)
+TEST_F(foreign_response, an_error_describes_only_its_last_attempt)
 {
     response_info info;
-    call_options told;
-    told.info = &info;
+    call_options with_info;
+    with_info.info = &info;
     sandbox().add_fault(fault::respond(503, "", {{"Location", "/elsewhere"}, {"X-Request-ID", "of-the-first"}}));
     sandbox().add_faults(3, fault::drop_request());
-    const error failure = failure_of(client().request(verb::get, "/v1/anything", told));
+    const error failure = failure_of(client().request(verb::get, "/v1/anything", with_info));
     EXPECT_EQ(failure.status(), 0U) << failure.what();
     EXPECT_EQ(failure.location(), "");
     EXPECT_NE(failure.request_id(), "of-the-first");
     EXPECT_EQ(info.status, 0U);
     EXPECT_TRUE(info.headers.empty());
-    run(client().request(verb::get, "/v1/health", told));
+    run(client().request(verb::get, "/v1/health", with_info));
     EXPECT_EQ(info.status, 200U);
-    failure_of(client().request(verb::get, "not a target", told));
+    failure_of(client().request(verb::get, "not a target", with_info));
     EXPECT_EQ(info.status, 0U) << "an info is of one call";
     EXPECT_TRUE(info.attempts.empty());
 }

@@ -26,7 +26,7 @@ protected:
     known_sessions known;
 };
 
-TEST_F(known_sessions_test, nothing_is_known_against_a_session_that_is_not_known)
+TEST_F(known_sessions_test, an_unknown_session_is_not_refused)
 {
     EXPECT_FALSE(known.is_gone(id, start));
     EXPECT_FALSE(known.end_of(id));

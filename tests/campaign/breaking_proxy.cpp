@@ -106,7 +106,7 @@ private:
         }
     }
 
-    /// Nothing more passes in this direction, and nobody is told.
+    /// Nothing more passes in this direction, silently.
     void be_silent()
     {
         timer_.expires_after(std::chrono::seconds{10});

@@ -25,8 +25,8 @@
 
 // usage: sipher-campaign [OPERATIONS] [SEED] [--proxy nginx]
 // Operations of many agents through a proxy that breaks connections at random bytes, and a service that is restarted
-// now and then; afterwards what the agents were told is compared with what the service did. With nginx, they also go
-// through one that is restarted in between.
+// now and then; afterwards what was reported to the agents is compared with what the service did. With nginx, they also
+// go through one that is restarted in between.
 
 namespace {
 
@@ -71,8 +71,8 @@ std::unique_ptr<campaign_route> make_route(const settings& how, sipher::testing:
 #endif
 }
 
-/// Disturbs the route again and again, until the timer is cancelled. What was lost in between cannot be told from what
-/// was deleted, so it is looked up before.
+/// Disturbs the route again and again, until the timer is cancelled. What was lost in between cannot be distinguished
+/// from what was deleted, so it is looked up before.
 void disturb_now_and_then(asio::steady_timer& timer, campaign_route& route, const std::function<void()>& look)
 {
     timer.expires_after(route.calm());

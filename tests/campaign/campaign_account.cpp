@@ -18,7 +18,7 @@ std::string operation_of(const std::string& request_id)
     return request_id.substr(0, request_id.find('-'));
 }
 
-bool agrees(const told& record, std::size_t arrived, std::size_t applied)
+bool agrees(const caller_record& record, std::size_t arrived, std::size_t applied)
 {
     if (!record.failure) {
         return record.already_absent || applied >= 1;
@@ -34,7 +34,7 @@ bool agrees(const told& record, std::size_t arrived, std::size_t applied)
 
 } // namespace
 
-void campaign_account::add(const std::vector<told>& records, const std::vector<testing::ledger_entry>& ledger)
+void campaign_account::add(const std::vector<caller_record>& records, const std::vector<testing::ledger_entry>& ledger)
 {
     std::unordered_map<std::string, served> done;
     for (const testing::ledger_entry& entry : ledger) {
@@ -42,7 +42,7 @@ void campaign_account::add(const std::vector<told>& records, const std::vector<t
         ++of_operation.arrived;
         of_operation.applied += entry.applied ? 1 : 0;
     }
-    for (const told& record : records) {
+    for (const caller_record& record : records) {
         const served& of_operation = done[record.request_id];
         check(record, of_operation.arrived, of_operation.applied);
     }
@@ -53,12 +53,12 @@ void campaign_account::find_survivors(const std::unordered_set<std::string>& del
     for (const session& each : alive) {
         const std::string id = each.id.to_string();
         if (deleted.contains(id) && survivors.insert(id).second) {
-            std::printf("%s lives, told: deleted\n", id.c_str());
+            std::printf("%s lives, reported as deleted\n", id.c_str());
         }
     }
 }
 
-void campaign_account::check(const told& record, std::size_t arrived, std::size_t applied)
+void campaign_account::check(const caller_record& record, std::size_t arrived, std::size_t applied)
 {
     ++operations;
     if (!record.ended) {
@@ -77,12 +77,12 @@ void campaign_account::check(const told& record, std::size_t arrived, std::size_
     }
     if (!agrees(record, arrived, applied)) {
         ++lies;
-        std::printf("%s: arrived %zu, applied %zu, told: %s\n", record.request_id.c_str(), arrived, applied,
+        std::printf("%s: arrived %zu, applied %zu, reported: %s\n", record.request_id.c_str(), arrived, applied,
                     record.failure ? record.failure->what() : "success");
     }
 }
 
-void campaign_account::add_outcome(const told& record)
+void campaign_account::add_outcome(const caller_record& record)
 {
     if (!record.failure) {
         ++succeeded;

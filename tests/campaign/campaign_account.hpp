@@ -11,11 +11,11 @@
 
 namespace sipher::test {
 
-/// What callers were told, compared with what the service did.
+/// What was reported to callers, compared with what the service did.
 struct campaign_account {
     campaign_account() = default;
 
-    void add(const std::vector<told>& records, const std::vector<testing::ledger_entry>& ledger);
+    void add(const std::vector<caller_record>& records, const std::vector<testing::ledger_entry>& ledger);
     /// Sessions that exist although their delete was reported done.
     void find_survivors(const std::unordered_set<std::string>& deleted, const std::vector<session>& alive);
     void print() const;
@@ -44,8 +44,8 @@ struct campaign_account {
     std::size_t strangers = 0;
 
 private:
-    void add_outcome(const told& record);
-    void check(const told& record, std::size_t arrived, std::size_t applied);
+    void add_outcome(const caller_record& record);
+    void check(const caller_record& record, std::size_t arrived, std::size_t applied);
 };
 
 } // namespace sipher::test

@@ -26,7 +26,8 @@ operation_kind choose(std::uint64_t bits, bool has_session)
 
 } // namespace
 
-asio::awaitable<void> campaign_load::perform(sipher::client& client, told& record, std::optional<session_id>& mine)
+asio::awaitable<void> campaign_load::perform(sipher::client& client, caller_record& record,
+                                             std::optional<session_id>& mine)
 {
     call_options options;
     options.request_id = record.request_id;
@@ -59,7 +60,7 @@ asio::awaitable<void> campaign_load::run_agent(sipher::client client)
     std::optional<session_id> mine;
     while (taken < records.size()) {
         const std::size_t number = taken++;
-        told& record = records[number];
+        caller_record& record = records[number];
         std::mt19937_64 random{seed_ + number};
         record.kind = choose(random(), mine.has_value());
         record.request_id = "op." + std::to_string(number);

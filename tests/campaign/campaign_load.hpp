@@ -16,8 +16,8 @@ namespace sipher::test {
 
 enum class operation_kind { create, get, update, remove };
 
-/// What a caller was told about one operation.
-struct told {
+/// What was reported to a caller about one operation.
+struct caller_record {
     operation_kind kind = operation_kind::create;
     std::string request_id;
     bool ended = false;
@@ -36,13 +36,13 @@ public:
     /// Takes operations until none is left.
     [[nodiscard]] boost::asio::awaitable<void> run_agent(sipher::client client);
 
-    std::vector<told> records;
+    std::vector<caller_record> records;
     std::size_t taken = 0;
     /// Sessions whose delete was reported done.
     std::unordered_set<std::string> deleted;
 
 private:
-    [[nodiscard]] boost::asio::awaitable<void> perform(sipher::client& client, told& record,
+    [[nodiscard]] boost::asio::awaitable<void> perform(sipher::client& client, caller_record& record,
                                                        std::optional<session_id>& mine);
 
     const std::uint64_t seed_;

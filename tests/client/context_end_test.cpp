@@ -32,7 +32,7 @@ protected:
 
     void start_call()
     {
-        auto told = [this](const std::exception_ptr& thrown, const session&) {
+        auto on_end = [this](const std::exception_ptr& thrown, const session&) {
             ++completions;
             try {
                 std::rethrow_exception(thrown);
@@ -40,7 +40,7 @@ protected:
                 failure = ended_with.code();
             }
         };
-        asio::co_spawn(of_caller, client->create_session({}), asio::bind_cancellation_slot(cancel.slot(), told));
+        asio::co_spawn(of_caller, client->create_session({}), asio::bind_cancellation_slot(cancel.slot(), on_end));
         std::optional<tcp::socket> arrived;
         acceptor.async_accept(
             [&arrived](boost::system::error_code, tcp::socket accepted) { arrived.emplace(std::move(accepted)); });

@@ -30,7 +30,7 @@ protected:
     {
         options.timeouts.total = 10s;
         many.concurrency = 3;
-        many.on_progress = [this](const batch_progress& told) { progress.push_back(told); };
+        many.on_progress = [this](const batch_progress& now) { progress.push_back(now); };
     }
 
     std::vector<session_id> create_some(std::size_t count)
@@ -68,7 +68,7 @@ protected:
     const session_id nobodys{"sess_e00de7899156f156ff64a85af32b7694eeb1972f8e54d357850256267acfe6cf"};
 };
 
-TEST_F(batch, gives_what_came_of_each_input_in_their_order)
+TEST_F(batch, returns_one_result_per_input_in_input_order)
 {
     std::vector<session_id> ids = create_some(10);
     ids.insert(ids.begin() + 4, nobodys);
@@ -91,18 +91,18 @@ TEST_F(batch, gives_what_came_of_each_input_in_their_order)
     EXPECT_LE(busiest.running, 3U);
 }
 
-TEST_F(batch, of_nothing_has_no_results)
+TEST_F(batch, without_inputs_has_no_results)
 {
     EXPECT_TRUE(run(for_each_concurrent(std::vector<session_id>{}, many, get())).empty());
 }
 
-TEST_F(batch, needs_somebody_to_do_it)
+TEST_F(batch, zero_concurrency_is_invalid)
 {
     many.concurrency = 0;
     EXPECT_EQ(failure_of(for_each_concurrent(create_some(1), many, get())).code(), errc::invalid_request);
 }
 
-TEST_F(batch, waits_for_the_limit_and_tells_of_it)
+TEST_F(batch, waits_for_the_rate_limit_and_reports_it)
 {
     sandbox_options.rate_limit = 10;
     options.timeouts.queue = 0ms;
@@ -125,7 +125,7 @@ TEST_F(batch, waits_for_the_limit_and_tells_of_it)
     EXPECT_GT(halfway.remaining, 0ns);
 }
 
-TEST_F(batch, that_is_cancelled_says_what_was_done)
+TEST_F(batch, that_is_cancelled_reports_partial_results)
 {
     const std::vector<session_id> ids = create_some(1);
     sandbox().add_faults(2, testing::fault::with_header("X-Nothing", "1"));
@@ -166,7 +166,7 @@ TEST_F(batch, begins_nothing_more_once_it_was_cancelled)
     EXPECT_EQ(all[2].error().outcome(), outcome::not_sent);
 }
 
-TEST_F(batch, goes_with_its_execution_context)
+TEST_F(batch, is_destroyed_with_its_execution_context)
 {
     const std::vector<session_id> ids = create_some(1);
     sandbox().add_faults(3, testing::fault::silence());
@@ -189,7 +189,7 @@ TEST_F(batch, may_have_results_that_are_only_moved)
     EXPECT_EQ(**all[1], 2);
 }
 
-TEST_F(batch, whose_operation_throws_something_else_ends_with_that)
+TEST_F(batch, ends_with_an_exception_that_is_no_system_error)
 {
     const auto all = create_some(2);
     auto broken = [](session_id) -> asio::awaitable<int> {

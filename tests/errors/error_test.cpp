@@ -79,7 +79,7 @@ TEST(error, without_a_message_has_that_of_its_code)
                  "create_session: client closed (not sent)");
 }
 
-TEST(error, tells_when_to_come_back_and_why_it_was_not_tried_again)
+TEST(error, reports_retry_after_and_why_it_was_not_retried)
 {
     error_report report = not_found();
     report.code = {429, sipher::service_category()};
@@ -109,7 +109,7 @@ TEST(error, of_a_cancelled_call_says_so)
     EXPECT_STREQ(make_error(report).what(), "create_session: cancelled (not sent)");
 }
 
-TEST(error, outside_a_call_has_no_circumstances)
+TEST(error, outside_a_call_has_only_a_code_and_a_message)
 {
     const sipher::error failure{sipher::errc::invalid_request, "pool.max_connections: must be at least 1"};
     EXPECT_STREQ(failure.what(), "invalid request: pool.max_connections: must be at least 1");
@@ -195,7 +195,7 @@ TEST(error, is_what_a_result_without_a_value_throws)
     }
 }
 
-TEST(error, words_for_outcomes_phases_and_ends_differ)
+TEST(error, names_of_outcomes_phases_and_end_reasons_are_distinct)
 {
     std::ostringstream out;
     out << sipher::outcome::not_sent << '|' << sipher::outcome::not_applied << '|' << sipher::outcome::unknown << '|'

@@ -45,7 +45,7 @@ out=$(script --quiet --return --command "'$cli' create --count 5" /dev/null </de
 err=
 [[ $out == *"[####"*"] 5/5"* && $out == *$'\r\e[K'*'{"sessionId":"sess_'* ]] || fail "create --count 5: no bar"
 
-# Ctrl-C in the middle: what was done is told all the same. It cannot get to the end before, because nobody would read
+# Ctrl-C in the middle: what was done is reported all the same. It cannot get to the end before, because nobody would read
 # what it says with --verbose.
 mkfifo "$work/said"
 SIPHER_STATE_FILE=$work/state "$cli" create --count 5000 --verbose >"$work/ids" 2>"$work/said" &

@@ -74,7 +74,7 @@ protected:
         context.poll();
     }
 
-    /// One exchange whose response comes as `bytes` and then ends as told, if at all.
+    /// One exchange whose response comes as `bytes` and then ends as specified, if at all.
     const detail::exchange_report& exchange(std::string_view bytes, boost::system::error_code end = {},
                                             const detail::request_view& wanted = sample_request)
     {

@@ -37,10 +37,10 @@ TEST_F(connection_test, a_write_that_fails_after_any_byte_tells_how_many_were_ac
         begin();
         run();
         ASSERT_TRUE(completed);
-        const auto& told = report();
-        EXPECT_EQ(told.code, errc::write_failed);
-        EXPECT_EQ(told.bytes_written, accepted);
-        EXPECT_FALSE(told.fully_written);
+        const auto& result = report();
+        EXPECT_EQ(result.code, errc::write_failed);
+        EXPECT_EQ(result.bytes_written, accepted);
+        EXPECT_FALSE(result.fully_written);
         EXPECT_TRUE(peer->was_aborted()) << "what the kernel still holds must not arrive";
     }
 }
@@ -62,7 +62,7 @@ TEST_F(connection_test, a_write_goes_on_when_the_kernel_takes_more)
     EXPECT_TRUE(report().reusable);
 }
 
-TEST_F(connection_test, a_kernel_that_takes_nothing_more_ends_the_exchange)
+TEST_F(connection_test, a_kernel_that_accepts_no_more_bytes_ends_the_exchange)
 {
     detail::exchange_parameters how;
     how.write_timeout = 5s;
@@ -142,7 +142,7 @@ TEST_F(connection_test, an_end_while_idle_is_noticed_when_it_comes)
     }
 }
 
-TEST_F(connection_test, bytes_that_nobody_asked_for_end_it)
+TEST_F(connection_test, unsolicited_bytes_close_it)
 {
     peer->send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
     run();
@@ -226,14 +226,14 @@ TEST_F(request_ids, that_are_used_again_are_their_own)
 
 TEST_F(connection_test, what_was_there_before_any_of_the_request_is_no_response_to_it)
 {
-    for (const bool farewell : {true, false}) {
+    for (const bool with_408 : {true, false}) {
         connect();
         peer->accept_only(0, broken_pipe);
-        peer->send(farewell ? "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n" : response);
+        peer->send(with_408 ? "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n" : response);
         begin();
         run();
         ASSERT_TRUE(completed);
-        EXPECT_EQ(report().code, farewell ? errc::write_failed : errc::desynchronized);
+        EXPECT_EQ(report().code, with_408 ? errc::write_failed : errc::desynchronized);
         EXPECT_EQ(report().bytes_written, 0U);
         EXPECT_FALSE(report().header_complete);
     }

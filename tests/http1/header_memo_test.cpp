@@ -38,7 +38,7 @@ enum class way { with_memo, without };
 
 /// What the parser makes of bytes that come all at once, on a connection that had a usual response before. Where all
 /// fields are to be kept, Beast's parser sees them all.
-std::string told(std::string_view bytes, way how, const limit_options& limits = {}, std::string_view before = usual)
+std::string summary(std::string_view bytes, way how, const limit_options& limits = {}, std::string_view before = usual)
 {
     response_parser parser{limits};
     parser.put(before);
@@ -65,7 +65,7 @@ std::string told(std::string_view bytes, way how, const limit_options& limits = 
 
 void expect_no_difference(std::string_view bytes, const limit_options& limits = {})
 {
-    EXPECT_EQ(told(bytes, way::with_memo, limits), told(bytes, way::without, limits)) << bytes;
+    EXPECT_EQ(summary(bytes, way::with_memo, limits), summary(bytes, way::without, limits)) << bytes;
 }
 
 /// One that has the usual header before it.
@@ -149,7 +149,7 @@ TEST(header_memo, whatever_else_is_new_is_left_to_the_parser)
     }
 }
 
-TEST(header_memo, what_could_be_taken_in_two_ways_is_not_remembered)
+TEST(header_memo, ambiguous_headers_are_not_remembered)
 {
     for (const std::string& bytes : {replaced("Empty:", "Content-Length: 5"), replaced("Length: 5", "Length: 5, 5"),
                                      replaced("SAMEORIGIN", "A\r\n folded"),
@@ -159,7 +159,7 @@ TEST(header_memo, what_could_be_taken_in_two_ways_is_not_remembered)
         response_head head;
         message_framing framing;
         EXPECT_EQ(memo.read(bytes, head, framing), 0U) << bytes;
-        EXPECT_EQ(told(bytes, way::with_memo, {}, bytes), told(bytes, way::without, {}, bytes));
+        EXPECT_EQ(summary(bytes, way::with_memo, {}, bytes), summary(bytes, way::without, {}, bytes));
     }
 }
 
@@ -198,7 +198,7 @@ TEST(header_memo, limits_hold)
     for (std::uint32_t most = 18; most < 23; ++most) {
         limits.header_fields = most;
         expect_no_difference(bytes, limits);
-        EXPECT_EQ(told(bytes, way::with_memo, limits) == "refused", most < 20) << most;
+        EXPECT_EQ(summary(bytes, way::with_memo, limits) == "refused", most < 20) << most;
     }
     for (std::uint32_t more = 0; more < 6; ++more) {
         limits.header_size = static_cast<std::uint32_t>(bytes.size()) - 3 + more;
@@ -221,13 +221,13 @@ std::string changed(std::string bytes, std::mt19937& random)
     return bytes;
 }
 
-TEST(header_memo, whatever_comes_it_is_the_same_as_without)
+TEST(header_memo, it_reads_every_header_as_the_parser_does)
 {
     std::mt19937 random{20261125};
     for (int i = 0; i < 50'000 && !HasFailure(); ++i) {
         const std::string before = changed(std::string{usual}, random);
         const std::string bytes = changed(before, random);
-        EXPECT_EQ(told(bytes, way::with_memo, {}, before), told(bytes, way::without)) << before << bytes;
+        EXPECT_EQ(summary(bytes, way::with_memo, {}, before), summary(bytes, way::without)) << before << bytes;
     }
 }
 

@@ -279,9 +279,9 @@ TEST_F(framing, refusals_name_what_is_wrong)
         {"HTTP/1.1 101 x\r\n\r\n", "another protocol"},
         {"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with HTTP/1."},
         {"\x15\x03\x01", "an alert of TLS; is this a port for https?"}};
-    for (const auto& [bytes, told] : cases) {
+    for (const auto& [bytes, expected] : cases) {
         expect_failure(bytes, errc::protocol_error);
-        EXPECT_NE(report().message.find(told), std::string::npos) << report().message;
+        EXPECT_NE(report().message.find(expected), std::string::npos) << report().message;
     }
     // Its status counts nevertheless.
     exchange(ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n");

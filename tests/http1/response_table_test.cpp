@@ -31,23 +31,23 @@ protected:
 
     void expect_success(const response_row& row)
     {
-        const detail::exchange_report& told = report();
+        const detail::exchange_report& exchange = report();
         ASSERT_TRUE(completed);
-        EXPECT_FALSE(told.code) << told.code.message() << ": " << told.message;
+        EXPECT_FALSE(exchange.code) << exchange.code.message() << ": " << exchange.message;
         EXPECT_EQ(head().status, row.status);
         EXPECT_EQ(body(), row.body);
-        EXPECT_EQ(told.reached, phase::done);
-        EXPECT_TRUE(told.header_complete);
-        EXPECT_TRUE(told.complete);
+        EXPECT_EQ(exchange.reached, phase::done);
+        EXPECT_TRUE(exchange.header_complete);
+        EXPECT_TRUE(exchange.complete);
     }
 
     void expect_failure(const boost::system::error_code& code)
     {
-        const detail::exchange_report& told = report();
+        const detail::exchange_report& exchange = report();
         ASSERT_TRUE(completed);
-        EXPECT_EQ(told.code, code) << told.code.message() << ": " << told.message;
-        EXPECT_FALSE(told.reusable);
-        EXPECT_FALSE(told.complete);
+        EXPECT_EQ(exchange.code, code) << exchange.code.message() << ": " << exchange.message;
+        EXPECT_FALSE(exchange.reusable);
+        EXPECT_FALSE(exchange.complete);
         EXPECT_TRUE(peer->is_closed());
     }
 
@@ -104,14 +104,14 @@ protected:
 
     void expect_cut_refused(const response_row& row, std::size_t count)
     {
-        const auto& told = receive(row, std::string_view{row.header}.substr(0, count), truncated);
+        const auto& exchange = receive(row, std::string_view{row.header}.substr(0, count), truncated);
         ASSERT_TRUE(completed);
-        EXPECT_TRUE(told.code);
-        EXPECT_FALSE(told.reusable);
-        EXPECT_FALSE(told.complete);
+        EXPECT_TRUE(exchange.code);
+        EXPECT_FALSE(exchange.reusable);
+        EXPECT_FALSE(exchange.complete);
         // What was refused does not become better by what follows.
-        EXPECT_TRUE(!refused_before || told.code == errc::protocol_error);
-        refused_before = told.code == errc::protocol_error;
+        EXPECT_TRUE(!refused_before || exchange.code == errc::protocol_error);
+        refused_before = exchange.code == errc::protocol_error;
     }
 
     bool refused_before = false;

@@ -95,9 +95,9 @@ TEST_F(call_end, a_provider_that_throws_does_not_hide_what_was_done)
                 sipher::client throwing = made_of(wanted);
                 sandbox().add_faults(good, fault::cut_response(0));
                 response_info info;
-                call_options told;
-                told.info = &info;
-                const error failure = failure_of(throwing.delete_session(mine.id, told));
+                call_options with_info;
+                with_info.info = &info;
+                const error failure = failure_of(throwing.delete_session(mine.id, with_info));
                 expect_callback_failed(failure, good == 0 ? outcome::not_sent : outcome::unknown, info, good);
             }
         }
@@ -137,11 +137,11 @@ TEST_F(call_end, a_policy_that_throws_does_not_hide_what_was_done)
                 wanted.retry.delay = [fails](const retry_context&, std::chrono::nanoseconds) { return fails(), 0ns; };
             }
             response_info info;
-            call_options told;
-            told.info = &info;
+            call_options with_info;
+            with_info.info = &info;
             const session mine = create();
             sandbox().add_fault(fault::act_but_respond(502, ""));
-            const error failure = failure_of(made_of(wanted).update_session(mine.id, {}, told));
+            const error failure = failure_of(made_of(wanted).update_session(mine.id, {}, with_info));
             expect_callback_failed(failure, outcome::unknown, info, 1);
             EXPECT_EQ(failure.status(), 502U);
         }
@@ -170,9 +170,9 @@ TEST_F(call_end, a_seed_does_not_fix_request_ids)
     std::vector<std::string> ids;
     for (int i = 0; i < 2; ++i) {
         response_info info;
-        call_options told;
-        told.info = &info;
-        run(made_of(options).create_session({}, {}, told));
+        call_options with_info;
+        with_info.info = &info;
+        run(made_of(options).create_session({}, {}, with_info));
         ids.push_back(info.request_id);
     }
     EXPECT_NE(ids[0], ids[1]);
@@ -405,11 +405,11 @@ private:
         wanted.keys = {{complement_of(key_complement), sipher::testing::tier::pro}};
         const sipher::testing::sandbox service{wanted};
         const std::string text = service.base_url() + "\n" + service.ca_pem();
-        const bool told = ::write(tell, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        const bool written = ::write(tell, text.data(), text.size()) == static_cast<ssize_t>(text.size());
         ::close(tell);
         char nothing = 0;
         const bool stopped = ::read(stop, &nothing, 1) == 0;
-        ::_exit(told && stopped ? 0 : 1);
+        ::_exit(written && stopped ? 0 : 1);
     }
 
     ::pid_t process_ = 0;

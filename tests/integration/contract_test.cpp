@@ -41,7 +41,7 @@ protected:
     }
 };
 
-TEST_P(contract_authentication, keys_are_judged_by_the_service)
+TEST_P(contract_authentication, the_service_validates_keys)
 {
     expect_refused(failure_with(""), {condition::unauthorized, 401, "UNAUTHORIZED"});
     expect_refused(failure_with("nobodys-key"), {condition::unauthorized, 401, "INVALID_API_KEY"});
@@ -104,7 +104,7 @@ TEST_F(contract, a_session_lives_from_create_to_delete)
     expect_refused(failure_of(client().delete_session(created.id)), gone);
 }
 
-TEST_F(contract, time_to_live_is_an_hour_unless_told)
+TEST_F(contract, time_to_live_defaults_to_an_hour)
 {
     EXPECT_EQ(create().expires_at, clock->wall_now() + 1h);
     EXPECT_EQ(create({}, 60s).expires_at, clock->wall_now() + 60s);
@@ -168,7 +168,7 @@ TEST_F(contract, arguments_that_break_a_rule_are_not_sent)
     EXPECT_EQ(new_requests(), 0U);
 }
 
-TEST_F(contract, what_only_the_service_can_judge_is_explained_by_it)
+TEST_F(contract, errors_found_only_by_the_service_carry_its_explanation)
 {
     session_defaults unknown;
     unknown.chain = chain::from_name("dogecoin");
@@ -233,7 +233,7 @@ TEST_F(contract, a_request_id_is_echoed)
     EXPECT_EQ(sandbox().ledger().back().request_id, info.request_id);
 }
 
-TEST_F(contract, headers_arrive_as_told)
+TEST_F(contract, headers_arrive_unchanged)
 {
     options.default_headers = {{"X-Team", "a"}, {"X-Stage", "test"}};
     options.user_agent = "agent/1";

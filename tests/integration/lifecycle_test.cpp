@@ -272,7 +272,7 @@ TEST_F(lifecycle, prewarming_tells_why_it_could_not)
     EXPECT_EQ(failure_of(warm(client())).code(), errc::tls_verify_failed);
 }
 
-TEST_F(lifecycle, shutdown_does_not_wait_longer_than_told)
+TEST_F(lifecycle, shutdown_does_not_wait_longer_than_its_grace)
 {
     const auto hanging = start_and_hang();
     bool drained = false;

@@ -29,7 +29,7 @@ using sipher::testing::fault;
 using sipher::testing::ledger_entry;
 using sipher::testing::sandbox_counters;
 
-/// What the caller was told, and what the sandbox knows.
+/// What was reported to the caller, and what the sandbox knows.
 struct account {
     std::optional<error> failure;
     response_info info;
@@ -43,9 +43,9 @@ struct account {
     bool alive = false;
 };
 
-bool contradicts(sipher::outcome told, bool arrived, bool applied)
+bool contradicts(sipher::outcome reported, bool arrived, bool applied)
 {
-    switch (told) {
+    switch (reported) {
     case outcome::not_sent: return arrived;
     case outcome::not_applied: return applied;
     case outcome::unknown: return false;
@@ -62,14 +62,14 @@ std::string untruth(const provenance_cell& cell, const account& seen)
     }
     const bool applied = seen.effects != 0;
     if (seen.failure && contradicts(seen.failure->outcome(), !seen.requests.empty(), applied)) {
-        return std::string{"told "} + to_string(seen.failure->outcome()) +
+        return std::string{"reported "} + to_string(seen.failure->outcome()) +
                (applied ? ", but applied" : ", but not applied");
     }
     if (!seen.failure && cell.operation == session_operation::remove && seen.alive) {
-        return "told that it was deleted, but it is alive";
+        return "reported as deleted, but it is alive";
     }
     if (!seen.failure && cell.operation != session_operation::remove && !applied) {
-        return "told success, but not applied";
+        return "reported as a success, but not applied";
     }
     const auto& attempts = seen.info.attempts;
     if (attempts.size() != seen.requests.size()) {
@@ -130,7 +130,7 @@ std::string unruly(const provenance_cell& cell, const account& seen)
         return *right.succeeds ? "should succeed" : "should fail";
     }
     if (right.effect && seen.failure && seen.failure->outcome() != *right.effect) {
-        return std::string{"should be told "} + to_string(*right.effect);
+        return std::string{"should be reported as "} + to_string(*right.effect);
     }
     const std::uint64_t before = cell.position == call_position::first ? 0 : 1;
     const bool never_reached = is_never_reached(cell);
@@ -146,7 +146,7 @@ std::string unruly(const provenance_cell& cell, const account& seen)
     }
     const auto effect = effect_of_attempt(cell);
     if (effect && !never_reached && seen.info.attempts.at(before).outcome != *effect) {
-        return "its attempt should be told " + std::string{to_string(*effect)};
+        return "its attempt should be reported as " + std::string{to_string(*effect)};
     }
     const bool ended_by_it = seen.failure && !never_reached && seen.requests.size() == before + 1;
     const bool judged = maker_of(cell) != response_maker::service || cell.form == response_form::envelope;
@@ -261,7 +261,7 @@ protected:
     session mine;
 };
 
-TEST_P(provenance, what_is_told_is_what_is_proven)
+TEST_P(provenance, reported_outcomes_are_the_proven_ones)
 {
     const auto& [made_as, what] = GetParam();
     const std::vector<provenance_cell> cells = cells_of(made_as, what);

@@ -12,7 +12,7 @@
 namespace sipher::test {
 namespace {
 
-/// Keeps every word that it is told.
+/// Records every message.
 class listener final : public observer {
 public:
     void on_connect(const connect_event& event) override

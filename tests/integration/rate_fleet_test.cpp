@@ -147,7 +147,7 @@ TEST_F(fleet, uses_the_quota_and_sends_nothing_into_a_closed_window)
     RecordProperty("refused_at_first", refused_at_first);
     RecordProperty("refused", refused());
     EXPECT_GE(served, windows * limit * 95 / 100);
-    // Before the first response nobody knows anything, and all that is under way together may be too much.
+    // Before the first response no process knows the limit, and all requests under way together may exceed it.
     EXPECT_LE(refused_at_first, members * agents_each);
     EXPECT_EQ(refused() - refused_at_first, 0);
 }

@@ -165,14 +165,14 @@ TEST_F(real_proxy, squid)
     expect_a_good_way();
 }
 
-TEST_F(real_proxy, squid_that_wants_to_know_who_asks)
+TEST_F(real_proxy, squid_requiring_credentials)
 {
     const std::uint16_t port = start_squid("acl known proxy_auth REQUIRED\nhttp_access allow known\n");
     use("http", port, "user:word@");
     expect_a_good_way();
 }
 
-TEST_F(real_proxy, squid_that_does_not_accept_who_asks)
+TEST_F(real_proxy, squid_rejecting_the_credentials)
 {
     use("http", start_squid("acl known proxy_auth REQUIRED\nhttp_access allow known\n"), "user:wrong@");
     const error failure = failure_at(options.base_url);
@@ -209,7 +209,7 @@ TEST_F(real_proxy, squid_behind_tls_for_plain_http)
     expect_a_good_way();
 }
 
-TEST_F(real_proxy, a_proxy_that_nobody_vouches_for_is_told_nothing)
+TEST_F(real_proxy, an_unverified_proxy_gets_no_credentials)
 {
     use("https", start_stunnel(start_squid()), "user:word@");
     const error failure = failure_at(options.base_url);
@@ -226,13 +226,13 @@ TEST_F(real_proxy, microsocks)
     }
 }
 
-TEST_F(real_proxy, microsocks_that_wants_to_know_who_asks)
+TEST_F(real_proxy, microsocks_requiring_credentials)
 {
     use("socks5h", start_microsocks({"-u", "user", "-P", "word"}), "user:word@");
     expect_a_good_way();
 }
 
-TEST_F(real_proxy, microsocks_that_does_not_accept_who_asks)
+TEST_F(real_proxy, microsocks_rejecting_the_credentials)
 {
     const std::uint16_t port = start_microsocks({"-u", "user", "-P", "word"});
     for (const char* const who : {"", "user:wrong@"}) {

@@ -166,7 +166,7 @@ TEST_F(behind_nginx, a_create_whose_response_nginx_lost_is_not_sent_again)
     EXPECT_EQ(sandbox().counters().requests, 1U);
 }
 
-TEST_F(behind_nginx, what_is_idempotent_is_repeated_when_nginx_lost_the_response)
+TEST_F(behind_nginx, idempotent_requests_are_retried_when_nginx_lost_the_response)
 {
     start_nginx();
     const session made = create();
@@ -260,7 +260,7 @@ TEST_F(behind_nginx, a_page_with_status_200_is_no_success)
     EXPECT_TRUE(is_alive(made.id));
 }
 
-TEST_F(behind_nginx, json_of_nginx_is_not_the_services)
+TEST_F(behind_nginx, json_from_nginx_is_not_taken_for_the_services)
 {
     start_nginx(with_server("error_page 502 504 =503 /down.json;\n"
                             "location = /down.json { internal; default_type application/json; "
@@ -360,7 +360,7 @@ TEST_F(behind_nginx, a_connection_that_nginx_closed_while_it_was_idle_is_not_use
     EXPECT_EQ(sandbox().counters().created, 2U);
 }
 
-TEST_F(behind_nginx, connections_of_few_requests_are_replaced_without_anybody_noticing)
+TEST_F(behind_nginx, connections_limited_to_few_requests_are_replaced_transparently)
 {
     nginx_options how;
     how.http = "keepalive_requests 3;";
@@ -422,7 +422,7 @@ protected:
     bool ended = false;
 };
 
-TEST_P(disturbed, callers_are_told_what_happened)
+TEST_P(disturbed, callers_learn_the_outcome)
 {
     start_nginx();
     options.retry.max_attempts = 10;

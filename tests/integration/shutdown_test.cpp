@@ -213,7 +213,7 @@ TEST_F(shutdown_test, a_delete_that_failed_is_tried_again)
     EXPECT_TRUE(sandbox().sessions().empty());
 }
 
-TEST_F(shutdown_test, a_service_that_does_not_response_is_not_waited_for_longer_and_what_may_be_left_is_named)
+TEST_F(shutdown_test, a_service_that_does_not_respond_is_not_waited_for_longer_and_what_may_be_left_is_named)
 {
     open_scopes(20);
     sandbox().add_faults(100, fault::silence());

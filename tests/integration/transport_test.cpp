@@ -220,7 +220,7 @@ protected:
     }
 };
 
-TEST_F(faults, a_create_is_never_repeated_and_tells_what_it_may_have_done)
+TEST_F(faults, a_create_is_never_retried_and_its_outcome_is_reported)
 {
     for (const fault_row& each : rows()) {
         SCOPED_TRACE(each.name);
@@ -252,7 +252,7 @@ TEST_F(faults, a_get_is_repeated_where_that_can_help)
     }
 }
 
-TEST_F(faults, a_gateways_words_are_readable)
+TEST_F(faults, error_pages_of_gateways_are_readable)
 {
     for (const unsigned status : {502U, 503U, 504U}) {
         sandbox().add_fault(fault::respond(status, "<html><h1>Bad\tGateway</h1></html>"));
@@ -266,7 +266,7 @@ TEST_F(faults, a_gateways_words_are_readable)
     EXPECT_FALSE(failure_of(client().create_session({})).message().empty());
 }
 
-TEST_F(faults, the_two_kinds_of_408_are_told_apart)
+TEST_F(faults, the_two_kinds_of_408_are_distinguished)
 {
     sandbox().add_fault(fault::act_but_respond(
         408, R"({"success":false,"error":{"code":"REQUEST_TIMEOUT","message":"m","retryable":true}})"));

@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class body_memory : public connection_test {};
 
-TEST_F(body_memory, a_limit_without_sense_takes_no_more_than_what_comes)
+TEST_F(body_memory, an_absurd_limit_allocates_no_more_than_arrives)
 {
     limits.body_size = std::numeric_limits<std::uint64_t>::max();
     for (const char* const length : {"9223372036854775807", "18446744073709551615", "1099511627776"}) {
@@ -106,7 +106,7 @@ TEST_F(body_memory, a_limit_without_sense_takes_no_more_than_what_comes)
     EXPECT_EQ(report().code, errc::incomplete_body);
 }
 
-TEST_F(body_memory, a_warm_exchange_takes_none)
+TEST_F(body_memory, a_warm_exchange_allocates_nothing)
 {
     std::size_t taken = 0;
     for (int i = 0; i < 3; ++i) {

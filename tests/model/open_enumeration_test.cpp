@@ -35,17 +35,17 @@ TYPED_TEST(enumerations, know_every_name_of_theirs)
 
 TYPED_TEST(enumerations, do_not_copy_the_names_they_know)
 {
-    const std::string told{TypeParam::names.front()};
-    const TypeParam value = TypeParam::from_name(told);
+    const std::string name{TypeParam::names.front()};
+    const TypeParam value = TypeParam::from_name(name);
     const TypeParam copy = value;
     EXPECT_EQ(copy.name().data(), TypeParam::names.front().data());
 }
 
 TYPED_TEST(enumerations, keep_a_value_of_a_newer_service)
 {
-    std::optional<std::string> told{"not-yet-invented"};
-    const TypeParam value = TypeParam::from_name(*told);
-    told.reset();
+    std::optional<std::string> name{"not-yet-invented"};
+    const TypeParam value = TypeParam::from_name(*name);
+    name.reset();
     EXPECT_EQ(value.name(), "not-yet-invented");
     EXPECT_FALSE(value.is_known());
     EXPECT_EQ(value, TypeParam::from_name("not-yet-invented"));

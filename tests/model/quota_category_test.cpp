@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-TEST(quota_category, is_told_by_the_path)
+TEST(quota_category, follows_from_the_path)
 {
     using enum quota_category;
     EXPECT_EQ(quota_category_of("/v1/sessions"), session);
@@ -60,22 +60,22 @@ decoded<usage> decode(std::string_view text)
 
 TEST(usage, has_the_whole_and_its_parts)
 {
-    const auto told = decode(R"({"date":"2026-11-25","tier":"pro","total":7,"quotaTotal":10000,"new":1,
+    const auto parsed = decode(R"({"date":"2026-11-25","tier":"pro","total":7,"quotaTotal":10000,"new":1,
         "categories":{"session":{"count":5,"quota":2000,"more":null},"odd":{"count":2,"quota":1}}})");
-    ASSERT_TRUE(told);
-    EXPECT_EQ(told->date, std::chrono::sys_days{std::chrono::year{2026} / 11 / 25});
-    EXPECT_EQ(told->tier, "pro");
-    EXPECT_EQ(told->total.count, 7U);
-    EXPECT_EQ(told->total.left(), 9993U);
-    EXPECT_EQ(told->categories.at("session").quota, 2000U);
-    EXPECT_EQ(told->categories.at("odd").left(), 0U) << "more than is allowed";
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->date, std::chrono::sys_days{std::chrono::year{2026} / 11 / 25});
+    EXPECT_EQ(parsed->tier, "pro");
+    EXPECT_EQ(parsed->total.count, 7U);
+    EXPECT_EQ(parsed->total.left(), 9993U);
+    EXPECT_EQ(parsed->categories.at("session").quota, 2000U);
+    EXPECT_EQ(parsed->categories.at("odd").left(), 0U) << "more than is allowed";
 }
 
 TEST(usage, that_cannot_be_read_names_the_member)
 {
     const auto message = [](std::string_view text) {
-        const auto told = decode(text);
-        return told ? "none" : told.error().to_string();
+        const auto parsed = decode(text);
+        return parsed ? "none" : parsed.error().to_string();
     };
     EXPECT_EQ(message("7"), "data: expected an object");
     EXPECT_EQ(message("{}"), "data.date: expected a date such as 2026-11-25");
@@ -93,9 +93,9 @@ TEST(usage, that_cannot_be_read_names_the_member)
 
 TEST(quota_refusal, is_read_from_its_details)
 {
-    const quota_refusal told = read_quota_refusal(json::parse(R"({"category":"scan","limit":50,"current":50})"));
-    EXPECT_EQ(told.category, quota_category::scan);
-    EXPECT_EQ(told.limit, 50U);
+    const quota_refusal parsed = read_quota_refusal(json::parse(R"({"category":"scan","limit":50,"current":50})"));
+    EXPECT_EQ(parsed.category, quota_category::scan);
+    EXPECT_EQ(parsed.limit, 50U);
     for (const char* const text : {"null", "[]", R"({"category":3,"limit":"x"})", R"({"category":"new","limit":-1})"}) {
         const quota_refusal nothing = read_quota_refusal(json::parse(text));
         EXPECT_EQ(nothing.category, std::nullopt);

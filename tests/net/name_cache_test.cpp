@@ -60,15 +60,17 @@ protected:
         std::unique_ptr<detail::name_lookup>{names}, std::make_shared<testing::manual_clock>());
 };
 
-TEST_F(name_cache_test, who_has_no_memory_for_the_response_keeps_nobody_else_from_it)
+TEST_F(name_cache_test, a_caller_out_of_memory_does_not_keep_others_from_the_result)
 {
-    int told = 0;
+    int completed = 0;
     const auto first = cache->resolve("a.test", [](const detail::lookup_result&) { throw std::bad_alloc{}; });
-    const auto second = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
+    const auto second =
+        cache->resolve("a.test", [&](const detail::lookup_result& found) { completed += found.complete; });
     names->respond({"::1", "127.0.0.1"});
-    EXPECT_EQ(told, 1);
-    const auto third = cache->resolve("a.test", [&](const detail::lookup_result& found) { told += found.complete; });
-    EXPECT_EQ(told, 2);
+    EXPECT_EQ(completed, 1);
+    const auto third =
+        cache->resolve("a.test", [&](const detail::lookup_result& found) { completed += found.complete; });
+    EXPECT_EQ(completed, 2);
     EXPECT_EQ(names->questions.size(), 1U);
 }
 
@@ -108,7 +110,7 @@ public:
     int questions = 0;
 };
 
-TEST(name_cache, a_question_that_cannot_be_asked_is_asked_again_the_next_time)
+TEST(name_cache, a_lookup_that_cannot_start_is_retried_by_the_next_call)
 {
     auto* const names = new impossible_lookup;
     const auto cache = std::make_shared<detail::name_cache>(std::unique_ptr<detail::name_lookup>{names},

@@ -251,7 +251,7 @@ TEST_F(network_connector_test, a_refusal_does_not_wait_for_addresses_that_are_la
     }
 }
 
-TEST_F(network_connector_test, all_who_ask_at_the_same_time_share_one_question)
+TEST_F(network_connector_test, concurrent_lookups_are_shared)
 {
     dialer->responses["127.0.0.1"] = {};
     std::vector<std::shared_ptr<std::optional<detail::connect_result>>> results;
@@ -383,7 +383,7 @@ TEST_F(network_connector_test, a_server_that_stalls_in_the_handshake_has_a_deadl
     EXPECT_TRUE(dialer->peers.back()->is_closed());
 }
 
-TEST_F(network_connector_test, a_proxy_is_asked_for_the_server_and_told_who_asks)
+TEST_F(network_connector_test, a_proxy_gets_the_servers_address_and_the_credentials)
 {
     const detail::connect_result result = through_proxy("HTTP/1.1 200 Connection established\r\n\r\n");
     EXPECT_TRUE(result.made) << result.message;
@@ -403,7 +403,7 @@ TEST_F(network_connector_test, an_ipv6_server_is_asked_for_in_brackets)
 struct proxy_response {
     const char* what;
     std::string bytes;
-    const char* told;
+    const char* message;
     bool permanent;
 };
 
@@ -416,7 +416,7 @@ TEST_P(proxy_refusal, is_known)
     EXPECT_EQ(result.code, errc::proxy_failed);
     EXPECT_LT(result.reached, phase::writing);
     EXPECT_EQ(result.permanent, GetParam().permanent);
-    EXPECT_NE(result.message.find(GetParam().told), std::string::npos) << result.message;
+    EXPECT_NE(result.message.find(GetParam().message), std::string::npos) << result.message;
     EXPECT_TRUE(result.message.starts_with("the proxy 10.0.0.9:3128 refused to connect to server.test:80: "))
         << result.message;
     EXPECT_EQ(result.message.find("dXNlcjp3b3Jk"), std::string::npos) << result.message;
@@ -445,7 +445,7 @@ TEST_F(network_connector_test, an_interim_response_of_a_proxy_is_passed_over)
     EXPECT_TRUE(through_proxy("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").made);
 }
 
-TEST_F(network_connector_test, a_leave_that_comes_byte_by_byte_is_one)
+TEST_F(network_connector_test, a_connect_response_may_arrive_byte_by_byte)
 {
     use_proxy();
     const auto result = begin();
@@ -458,7 +458,7 @@ TEST_F(network_connector_test, a_leave_that_comes_byte_by_byte_is_one)
     EXPECT_TRUE((*result)->made);
 }
 
-TEST_F(network_connector_test, a_proxy_that_hangs_up_may_do_better_the_next_time)
+TEST_F(network_connector_test, a_proxy_that_hangs_up_is_a_transient_failure)
 {
     use_proxy();
     const auto result = begin();
@@ -482,7 +482,7 @@ TEST_F(network_connector_test, a_silent_proxy_has_its_own_deadline)
     EXPECT_EQ((*result)->message, "the proxy 10.0.0.9:3128 did not open the way within proxy.timeout");
 }
 
-TEST_F(network_connector_test, a_proxy_that_cannot_be_reached_is_called_so)
+TEST_F(network_connector_test, an_unreachable_proxy_is_named_in_the_error)
 {
     use_proxy("http://proxy.test");
     dialer->responses["10.0.0.9"] = asio::error::connection_refused;
@@ -628,7 +628,7 @@ TEST_F(network_connector_test, socks5_uses_an_ipv6_address_where_there_is_no_oth
     run();
 }
 
-TEST_F(network_connector_test, a_name_that_socks5_cannot_resolve_here_is_told)
+TEST_F(network_connector_test, a_name_that_socks5_cannot_resolve_locally_is_reported)
 {
     use_proxy("socks5://10.0.0.9");
     const auto result = begin();

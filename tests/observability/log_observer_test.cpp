@@ -205,7 +205,7 @@ public:
     void on_retry(const retry_event&) override { throw std::runtime_error{"full"}; }
 };
 
-TEST_F(log_observer_test, others_hear_the_same_events)
+TEST_F(log_observer_test, other_observers_receive_the_same_events)
 {
     tee_observer all{{nullptr, std::make_shared<throwing_observer>(),
                       std::make_shared<log_observer>(out, log_level::debug),

@@ -28,7 +28,7 @@ struct row {
     bool is_loopback;
 };
 
-TEST(base_url, is_taken_apart)
+TEST(base_url, is_split_into_its_parts)
 {
     const row rows[] = {
         {"https://sipher.sip-protocol.org", true, "sipher.sip-protocol.org", 443, "sipher.sip-protocol.org", "",
@@ -74,7 +74,7 @@ TEST(base_url, is_taken_apart)
     }
 }
 
-TEST(base_url, is_this_machine_only_by_what_nobody_else_resolves)
+TEST(base_url, is_loopback_only_for_names_that_are_never_resolved_elsewhere)
 {
     for (const char* host : {"localhost", "LOCALHOST", "LocalHost", "127.0.0.1", "127.255.255.254", "[::1]",
                              "[0000::0001]", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]", "[0:0:0:0:0:ffff:127.1.2.3]"}) {
@@ -281,9 +281,9 @@ TEST(base_url, is_refused_with_the_rule_that_it_breaks)
 {
     for (const auto& [message, texts] : refused) {
         for (const std::string& text : texts) {
-            const std::string told = refusal([&] { return parse_base_url(text); });
-            EXPECT_EQ(told, message) << text;
-            EXPECT_EQ(told.find("hunter2"), std::string::npos);
+            const std::string complaint = refusal([&] { return parse_base_url(text); });
+            EXPECT_EQ(complaint, message) << text;
+            EXPECT_EQ(complaint.find("hunter2"), std::string::npos);
         }
     }
 }

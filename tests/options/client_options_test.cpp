@@ -144,9 +144,9 @@ TEST(client_options, take_a_host_as_server_name)
     }
 }
 
-TEST(client_options, never_send_a_key_in_the_clear_unless_told)
+TEST(client_options, never_send_a_key_in_the_clear_unless_allowed)
 {
-    const std::string rule = "base_url: must be https: over plain http to another machine anybody on the way can read "
+    const std::string rule = "base_url: must be https: over plain http to another machine anyone on the path can read "
                              "the API key (allow_plaintext_credentials permits it)";
     EXPECT_EQ(with([](auto& it) {
                   it.base_url = "http://example.com";
@@ -177,12 +177,12 @@ TEST(client_options, never_send_a_key_in_the_clear_unless_told)
     for (const char* url : {"http://[::1].evil.example", "http://127.0.0.1:80.evil.example",
                             "http://127.0.0.1@evil.example", "http://0x7f.1", "http://2130706433", "http://127.1",
                             "http://[::1%25lo]", "http://127.0.0.1\\@evil.example"}) {
-        const std::string told = with([&](auto& it) {
+        const std::string refused = with([&](auto& it) {
             it.base_url = url;
             it.api_key = "sk_1";
         });
-        EXPECT_TRUE(told.starts_with("base_url: must ")) << url << ": " << told;
-        EXPECT_NE(told, rule) << url << " is nothing to permit";
+        EXPECT_TRUE(refused.starts_with("base_url: must ")) << url << ": " << refused;
+        EXPECT_NE(refused, rule) << url << " is nothing to permit";
     }
     for (const char* url :
          {"http://localhost:5006", "http://127.0.0.1", "http://[::1]:80", "http://[::ffff:127.0.0.1]"}) {
@@ -241,7 +241,7 @@ TEST_F(environment, is_optional)
     EXPECT_EQ(options.tls.ca_file, "");
 }
 
-TEST_F(environment, gives_key_url_and_authorities)
+TEST_F(environment, provides_key_url_and_authorities)
 {
     ::setenv("SIPHER_API_KEY", "sk_1", 1);
     ::setenv("SIPHER_BASE_URL", "https://localhost:8443", 1);

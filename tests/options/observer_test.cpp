@@ -109,7 +109,7 @@ TEST_F(observing, a_client_that_is_shut_down)
     expect_closed(close_reason::client_closed);
 }
 
-TEST_F(observing, a_resumed_handshake_is_told)
+TEST_F(observing, a_resumed_handshake_is_reported)
 {
     create();
     clock->advance(5s);

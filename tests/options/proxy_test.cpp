@@ -138,19 +138,20 @@ TEST(no_proxy, agrees_with_go)
 
 TEST(no_proxy, an_impossible_network_is_refused_where_it_was_not_left_to_the_environment)
 {
-    const auto told = [](std::string list) {
+    const auto refusal_of = [](std::string list) {
         client_options options;
         options.proxy.no_proxy = std::move(list);
         return refusal([&] { options.validate(); });
     };
-    EXPECT_EQ(told("*, a.com, .b.com:80, [::1]:80, 10.0.0.0/8 fd00::/8:443\t[fd00::]/8, 0.0.0.0/0, a*b"), "accepted");
-    EXPECT_EQ(told("a.com,10.0.0.0/99, b.com"),
+    EXPECT_EQ(refusal_of("*, a.com, .b.com:80, [::1]:80, 10.0.0.0/8 fd00::/8:443\t[fd00::]/8, 0.0.0.0/0, a*b"),
+              "accepted");
+    EXPECT_EQ(refusal_of("a.com,10.0.0.0/99, b.com"),
               "proxy.no_proxy: has `10.0.0.0/99`, which is no network: an IPv4 address and a length up to 32, or an "
               "IPv6 address and a length up to 128");
     for (const char* const entry :
          {"10.0.0.0/", "10.0.0/8", "10.0.0.0/33", "fd00::/129", "[fd00::]/129", "example.com/8", "10.0.0.0/8/8",
           "http://example.com", "/", "::ffff:10.0.0.0/8", "10.0.0.0/4294967304"}) {
-        EXPECT_TRUE(told(entry).starts_with("proxy.no_proxy: has `")) << entry;
+        EXPECT_TRUE(refusal_of(entry).starts_with("proxy.no_proxy: has `")) << entry;
     }
     const variable environment{"NO_PROXY", "10.0.0.0/99"};
     const variable proxy{"https_proxy", "http://proxy:3128"};
@@ -159,7 +160,7 @@ TEST(no_proxy, an_impossible_network_is_refused_where_it_was_not_left_to_the_env
     EXPECT_EQ(refusal([&] { options.validate(); }), "accepted");
 }
 
-TEST(proxy_test, none_unless_told)
+TEST(proxy_test, there_is_none_by_default)
 {
     const variable set{"https_proxy", "http://proxy:3128"};
     EXPECT_FALSE(choose_proxy({}, parse_base_url("https://example.com")));
@@ -187,7 +188,7 @@ struct kind_of_proxy {
 
 class proxy_kinds : public ::testing::TestWithParam<kind_of_proxy> {};
 
-TEST_P(proxy_kinds, are_told_by_the_scheme)
+TEST_P(proxy_kinds, follow_from_the_scheme)
 {
     proxy_options options;
     options.url = GetParam().url;
@@ -233,7 +234,7 @@ TEST(proxy_test, options_win_over_what_the_url_says)
     EXPECT_EQ(route->password.reveal(), "word");
 }
 
-TEST(proxy_test, a_user_and_a_password_may_come_from_different_places_but_not_from_different_people)
+TEST(proxy_test, user_and_password_may_come_from_different_options_but_belong_together)
 {
     const auto credentials = [](const char* url, const char* username, const char* password) {
         proxy_options options;

@@ -80,7 +80,7 @@ TEST_F(connection_schedule_test, waiters_are_served_in_their_order)
     EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &two);
 }
 
-TEST_F(connection_schedule_test, the_urgent_and_those_of_other_flows_do_not_wait_for_a_busy_one)
+TEST_F(connection_schedule_test, interactive_waiters_and_other_flows_do_not_wait_for_a_busy_connection)
 {
     connection_schedule single{pool_rules{1, 9, 1, 4s}};
     pooled connection;
@@ -102,7 +102,7 @@ TEST_F(connection_schedule_test, the_urgent_and_those_of_other_flows_do_not_wait
     EXPECT_EQ(single.give_back(connection, false, 5s, time).waiter, nullptr);
 }
 
-TEST_F(connection_schedule_test, a_waiter_that_gives_up_is_passed_over)
+TEST_F(connection_schedule_test, a_waiter_that_gave_up_is_skipped)
 {
     pooled& first = dial();
     dial();
@@ -140,7 +140,7 @@ TEST_F(connection_schedule_test, a_connection_given_back_overtakes_the_one_being
     EXPECT_EQ(core.idle(), 1U);
 }
 
-TEST_F(connection_schedule_test, a_failed_dial_is_told_only_to_who_depends_on_it)
+TEST_F(connection_schedule_test, a_failed_dial_is_reported_only_to_the_waiters_that_depend_on_it)
 {
     pool_waiter one;
     pool_waiter two;
@@ -196,7 +196,7 @@ TEST_F(connection_schedule_test, what_cannot_be_repeated_uses_half_of_the_hint)
     EXPECT_NE(take(false), nullptr) << "for others it is still good";
 }
 
-TEST_F(connection_schedule_test, an_idle_connection_makes_room_for_who_cannot_use_it)
+TEST_F(connection_schedule_test, an_idle_connection_is_evicted_for_a_waiter_that_cannot_use_it)
 {
     for (pooled* each : {&dial(), &dial(), &dial()}) {
         give_back(*each);
@@ -228,21 +228,21 @@ TEST_F(connection_schedule_test, a_suspended_machine_makes_connections_old)
     EXPECT_EQ(take(), nullptr);
 }
 
-TEST_F(connection_schedule_test, a_connection_that_is_idle_rests_once)
+TEST_F(connection_schedule_test, idle_buffers_are_released_once)
 {
     pooled& first = dial();
-    int rested = 0;
-    const auto rest = [&](const pooled& which) { rested += &which == &first ? 1 : 100; };
-    core.release_idle_buffers(time, rest);
+    int released = 0;
+    const auto release = [&](const pooled& which) { released += &which == &first ? 1 : 100; };
+    core.release_idle_buffers(time, release);
     give_back(first);
     EXPECT_EQ(core.next_due(), time.now + 1s);
     pass(999ms);
-    core.release_idle_buffers(time, rest);
-    EXPECT_EQ(rested, 0);
+    core.release_idle_buffers(time, release);
+    EXPECT_EQ(released, 0);
     pass(1ms);
-    core.release_idle_buffers(time, rest);
-    core.release_idle_buffers(time, rest);
-    EXPECT_EQ(rested, 1);
+    core.release_idle_buffers(time, release);
+    core.release_idle_buffers(time, release);
+    EXPECT_EQ(released, 1);
     EXPECT_EQ(core.next_due(), time.now + 3s) << "the next thing is that it gets too old";
     EXPECT_EQ(take(), &first);
     give_back(first);
@@ -371,7 +371,7 @@ TEST_F(connection_schedule_test, of_connections_in_the_making_as_many_last_as_we
     EXPECT_EQ(core.idle(), 0U);
 }
 
-TEST_F(connection_schedule_test, where_connections_are_not_kept_a_new_one_still_serves_who_waits)
+TEST_F(connection_schedule_test, without_keep_alive_a_new_connection_still_serves_waiters)
 {
     connection_schedule keeping_none{pool_rules{3, 2, 3, 0s}};
     pool_waiter careful{true};
@@ -501,7 +501,7 @@ TEST_F(learning_schedule_test, only_what_a_response_proved_counts_for_what_canno
     EXPECT_EQ(used->careful_idle_limit, 3950ms);
 }
 
-TEST_F(connection_schedule_test, who_accepts_any_passes_one_that_waits_for_a_new_connection)
+TEST_F(connection_schedule_test, a_waiter_that_accepts_any_connection_overtakes_one_that_needs_a_new_one)
 {
     pooled& first = dial();
     give_back(first);
@@ -517,7 +517,7 @@ TEST_F(connection_schedule_test, who_accepts_any_passes_one_that_waits_for_a_new
     EXPECT_EQ(core.give_back(first, true, 5s, time).waiter, &careful) << "now it is fresh";
 }
 
-TEST_F(connection_schedule_test, a_connection_that_was_not_used_goes_to_the_first_who_accepts_it)
+TEST_F(connection_schedule_test, an_unused_connection_goes_to_the_first_waiter_that_accepts_it)
 {
     pooled& first = dial();
     dial();
@@ -536,7 +536,7 @@ TEST_F(connection_schedule_test, a_connection_that_was_not_used_goes_to_the_firs
     core.remove(careful);
 }
 
-TEST_F(connection_schedule_test, a_fresh_connection_goes_to_who_has_waited_longest)
+TEST_F(connection_schedule_test, a_fresh_connection_goes_to_the_longest_waiting)
 {
     pooled& first = dial();
     dial();
@@ -561,7 +561,7 @@ TEST_F(connection_schedule_test, a_fresh_connection_behind_a_stale_one_is_found)
     EXPECT_EQ(take(false), &used);
 }
 
-TEST_F(connection_schedule_test, a_waiter_is_told_what_it_waits_for)
+TEST_F(connection_schedule_test, a_waiter_knows_what_it_waits_for)
 {
     pool_waiter first;
     pool_waiter second{true};
@@ -612,7 +612,7 @@ TEST_F(connection_schedule_test, spare_connections_are_made_up_to_the_maximum_an
     core.remove(waiter);
 }
 
-TEST_F(connection_schedule_test, a_hundred_thousand_waiters_leave_from_the_middle)
+TEST_F(connection_schedule_test, a_hundred_thousand_waiters_can_leave_from_the_middle)
 {
     connection_schedule large{pool_rules{1, 200'000, 1, 4s}};
     std::vector<pool_waiter> many(100'000);
@@ -718,8 +718,8 @@ private:
         }
         --dialing_;
         if (!well) {
-            if (pool_waiter* const told = core_.dial_failed()) {
-                serve(told);
+            if (pool_waiter* const next = core_.dial_failed()) {
+                serve(next);
             }
             return;
         }
@@ -828,7 +828,7 @@ private:
     std::size_t dialing_ = 0;
 };
 
-TEST(connection_schedule_model, a_million_random_steps_keep_the_books)
+TEST(connection_schedule_model, a_million_random_steps_keep_the_counts_consistent)
 {
     pool_model model{20261123};
     for (int i = 0; i < 1'000'000 && !::testing::Test::HasFatalFailure(); ++i) {

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What those are told who wait for a connection in vain.
+/// The errors of calls that wait for a connection in vain.
 class pool_waiting : public call_test {
 protected:
     pool_waiting()
@@ -106,7 +106,7 @@ TEST_F(pool_waiting, where_too_many_wait_already)
     const auto third = perform(operation::get);
     const auto call = perform(operation::get);
     EXPECT_EQ(message_of(call, errc::pool_overloaded),
-              "2 calls wait for a connection already (pool.max_waiting: 2, pool.max_connections: 1)");
+              "2 calls are already waiting for a connection (pool.max_waiting: 2, pool.max_connections: 1)");
     EXPECT_NE(std::string{call->failure->what()}.find("pool.max_waiting"), std::string::npos) << call->failure->what();
     EXPECT_EQ(stats().waiting, 2U);
 }

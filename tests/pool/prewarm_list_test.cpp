@@ -26,9 +26,9 @@ protected:
         detail::pool_request wanted;
         wanted.ready = connections;
         client->services()->pool->async_acquire(
-            wanted, asio::bind_cancellation_slot(cancel.slot(), [ended](detail::acquire_result told) {
+            wanted, asio::bind_cancellation_slot(cancel.slot(), [ended](detail::acquire_result acquired) {
                 EXPECT_FALSE(*ended) << "completed twice";
-                *ended = std::move(told);
+                *ended = std::move(acquired);
             }));
         EXPECT_FALSE(*ended) << "completed inline";
         run();
@@ -176,7 +176,7 @@ TEST_F(call_test, a_thousand_calls_that_gave_up_left_four_connections_in_the_mak
     EXPECT_EQ(client->services()->pool->stats().waiting, 0U);
 }
 
-TEST_F(call_test, a_stale_connection_takes_those_as_old_along)
+TEST_F(call_test, a_stale_connection_evicts_those_idle_for_as_long)
 {
     service->otherwise = response_session();
     service->hold_connects = true;

@@ -248,10 +248,10 @@ INSTANTIATE_TEST_SUITE_P(peers, sparse_traffic_test,
                                            keeping{"400_s_hinted", 400s, 400s}, keeping{"400_s", 400s, {}}),
                          [](const auto& each) { return std::string{each.param.name}; });
 
-class forgetful_way_test : public ::testing::TestWithParam<keeping> {};
+class unreliable_path_test : public ::testing::TestWithParam<keeping> {};
 
 /// Each replay is a call that waits for the attempt's timeout.
-TEST_P(forgetful_way_test, teaches_by_few_calls_and_never_by_a_create)
+TEST_P(unreliable_path_test, is_learned_from_few_calls_and_never_from_a_create)
 {
     sparse_traffic agent{GetParam()};
     const traffic_counts counts = agent.run(20'000);
@@ -262,7 +262,7 @@ TEST_P(forgetful_way_test, teaches_by_few_calls_and_never_by_a_create)
     EXPECT_LE(counts.replays * 500, counts.calls) << figures;
 }
 
-INSTANTIATE_TEST_SUITE_P(ways, forgetful_way_test,
+INSTANTIATE_TEST_SUITE_P(ways, unreliable_path_test,
                          ::testing::Values(keeping{"60_s_hinted", 400s, 400s, 60s}, keeping{"60_s", 400s, {}, 60s},
                                            keeping{"20_s_hinted", 400s, 400s, 20s}, keeping{"20_s", 400s, {}, 20s}),
                          [](const auto& each) { return std::string{each.param.name}; });

@@ -132,15 +132,15 @@ TEST_F(socks5_test, what_is_written_may_be_taken_byte_by_byte)
     EXPECT_EQ(taken + said(), "\x01\x04user\x04word"s);
 }
 
-TEST_F(socks5_test, refusals_of_the_way)
+TEST_F(socks5_test, failures_to_reach_the_server)
 {
     const bool permanent[] = {false, false, true, false, false, false, false, true, true, false};
     for (char code = 1; code < 10; ++code) {
         open("socks5h://proxy.test");
         EXPECT_EQ(hear("\x05\x00"s), io_interest::readable);
-        const auto told = refusal("\x05"s + code + "\x00\x01\x00\x00\x00\x00\x00\x00"s);
-        ASSERT_TRUE(told);
-        EXPECT_EQ(told->permanent, permanent[static_cast<std::size_t>(code)]) << told->message;
+        const auto refused = refusal("\x05"s + code + "\x00\x01\x00\x00\x00\x00\x00\x00"s);
+        ASSERT_TRUE(refused);
+        EXPECT_EQ(refused->permanent, permanent[static_cast<std::size_t>(code)]) << refused->message;
     }
 }
 
@@ -149,7 +149,7 @@ TEST_F(socks5_test, other_refusals_are_permanent_and_say_why)
     struct {
         const char* url;
         std::string bytes;
-        const char* told;
+        const char* message;
     } const cases[]{
         {"socks5h://proxy.test", "HTTP/1.1 400 Bad Request\r\n", "not SOCKS 5"},
         {"socks5h://proxy.test", "\x04\x5a"s, "not SOCKS 5"},
@@ -164,11 +164,11 @@ TEST_F(socks5_test, other_refusals_are_permanent_and_say_why)
     };
     for (const auto& [url, bytes, expected] : cases) {
         open(url);
-        const auto told = refusal(bytes);
-        ASSERT_TRUE(told) << expected;
-        EXPECT_TRUE(told->permanent);
-        EXPECT_NE(told->message.find(expected), std::string::npos) << told->message;
-        EXPECT_EQ(told->message.find("hunter2"), std::string::npos);
+        const auto refused = refusal(bytes);
+        ASSERT_TRUE(refused) << expected;
+        EXPECT_TRUE(refused->permanent);
+        EXPECT_NE(refused->message.find(expected), std::string::npos) << refused->message;
+        EXPECT_EQ(refused->message.find("hunter2"), std::string::npos);
     }
 }
 
@@ -176,18 +176,18 @@ TEST_F(socks5_test, nothing_may_come_from_the_server_before_it_was_sent_anything
 {
     open("socks5h://proxy.test");
     EXPECT_EQ(hear("\x05\x00"s), io_interest::readable);
-    const auto told = refusal(open_ipv4 + "x");
-    ASSERT_TRUE(told);
-    EXPECT_TRUE(told->permanent);
+    const auto refused = refusal(open_ipv4 + "x");
+    ASSERT_TRUE(refused);
+    EXPECT_TRUE(refused->permanent);
 }
 
 TEST_F(socks5_test, an_end_in_the_middle_may_pass)
 {
     open("socks5h://proxy.test");
     peer->end(boost::asio::error::eof);
-    const auto told = refusal("\x05"s);
-    ASSERT_TRUE(told);
-    EXPECT_FALSE(told->permanent);
+    const auto refused = refusal("\x05"s);
+    ASSERT_TRUE(refused);
+    EXPECT_FALSE(refused->permanent);
 }
 
 } // namespace

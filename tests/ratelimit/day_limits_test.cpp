@@ -22,11 +22,11 @@ class quota_watch final : public observer {
 public:
     void on_quota(const quota_event& event) override
     {
-        told.push_back(std::string{event.category} + " " + std::to_string(event.threshold) + " % " +
-                       std::to_string(event.used) + "/" + std::to_string(event.quota));
+        events.push_back(std::string{event.category} + " " + std::to_string(event.threshold) + " % " +
+                         std::to_string(event.used) + "/" + std::to_string(event.quota));
     }
 
-    std::vector<std::string> told;
+    std::vector<std::string> events;
 };
 
 class daily_quota : public client_test {
@@ -59,16 +59,16 @@ TEST_F(daily_quota, the_usage_is_typed)
     create();
     generate();
     generate();
-    const usage told = run(client().usage());
-    EXPECT_EQ(told.date, (std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}));
-    EXPECT_EQ(told.tier, "pro");
-    EXPECT_EQ(told.total.count, 3U);
-    EXPECT_EQ(told.total.quota, 100U);
-    EXPECT_EQ(told.categories.at("session").count, 1U);
-    EXPECT_EQ(told.categories.at("stealth").left(), 18U);
+    const usage current = run(client().usage());
+    EXPECT_EQ(current.date, (std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}));
+    EXPECT_EQ(current.tier, "pro");
+    EXPECT_EQ(current.total.count, 3U);
+    EXPECT_EQ(current.total.quota, 100U);
+    EXPECT_EQ(current.categories.at("session").count, 1U);
+    EXPECT_EQ(current.categories.at("stealth").left(), 18U);
 }
 
-TEST_F(daily_quota, a_usage_that_cannot_be_read_is_told_as_such)
+TEST_F(daily_quota, an_unreadable_usage_is_reported)
 {
     sandbox().add_fault(testing::fault::respond(200, R"({"success":true,"data":{"date":"today"}})"));
     const error failure = failure_of(client().usage());
@@ -124,21 +124,21 @@ TEST_F(daily_quota, a_reserve_is_kept_for_deletes)
     EXPECT_EQ(new_requests(), 0U);
 }
 
-TEST_F(daily_quota, the_observer_hears_of_it_before_it_is_gone)
+TEST_F(daily_quota, the_observer_is_notified_before_it_is_exhausted)
 {
     options.daily_quota.reserve = 0;
     run(client().usage());
     for (int i = 0; i < 20; ++i) {
         generate();
     }
-    EXPECT_EQ(watch->told,
+    EXPECT_EQ(watch->events,
               (std::vector<std::string>{"stealth 80 % 16/20", "stealth 95 % 19/20", "stealth 100 % 20/20"}));
     clock->advance(until_midnight);
     generate();
     for (int i = 0; i < 15; ++i) {
         generate();
     }
-    EXPECT_EQ(watch->told.size(), 4U) << "a new day";
+    EXPECT_EQ(watch->events.size(), 4U) << "a new day";
 }
 
 TEST_F(daily_quota, what_fails_does_not_count)

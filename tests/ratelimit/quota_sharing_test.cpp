@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(quota_sharing, who_is_alone_shares_with_nobody)
+TEST(quota_sharing, a_lone_client_uses_the_whole_limit)
 {
     quota_sharing alone;
     alone.saw_others(0);

@@ -163,10 +163,10 @@ TEST(rate_limit_headers, never_close_the_gate_for_longer_than_they_can_mean)
         }
         const clock::time_point now = clock::time_point{} + 24h;
         rate_gate_core gate{{true, false}, random};
-        rate_gate_core::lesson told;
-        told.policies = fields.plausible(date, clock);
-        told.sent = now;
-        gate.learn(told, now);
+        rate_gate_core::lesson observed;
+        observed.policies = fields.plausible(date, clock);
+        observed.sent = now;
+        gate.learn(observed, now);
         const auto closure = std::max(gate.opens_at(), now) - now;
         ASSERT_LE(closure, set.longest) << describe(set);
         closed += closure > 0s ? 1 : 0;

@@ -110,21 +110,21 @@ private:
             window_ends_ = now_ + window;
             left_ = limit;
         }
-        rate_gate_core::lesson told;
-        told.refused = left_ == 0;
+        rate_gate_core::lesson observed;
+        observed.refused = left_ == 0;
         left_ -= left_ == 0 ? 0 : 1;
-        refused += told.refused ? 1 : 0;
-        rate_limit_state& state = told.policies.emplace_back().state;
+        refused += observed.refused ? 1 : 0;
+        rate_limit_state& state = observed.policies.emplace_back().state;
         state.limit = limit;
         state.remaining = left_;
         state.window = window;
         state.reset = std::chrono::ceil<std::chrono::seconds>(window_ends_ - now_);
-        if (told.refused) {
-            told.retry_after = *state.reset;
+        if (observed.refused) {
+            observed.retry_after = *state.reset;
         }
-        told.sent = now_;
-        gate_.learn(told, now_);
-        who.served += told.refused ? 0 : 1;
+        observed.sent = now_;
+        gate_.learn(observed, now_);
+        who.served += observed.refused ? 0 : 1;
         who.longest_wait = std::max<std::chrono::nanoseconds>(who.longest_wait, now_ - since);
         due_.push_back({now_ + who.pause, &who});
     }

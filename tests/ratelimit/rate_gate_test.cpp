@@ -33,25 +33,25 @@ protected:
         }
     }
 
-    static rate_gate_core::lesson lesson(const rate_limit_state& told, clock::time_point sent)
+    static rate_gate_core::lesson lesson(const rate_limit_state& reported, clock::time_point sent)
     {
         rate_gate_core::lesson made;
-        made.policies.emplace_back().state = told;
+        made.policies.emplace_back().state = reported;
         made.sent = sent;
         return made;
     }
 
     /// A response to a request that left together with others.
-    bool learn(const rate_limit_state& told) { return gate.learn(lesson(told, now), now); }
+    bool learn(const rate_limit_state& reported) { return gate.learn(lesson(reported, now), now); }
     /// A response to a request that left just now, after all others.
-    bool learn_of_new(const rate_limit_state& told)
+    bool learn_of_new(const rate_limit_state& reported)
     {
         now += 1ms;
-        return gate.learn(lesson(told, now), now);
+        return gate.learn(lesson(reported, now), now);
     }
-    bool learn_refusal(const rate_limit_state& told, std::optional<std::chrono::milliseconds> retry_after)
+    bool learn_refusal(const rate_limit_state& reported, std::optional<std::chrono::milliseconds> retry_after)
     {
-        rate_gate_core::lesson made = lesson(told, now);
+        rate_gate_core::lesson made = lesson(reported, now);
         made.refused = true;
         made.retry_after = retry_after;
         return gate.learn(made, now);
@@ -109,7 +109,7 @@ TEST_F(rate_gate_test, closes_when_nothing_remains)
     EXPECT_LE(gate.opens_at(), now);
     EXPECT_EQ(gate.remaining(now), 1U);
     EXPECT_TRUE(learn(state(0, 7s)));
-    EXPECT_FALSE(learn(state(0, 7s))) << "told before";
+    EXPECT_FALSE(learn(state(0, 7s))) << "known before";
     EXPECT_EQ(gate.opens_at(), now + 7s);
     EXPECT_FALSE(passes());
     now += 7s;
@@ -166,11 +166,11 @@ TEST_F(rate_gate_test, a_reset_that_is_left_out_is_the_whole_window)
 
 TEST_F(rate_gate_test, without_a_window_and_its_end_only_refusals_close_it)
 {
-    rate_limit_state told;
-    told.remaining = 0;
-    learn(told);
+    rate_limit_state reported;
+    reported.remaining = 0;
+    learn(reported);
     EXPECT_LE(gate.opens_at(), now);
-    learn_refusal(told, 3s);
+    learn_refusal(reported, 3s);
     EXPECT_EQ(gate.opens_at(), now + 3s);
 }
 
@@ -225,10 +225,10 @@ TEST_F(rate_gate_test, an_absurd_wait_does_not_close_it_for_ever)
 TEST_F(rate_gate_test, can_be_turned_off)
 {
     rate_gate_core off{{false, false}, random};
-    rate_gate_core::lesson told = lesson(state(0, 7s), now);
-    told.refused = true;
-    told.retry_after = 60s;
-    off.learn(told, now);
+    rate_gate_core::lesson reported = lesson(state(0, 7s), now);
+    reported.refused = true;
+    reported.retry_after = 60s;
+    off.learn(reported, now);
     EXPECT_LE(off.opens_at(), now);
     EXPECT_TRUE(off.pass(false, now));
 }
@@ -252,7 +252,7 @@ TEST_F(rate_gate_test, of_several_policies_the_one_that_is_used_up_closes_it)
     EXPECT_EQ(gate.opens_at(), now + 3598s) << "the hour";
 }
 
-TEST_F(rate_gate_test, who_waited_goes_in_order_and_spread_over_the_window)
+TEST_F(rate_gate_test, waiters_are_released_in_order_and_spread_over_the_window)
 {
     learn_refusal(state(0, 7s), 7s);
     const clock::time_point opens = now + 7s;
@@ -268,7 +268,7 @@ TEST_F(rate_gate_test, who_waited_goes_in_order_and_spread_over_the_window)
     }
 }
 
-TEST_F(rate_gate_test, nobody_overtakes_those_who_wait)
+TEST_F(rate_gate_test, new_calls_do_not_overtake_waiting_ones)
 {
     learn_refusal(state(0, 7s), 7s);
     gate_waiter& first = enter();
@@ -283,7 +283,7 @@ TEST_F(rate_gate_test, nobody_overtakes_those_who_wait)
     EXPECT_TRUE(passes());
 }
 
-TEST_F(rate_gate_test, a_timer_that_was_late_lets_those_go_whose_turn_was)
+TEST_F(rate_gate_test, a_late_timer_releases_all_whose_turn_has_come)
 {
     learn_refusal(state(0, 7s), 7s);
     for (int i = 0; i < 20; ++i) {
@@ -298,7 +298,7 @@ TEST_F(rate_gate_test, a_timer_that_was_late_lets_those_go_whose_turn_was)
     EXPECT_LE(gone, 11);
 }
 
-TEST_F(rate_gate_test, who_gave_up_leaves_no_gap_for_those_who_come_when_all_have)
+TEST_F(rate_gate_test, when_all_waiters_gave_up_later_ones_find_no_gap)
 {
     learn_refusal(state(0, 7s), 7s);
     for (int i = 0; i < 1000; ++i) {
@@ -327,7 +327,7 @@ TEST_F(rate_gate_test, a_gate_that_closes_again_makes_all_wait_again_in_their_or
     EXPECT_EQ(gate.release(now), &second);
 }
 
-TEST_F(rate_gate_test, who_cannot_make_it_by_its_deadline_does_not_wait)
+TEST_F(rate_gate_test, a_call_that_would_miss_its_deadline_does_not_wait)
 {
     learn_refusal(state(0, 30s), 30s);
     gate_waiter hopeless{{}, now + 30s};
@@ -345,7 +345,7 @@ TEST_F(rate_gate_test, who_cannot_make_it_by_its_deadline_does_not_wait)
     EXPECT_GT(gate.enter(expired, false, now), 0ns);
 }
 
-TEST_F(rate_gate_test, a_closure_refuses_those_who_cannot_make_it_any_more)
+TEST_F(rate_gate_test, a_closure_refuses_waiters_that_would_now_miss_their_deadline)
 {
     learn_refusal(state(0, 5s), 5s);
     gate_waiter& short_of_time = enter({}, now + 30s);
@@ -375,7 +375,7 @@ TEST_F(rate_gate_test, an_interactive_call_waits_for_one_window_at_most_whatever
     EXPECT_LE(now - came, 60s + 600ms);
 }
 
-TEST_F(rate_gate_test, it_is_visible_who_waits_and_for_how_long)
+TEST_F(rate_gate_test, stats_show_how_many_wait_and_for_how_long)
 {
     EXPECT_EQ(gate.longest_wait(now), 0ns);
     learn(state(0, 60s));
@@ -476,7 +476,7 @@ TEST_F(rate_gate_test, a_sliding_window_does_not_keep_it_closed)
     EXPECT_TRUE(passes());
 }
 
-TEST_F(rate_gate_test, it_is_believed_again_after_some_windows)
+TEST_F(rate_gate_test, a_distrusted_window_is_trusted_again_after_some_windows)
 {
     learn_of_new(state(80, 50s));
     learn_of_new(state(0, 20s));

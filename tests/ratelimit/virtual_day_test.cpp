@@ -217,14 +217,14 @@ private:
     bool send()
     {
         const bool served = service_.serve(now_);
-        rate_gate_core::lesson told;
-        told.sent = now_;
-        rate_limit_state& state = told.policies.emplace_back().state;
+        rate_gate_core::lesson observed;
+        observed.sent = now_;
+        rate_limit_state& state = observed.policies.emplace_back().state;
         state.limit = limit_a_minute;
         state.remaining = service_.left_in_window;
         state.window = 60s;
         state.reset = std::chrono::ceil<std::chrono::seconds>(service_.window_ends - now_);
-        minute_gate_.learn(told, now_);
+        minute_gate_.learn(observed, now_);
         const bool is_quota = !served && service_.used >= service_.quota;
         result_.refused_before_last_minute += is_quota && now_ < start_ + day - 1min ? 1 : 0;
         return served;

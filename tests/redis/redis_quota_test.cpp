@@ -117,7 +117,7 @@ TEST_F(redis_quota, twenty_processes_that_share_it_are_not_refused)
     EXPECT_LE(sum.refused * 100, processes * requests_each);
 }
 
-TEST_F(redis_quota, when_it_is_killed_everybody_goes_on_with_the_local_gate)
+TEST_F(redis_quota, when_redis_is_killed_all_processes_go_on_with_their_local_gates)
 {
     start_redis();
     const auto start = std::chrono::steady_clock::now();

@@ -19,7 +19,6 @@ class plan : public ::testing::Test {
 protected:
     plan()
     {
-        state.what = {"get_session", operation_kind::read};
         state.counted_attempts = 1;
         state.all_attempts = 1;
         state.now = clock::time_point{1h};
@@ -42,7 +41,7 @@ protected:
     }
 
     retry_options options;
-    retry_state state;
+    retry_state state{{"get_session", operation_kind::read}};
     retry_budget budget{50};
 };
 

@@ -49,7 +49,7 @@ TEST(next_delay, a_zero_base_does_not_wait)
     EXPECT_EQ(next_delay(options, 3, false, {}, 0.9), 0ms);
 }
 
-TEST(random_source, is_even)
+TEST(random_source, is_uniformly_distributed)
 {
     random_source random{7};
     constexpr int samples = 100'000;
@@ -81,7 +81,7 @@ TEST(http_date, has_three_forms)
     EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994"), noon);
 }
 
-TEST(http_date, anything_else_is_none)
+TEST(http_date, anything_else_is_rejected)
 {
     for (const char* text : {"", "0", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
                              "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT x", "06 Nov 1994", ", "}) {

@@ -26,7 +26,7 @@ protected:
     std::unique_ptr<sipher::clock::alarm> alarm;
 };
 
-TEST(system_clock, tells_steady_and_civil_time)
+TEST(system_clock, provides_steady_and_wall_time)
 {
     const auto clock = sipher::system_clock();
     const auto before = std::chrono::steady_clock::now();

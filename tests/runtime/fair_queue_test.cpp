@@ -70,7 +70,7 @@ double jain_index(const std::vector<double>& shares)
     return sum * sum / (static_cast<double>(shares.size()) * squares);
 }
 
-TEST_F(fair_queue_test, of_one_flow_who_came_first_goes_first)
+TEST_F(fair_queue_test, within_a_flow_waiters_are_served_in_order_of_arrival)
 {
     for (int i = 0; i < 5; ++i) {
         add(7, i);
@@ -91,7 +91,7 @@ TEST_F(fair_queue_test, flows_take_turns_and_those_without_one_are_a_flow)
     EXPECT_EQ(serve_all(), (std::vector{10, 20, 0, 11, 1, 12}));
 }
 
-TEST_F(fair_queue_test, who_comes_again_goes_after_those_who_wait)
+TEST_F(fair_queue_test, a_returning_waiter_goes_to_the_end)
 {
     add(1, 10);
     add(2, 20);
@@ -103,7 +103,7 @@ TEST_F(fair_queue_test, who_comes_again_goes_after_those_who_wait)
     EXPECT_EQ(serve().number, 21);
 }
 
-TEST_F(fair_queue_test, who_gives_up_is_passed_over)
+TEST_F(fair_queue_test, a_cancelled_waiter_is_skipped)
 {
     waiter& first = add(1, 10);
     add(1, 11);
@@ -116,7 +116,7 @@ TEST_F(fair_queue_test, who_gives_up_is_passed_over)
     EXPECT_EQ(serve_all(), (std::vector{11, 30}));
 }
 
-TEST_F(fair_queue_test, who_could_not_make_use_of_its_turn_is_the_first_of_its_class)
+TEST_F(fair_queue_test, a_waiter_that_could_not_use_its_turn_stays_first_of_its_class)
 {
     waiter& one = add(1, 10);
     add(1, 11);
@@ -225,20 +225,20 @@ TEST_F(fair_queue_test, it_is_known_how_many_go_before)
             serve();
         }
     }
-    std::map<const waiter*, std::size_t> told;
+    std::map<const waiter*, std::size_t> reported;
     queue.for_each([&](waiter& each, std::size_t ahead) {
         EXPECT_EQ(ahead, queue.ahead_of(each));
-        told[&each] = ahead;
+        reported[&each] = ahead;
     });
-    EXPECT_EQ(told.size(), queue.size());
+    EXPECT_EQ(reported.size(), queue.size());
     for (std::size_t served = 0; !queue.empty(); ++served) {
         const waiter& next = serve();
-        EXPECT_LE(told[&next], served) << "more were said to go before than did";
-        EXPECT_GE(told[&next] + 7, served);
+        EXPECT_LE(reported[&next], served) << "more were said to go before than did";
+        EXPECT_GE(reported[&next] + 7, served);
     }
 }
 
-TEST_F(fair_queue_test, those_of_other_classes_who_go_before_count)
+TEST_F(fair_queue_test, waiters_of_other_classes_that_go_before_are_counted)
 {
     for (int i = 0; i < 100; ++i) {
         add(urgency::interactive, 0);
@@ -251,7 +251,7 @@ TEST_F(fair_queue_test, those_of_other_classes_who_go_before_count)
     EXPECT_EQ(queue.ahead_of_next({urgency::own, 0}), 0U);
 }
 
-TEST_F(fair_queue_test, of_some_the_first_who_may_be_served)
+TEST_F(fair_queue_test, the_first_eligible_waiter_is_found)
 {
     add(1, 1);
     add(2, 2);
@@ -262,7 +262,7 @@ TEST_F(fair_queue_test, of_some_the_first_who_may_be_served)
     EXPECT_EQ(serve_all(), (std::vector{1, 2}));
 }
 
-TEST_F(fair_queue_test, entering_leaving_and_serving_in_any_order_loses_nobody)
+TEST_F(fair_queue_test, entering_leaving_and_serving_in_any_order_loses_no_waiter)
 {
     std::mt19937 random{7};
     std::vector<waiter*> inside;

@@ -42,7 +42,7 @@ TEST_F(manual_clock_test, stands_still_until_it_is_moved)
     EXPECT_EQ(time.wall_now().time_since_epoch(), 1'795'464'000'000ms);
 }
 
-TEST_F(manual_clock_test, starts_where_it_is_told_to)
+TEST_F(manual_clock_test, starts_at_the_given_time)
 {
     const manual_clock other{sipher::clock::wall_time{5ms}};
     EXPECT_EQ(other.wall_now().time_since_epoch(), 5ms);

@@ -94,7 +94,7 @@ TEST_P(sandbox_fault_test, a_response_that_announces_the_end_is_followed_by_it)
     EXPECT_EQ(peer->read_to_end(), "");
 }
 
-TEST_P(sandbox_fault_test, act_but_response_acts)
+TEST_P(sandbox_fault_test, act_but_respond_acts)
 {
     service.add_fault(fault::act_but_respond(500, R"({"success":false})"));
     const raw_response response = exchange(*peer, create);

@@ -157,7 +157,7 @@ TEST_F(sandbox_limits_test, a_total_quota_holds_for_all_categories)
     EXPECT_EQ(exchange(peer, create).result_int(), 429U);
 }
 
-TEST_F(sandbox_limits_test, the_usage_is_told_and_not_metered)
+TEST_F(sandbox_limits_test, the_usage_is_reported_and_not_metered)
 {
     sandbox_options options = make_options();
     sandbox_key limited{"limited", tier::pro};

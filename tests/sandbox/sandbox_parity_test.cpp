@@ -65,7 +65,7 @@ protected:
     raw_peer peer{service.port()};
 };
 
-TEST_F(sandbox_parity_test, two_fields_with_a_key_are_one_key_that_nobody_has)
+TEST_F(sandbox_parity_test, two_key_fields_are_joined_into_one_unknown_key)
 {
     raw_call what{"GET", "/v1/echo"};
     what.with_header("X-API-Key", "sandbox-pro-key");
@@ -145,7 +145,7 @@ TEST_F(sandbox_parity_test, a_folded_field_is_seen_wherever_its_bytes_are_divide
     EXPECT_EQ(other.read_to_end(), raw_400);
 }
 
-TEST_F(sandbox_parity_test, connect_is_closed_without_a_word)
+TEST_F(sandbox_parity_test, connect_is_closed_without_a_response)
 {
     EXPECT_EQ(raw("CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n"), "");
     EXPECT_EQ(service.counters().requests, 0U);
@@ -270,7 +270,7 @@ TEST_F(sandbox_parity_test, generate_has_the_members_of_the_service)
     EXPECT_EQ(text_at(call(post("/v1/stealth/generate", R"({"chain":"ethereum"})")), "/data/curve"), "secp256k1");
 }
 
-TEST_F(sandbox_parity_test, pages_for_people_need_no_key_and_some_are_not_counted)
+TEST_F(sandbox_parity_test, html_pages_need_no_key_and_some_are_not_rate_limited)
 {
     for (const std::string path : {"/", "/skill.md", "/docs", "/openapi.json"}) {
         raw_call what{"GET", path};
@@ -280,7 +280,7 @@ TEST_F(sandbox_parity_test, pages_for_people_need_no_key_and_some_are_not_counte
     }
 }
 
-TEST(sandbox_idle_test, an_idle_connection_stays_longer_than_it_was_told)
+TEST(sandbox_idle_test, an_idle_connection_stays_longer_than_its_hint)
 {
     sandbox_options options;
     options.tls = false;

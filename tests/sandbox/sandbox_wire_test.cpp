@@ -199,7 +199,7 @@ TEST_P(sandbox_wire_test, responses_look_like_the_services)
     EXPECT_LE(fields, 24);
 }
 
-TEST_P(sandbox_wire_test, only_who_names_an_origin_is_told_about_origins)
+TEST_P(sandbox_wire_test, cors_fields_are_sent_only_for_requests_with_an_origin)
 {
     sandbox service{options_with(GetParam())};
     const auto peer = connect(service);

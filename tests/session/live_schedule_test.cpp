@@ -35,7 +35,7 @@ TEST_F(live_schedule_test, three_at_once_and_then_one_in_each_step)
     EXPECT_EQ(begin_as_often_as_possible(3600s), 60) << "a minute each from there on";
 }
 
-TEST_F(live_schedule_test, chance_only_makes_a_step_longer)
+TEST_F(live_schedule_test, jitter_only_lengthens_a_step)
 {
     for (int i = 0; i < 3; ++i) {
         schedule.begin(now, 0.999);

@@ -142,7 +142,7 @@ TEST_F(live_session_test, a_session_that_the_service_has_lost_is_replaced_when_i
     EXPECT_EQ(use(), near_and_shielded());
 }
 
-TEST_F(live_session_test, anybody_who_finds_it_lost_makes_it_be_replaced)
+TEST_F(live_session_test, any_request_that_finds_it_lost_triggers_a_replacement)
 {
     start();
     const session_id first = live->id();
@@ -292,7 +292,7 @@ TEST_F(live_session_test, an_update_that_was_applied_says_so_when_the_rest_of_it
     EXPECT_EQ(use(), near_and_shielded()) << "under another session, and without the foreign member";
 }
 
-TEST_F(live_session_test, a_function_of_the_options_that_throws_is_an_error_and_no_hang)
+TEST_F(live_session_test, a_throwing_callback_is_an_error_and_no_hang)
 {
     bool throws = false;
     options.api_key_provider = [&throws]() -> secret {
@@ -312,7 +312,7 @@ TEST_F(live_session_test, a_function_of_the_options_that_throws_is_an_error_and_
     run(client().delete_session(kept.id));
 }
 
-TEST_F(live_session_test, a_session_that_is_over_when_it_is_made_is_an_error_and_no_loop)
+TEST_F(live_session_test, a_session_created_already_expired_is_an_error_and_no_loop)
 {
     const std::string over = R"({"success":true,"data":{"sessionId":"sess_)" + std::string(64, 'a') +
                              R"(","defaults":{},"createdAt":1000000000000,"expiresAt":1000000000000}})";
@@ -358,7 +358,7 @@ TEST_F(live_session_test, pinned_members_are_those_of_the_last_request)
     EXPECT_TRUE(info.pinned_members.empty());
 }
 
-TEST_F(live_session_test, a_renewal_that_fails_is_tried_again_and_told)
+TEST_F(live_session_test, a_failed_renewal_is_retried_and_reported)
 {
     options.retry.max_attempts = 1;
     start();
@@ -375,7 +375,7 @@ TEST_F(live_session_test, a_renewal_that_fails_is_tried_again_and_told)
     EXPECT_EQ(use(), near_and_shielded());
 }
 
-TEST_F(live_session_test, many_who_need_a_new_one_make_one)
+TEST_F(live_session_test, concurrent_requests_without_a_session_share_one_create)
 {
     start();
     sandbox().restart();
@@ -475,7 +475,7 @@ TEST_F(live_session_test, a_client_that_was_shut_down_ends_it)
     clock->advance(100s); // what could not be deleted expires
 }
 
-TEST_F(live_session_test, the_service_s_clock_counts_and_not_the_local_one)
+TEST_F(live_session_test, expiry_follows_the_services_clock)
 {
     // The local clock is an hour behind the service's.
     options.clock = nullptr;

@@ -26,10 +26,6 @@ FLOORS = (
 )
 INCLUDE = re.compile(r'^#include "([a-z_0-9]+)/', re.MULTILINE)
 
-# [text](target), where the target is a file of the project, a heading of one, or both.
-LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
-HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-
 LITERALS_AND_COMMENTS = re.compile(
     r'R"(?P<delimiter>[^()\\\s]{0,16})\(.*?\)(?P=delimiter)"'
     r'|"(?:\\.|[^"\\\n])*"'
@@ -127,25 +123,6 @@ def includes_upwards(path, text):
             yield match.start(), f"{path.parts[1]}/ must not know {match.group(1)}/, which is a floor above it"
 
 
-def anchor(heading):
-    """As forges make it of a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
-def broken_links(root):
-    for page in sorted([*root.glob("*.md"), *root.glob("docs/*.md")]):
-        text = page.read_text(encoding="utf-8")
-        for match in LINK.finditer(text):
-            target = page.parent / match.group(1) if match.group(1) else page
-            place = f"{page.relative_to(root)}:{text.count(chr(10), 0, match.start()) + 1}"
-            if not target.exists():
-                yield f"{place}: {match.group(1)} does not exist"
-            elif match.group(2):
-                headings = {anchor(each) for each in HEADING.findall(target.read_text(encoding="utf-8"))}
-                if match.group(2) not in headings:
-                    yield f"{place}: there is no heading #{match.group(2)} in {target.name}"
-
-
 def problems_of_text(path, text):
     """(offset, message) of everything wrong in a file; `path` is relative to the project."""
     code = code_only(text)
@@ -190,7 +167,7 @@ def problems_of_tree(root):
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-    problems = [*problems_of_tree(root), *broken_links(root)]
+    problems = list(problems_of_tree(root))
     print("\n".join(problems))
     return 1 if problems else 0
 

@@ -2,7 +2,6 @@
 """The checker finds what it is there to find, and nothing else."""
 
 import pathlib
-import tempfile
 import unittest
 
 import check_style
@@ -46,17 +45,6 @@ class CheckStyle(unittest.TestCase):
         self.assert_found('#include "call/call.hpp"\n', "src/pool/pool.cpp")
         self.assert_sound('#include "call/call.hpp"\n', "src/client/client.cpp")
         self.assert_found('#include "sandbox/service.hpp"\n', "src/model/json.cpp")
-
-    def test_links(self):
-        with tempfile.TemporaryDirectory() as folder:
-            root = pathlib.Path(folder)
-            (root / "docs").mkdir()
-            (root / "docs" / "a.md").write_text("# One `thing`, here\n[up](../README.md) [x](b.md)\n")
-            (root / "README.md").write_text("[a](docs/a.md#one-thing-here) [b](docs/a.md#two) [c](https://c.example)\n")
-            found = list(check_style.broken_links(root))
-            self.assertEqual(len(found), 2)
-            self.assertIn("#two", found[0])
-            self.assertIn("b.md", found[1])
 
     def test_sleep_in_tests(self):
         self.assert_found("std::this_thread::sleep_for(1ms);\n", "tests/unit/example_test.cpp")

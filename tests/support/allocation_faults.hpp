@@ -4,7 +4,7 @@
 
 namespace sipher::test {
 
-/// Memory that runs out: of the allocations of this thread, the one that is told fails, once. Only a program whose
+/// Memory that runs out: of the allocations of this thread, the chosen one fails, once. Only a program whose
 /// `operator new` and `aligned_alloc` ask `allocation_fails()` feels it.
 struct allocation_faults {
     /// Zero: none fails.

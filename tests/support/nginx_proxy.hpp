@@ -22,7 +22,7 @@ struct nginx_options {
 };
 
 /// A real nginx as a reverse proxy on this machine, with TLS towards the client: a process of its own, with all its
-/// files in a folder of its own. Unless told otherwise it never repeats a request by itself.
+/// files in a folder of its own. Unless configured otherwise it never repeats a request by itself.
 class nginx_proxy {
 public:
     /// Takes connections when the constructor returns, as it does after `start`.

@@ -92,7 +92,7 @@ struct call_expectation {
 };
 
 [[nodiscard]] call_expectation expect_of(const provenance_cell& cell);
-/// What the attempt that gets the cell's response is told to have changed, if it is told to have failed.
+/// The outcome of the attempt that gets the cell's response, if that attempt is reported as failed.
 [[nodiscard]] std::optional<outcome> effect_of_attempt(const provenance_cell& cell);
 
 /// All cells in which the peer keeps to the contract: what others do proves nothing about the client.

@@ -14,7 +14,7 @@
 
 namespace sipher::test {
 
-/// One request to the sandbox, with the `pro` key and as JSON unless told otherwise.
+/// One request to the sandbox, with the `pro` key and as JSON unless specified otherwise.
 struct raw_call {
     raw_call(std::string_view method_name, std::string_view path) : method(method_name), target(path) {}
 

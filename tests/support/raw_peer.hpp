@@ -17,7 +17,7 @@ enum class connection_end { close_notify, bare_fin, reset, other };
 using raw_response = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// A blocking HTTP/1.1 client on one connection to this machine, that shares no code with the library and says on the
-/// wire exactly what it is told.
+/// wire exactly what it is given.
 class raw_peer {
 public:
     /// Plain if `ca_pem` is empty; else TLS with the peer verified as `server_name`. `earlier` is a peer whose TLS

@@ -36,7 +36,7 @@ public:
     std::map<detail::address_family, std::vector<handler>> waiting;
 };
 
-/// Addresses that accept, refuse or are silent, as told.
+/// Addresses that accept, refuse or are silent, as scripted.
 class scripted_dialer final : public detail::dialer {
 public:
     std::shared_ptr<void> dial(const boost::asio::ip::tcp::endpoint& to, const boost::asio::any_io_executor& strand,

@@ -135,8 +135,8 @@ void scripted_peer::look_for_request()
 void scripted_peer::tell_reader()
 {
     if (reader_) {
-        asio::post(executor_, [told = std::exchange(reader_, nullptr), closed = closed_] {
-            told->on_readable(closed ? error_code{asio::error::operation_aborted} : error_code{});
+        asio::post(executor_, [waiting = std::exchange(reader_, nullptr), closed = closed_] {
+            waiting->on_readable(closed ? error_code{asio::error::operation_aborted} : error_code{});
         });
     }
 }
@@ -144,8 +144,8 @@ void scripted_peer::tell_reader()
 void scripted_peer::tell_writer()
 {
     if (writer_) {
-        asio::post(executor_, [told = std::exchange(writer_, nullptr), closed = closed_] {
-            told->on_writable(closed ? error_code{asio::error::operation_aborted} : error_code{});
+        asio::post(executor_, [waiting = std::exchange(writer_, nullptr), closed = closed_] {
+            waiting->on_writable(closed ? error_code{asio::error::operation_aborted} : error_code{});
         });
     }
 }

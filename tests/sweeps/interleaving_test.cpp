@@ -17,8 +17,8 @@ class interleaving : public call_test {
 protected:
     static std::size_t wanted()
     {
-        const char* const told = std::getenv("SIPHER_INTERLEAVINGS");
-        return told != nullptr ? std::stoul(told) : 5000;
+        const char* const value = std::getenv("SIPHER_INTERLEAVINGS");
+        return value != nullptr ? std::stoul(value) : 5000;
     }
 
     /// A handler, or time where none is ready, or a cancellation that may come too early, too late or just in time.

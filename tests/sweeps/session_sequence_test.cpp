@@ -79,7 +79,7 @@ session_defaults near_and_maximum()
     return defaults;
 }
 
-TEST_F(session_sequence, a_service_that_adds_a_default_or_leaves_one_out_is_not_taken_for_somebody_who_changes_them)
+TEST_F(session_sequence, a_service_that_adds_or_drops_a_default_is_not_mistaken_for_a_change_by_others)
 {
     model.added = {{"backend", "sip-native"}};
     model.left_out = "privacyLevel";
@@ -98,7 +98,7 @@ TEST_F(session_sequence, a_service_that_adds_a_default_or_leaves_one_out_is_not_
     EXPECT_GT(model.requests, 100U) << "it was checked";
 }
 
-TEST_F(session_sequence, a_service_whose_sessions_are_over_at_once_is_not_stormed)
+TEST_F(session_sequence, sessions_that_expire_at_once_cause_no_storm_of_creates)
 {
     const live_session live = start(near_and_maximum());
     model.born_dead = true;
@@ -151,7 +151,7 @@ TEST_F(session_sequence, it_is_replaced_in_time_after_the_machine_was_suspended)
     EXPECT_TRUE(model.knows(live.id().to_string()));
 }
 
-TEST_F(session_sequence, neither_a_civil_clock_nor_a_date_has_a_say)
+TEST_F(session_sequence, wall_clocks_and_date_fields_have_no_influence)
 {
     model.date_offset = 2h;
     const auto mine = world.get(world.api->create_session(near_and_maximum(), 60s));

@@ -55,7 +55,7 @@ pem_pair intermediate_of(const pem_pair& authority)
 
 struct refused_certificate {
     const char* name;
-    /// Makes what the server shows, and sets what the client is told.
+    /// Makes the certificate that the server shows, and sets the client's options.
     std::function<void(tls_server_options&, client_options&, const pem_pair& authority)> arrange;
     const char* reason;
 };
@@ -259,7 +259,7 @@ INSTANTIATE_TEST_SUITE_P(
                       name_case{"IP:2001:db8::1", "2001:0DB8:0:0:0:0:0:1", true},
                       name_case{"IP:2001:db8::1", "2001:db8::2", false}));
 
-TEST_F(certificate_test, a_protocol_that_the_server_does_not_choose_is_no_trouble)
+TEST_F(certificate_test, a_server_without_alpn_is_accepted)
 {
     served.configure = [](SSL_CTX* native) {
         SSL_CTX_set_alpn_select_cb(

@@ -191,8 +191,8 @@ TEST_P(handshake_alert, decides_whether_another_try_may_help)
     served.configure = [](SSL_CTX* native) {
         SSL_CTX_set_client_hello_cb(
             native,
-            [](SSL*, int* told, void*) {
-                *told = alert;
+            [](SSL*, int* received, void*) {
+                *received = alert;
                 return SSL_CLIENT_HELLO_ERROR;
             },
             nullptr);

@@ -72,7 +72,7 @@ protected:
     int wrong = X509_V_OK;
 };
 
-TEST_F(tls_refusal, a_missing_certificate_is_told_with_the_option)
+TEST_F(tls_refusal, a_missing_certificate_is_reported_with_the_option)
 {
     const auto& report = exchange();
     EXPECT_EQ(report.code, errc::tls_verify_failed);
@@ -82,7 +82,7 @@ TEST_F(tls_refusal, a_missing_certificate_is_told_with_the_option)
     EXPECT_EQ(report.message, refused + "certificate required; it wants a client certificate (tls.certificate_file)");
 }
 
-TEST_F(tls_refusal, that_comes_before_the_request_is_told_to_it)
+TEST_F(tls_refusal, before_the_request_is_reported_by_the_request)
 {
     connect_unheard();
     let_server_response();
@@ -96,7 +96,7 @@ TEST_F(tls_refusal, that_comes_before_the_request_is_told_to_it)
               refused + "certificate required; it wants a client certificate (tls.certificate_file)");
 }
 
-TEST_F(tls_refusal, that_comes_while_writing_fails_is_told)
+TEST_F(tls_refusal, during_a_failing_write_is_reported)
 {
     connect_unheard();
     peer->accept_only(0, boost::asio::error::broken_pipe);
@@ -188,14 +188,14 @@ protected:
     }
 };
 
-TEST_F(tls_1_2_refusal, a_missing_certificate_is_told_with_the_option)
+TEST_F(tls_1_2_refusal, a_missing_certificate_is_reported_with_the_option)
 {
     EXPECT_EQ(handshake().failure, errc::tls_verify_failed);
     EXPECT_EQ(channel->handshake_message(),
               refused + "handshake failure; it wants a client certificate (tls.certificate_file)");
 }
 
-TEST_F(tls_1_2_refusal, trouble_of_the_server_s_own_may_pass)
+TEST_F(tls_1_2_refusal, an_internal_error_of_the_server_is_transient)
 {
     present_certificate();
     find_wrong(X509_V_ERR_OUT_OF_MEM);

@@ -66,7 +66,7 @@ TEST_P(tls_session, after_a_bare_end_it_can_be_resumed_as_well)
     EXPECT_EQ(server->account().resumed, 2U);
 }
 
-TEST_P(tls_session, a_server_without_tickets_is_no_trouble)
+TEST_P(tls_session, a_server_without_tickets_is_accepted)
 {
     configure([](SSL_CTX* native) {
         SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
@@ -176,7 +176,7 @@ TEST_F(tls_test, keys_may_change_while_the_connection_is_idle)
     EXPECT_EQ(server->account().connections, 1U);
 }
 
-TEST_F(tls_test, a_response_that_nobody_asked_for_is_never_taken)
+TEST_F(tls_test, an_unsolicited_response_is_never_used)
 {
     served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
     served.close_after_response = false;
@@ -262,7 +262,7 @@ TEST_F(tls_test, a_client_certificate_that_is_demanded_and_missing_is_named)
     }
 }
 
-TEST_F(tls_test, an_idle_connection_is_closed_with_a_word_and_without_waiting_for_one)
+TEST_F(tls_test, an_idle_connection_is_closed_with_close_notify_without_waiting_for_the_peers)
 {
     served.response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
     served.close_after_response = false;
@@ -314,7 +314,7 @@ TEST_F(tls_test, without_descriptors_a_connection_fails_at_once)
     EXPECT_NE(std::string{failure->what()}.find("Too many open files"), std::string::npos) << failure->what();
 }
 
-TEST_F(tls_test, what_is_not_tls_is_called_so)
+TEST_F(tls_test, a_peer_that_does_not_speak_tls_is_named_as_such)
 {
     testing::sandbox_options plain;
     plain.tls = false;

@@ -64,7 +64,7 @@ TEST_F(tls_trouble, another_handshake_on_the_same_connection_is_refused)
     EXPECT_EQ(server->account().handshakes, 2U);
 }
 
-TEST_F(tls_trouble, a_word_of_farewell_ends_an_idle_connection)
+TEST_F(tls_trouble, a_close_notify_ends_an_idle_connection)
 {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         use_version(version);

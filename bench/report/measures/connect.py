@@ -37,10 +37,10 @@ def run(settings, server):
 def require_resumption(settings, server, port, expected):
     """That the handshakes to be measured are of the kind that they are taken for."""
     trial = command(settings, server, "sipher", 1, "--fresh", "--operations", TRIAL, port=port)
-    told = finish(trial, CLIENT_CORE).stdout
-    found = re.search(r"dialed (\d+) resumed (\d+)", told)
+    output = finish(trial, CLIENT_CORE).stdout
+    found = re.search(r"dialed (\d+) resumed (\d+)", output)
     if found is None or [int(number) for number in found.groups()] != [TRIAL, expected]:
-        raise Failure(f"connect: {expected} of {TRIAL} handshakes were to be resumed, but: {told.strip()}")
+        raise Failure(f"connect: {expected} of {TRIAL} handshakes were to be resumed, but: {output.strip()}")
 
 
 def show(result):

@@ -29,8 +29,8 @@ def instructions(settings, server, name, operations):
         valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={Path(folder) / 'callgrind.out'}"]
         client = command(settings, server, name, CONNECTIONS, "--operations", operations)
         with settings.quiet_machine():
-            told = finish([*valgrind, *client], CLIENT_CORE).stderr
-    found = re.search(r"Collected *: *(\d+)", told)
+            output = finish([*valgrind, *client], CLIENT_CORE).stderr
+    found = re.search(r"Collected *: *(\d+)", output)
     if found is None:
         raise Failure("callgrind did not say what it counted")
     return int(found.group(1))

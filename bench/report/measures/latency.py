@@ -44,18 +44,18 @@ def calls(settings, server, name, rate, seconds):
         "--connections", CONNECTIONS, "--rate", rate, "--seconds", seconds,
     ]
     with settings.quiet_machine():
-        told = json.loads(finish(client, CLIENT_CORE).stdout)
+        measured = json.loads(finish(client, CLIENT_CORE).stdout)
     server.wait_until_idle()
-    return told
+    return measured
 
 
 def at_load(settings, server, load, rate):
-    told = {name: [] for name in CLIENTS}
+    measured = {name: [] for name in CLIENTS}
     for turn in range(settings.rounds):
         progress(f"latency, {load} % of capacity: round {turn + 1} of {settings.rounds}")
         for name in CLIENTS:
-            told[name].append(calls(settings, server, name, rate, 1 if settings.quick else 3))
-    values = {key: {name: [each[key] for each in told[name]] for name in CLIENTS} for key in PERCENTILES}
+            measured[name].append(calls(settings, server, name, rate, 1 if settings.quick else 3))
+    values = {key: {name: [each[key] for each in measured[name]] for name in CLIENTS} for key in PERCENTILES}
     return {
         "rate": rate,
         "microseconds": {key: {name: figure(of[name]) for name in CLIENTS} for key, of in values.items()},

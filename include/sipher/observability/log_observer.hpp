@@ -26,13 +26,13 @@ SIPHER_API std::ostream& operator<<(std::ostream& os, log_level value);
 
 /// Writes one line an event, such as `level=info event=attempt operation=get_session number=1 status=200 …`.
 ///
-/// A value stands in quotes if it has other characters than visible ASCII and none of `"`, `=` and `\` in it; in
-/// quotes,
-/// `"` and `\` follow a `\`, and control characters are written as `\x0a`. So an event cannot make two lines. Lines
-/// have no time, which journals and containers put in front of each.
+/// A value is quoted unless it consists of visible ASCII without `"`, `=` and `\`. Within quotes, `"` and `\` are
+/// escaped with a `\`, and control characters are written as `\x0a`, so an event is always one line.
+/// Lines have no time of their own:
+/// journals and containers put one in front of each of them.
 ///
 /// Thread safety: all members may be called from any thread; a line is written at once. The stream must outlive the
-/// observer, and nobody else may write to it meanwhile, unless it is one of the synchronized standard streams.
+/// observer, and nothing else may write to it meanwhile, unless it is one of the synchronized standard streams.
 class SIPHER_API log_observer : public observer {
 public:
     explicit log_observer(std::ostream& out, log_level lowest = log_level::info);

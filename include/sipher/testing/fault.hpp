@@ -19,7 +19,7 @@ struct SIPHER_API fault {
 
     /// Waits before anything is done with the request. Zero: not at all.
     [[nodiscard]] static fault delay(std::chrono::milliseconds by);
-    /// Responses with this status, header and body instead of acting on the request (502 of a gateway, 429, …).
+    /// Responds with this status, header and body instead of acting on the request (502 of a gateway, 429, …).
     [[nodiscard]] static fault respond(unsigned status, std::string body, header_list headers = {});
     /// Acts on the request, then sends `bytes` of the response (header and body) and ends the connection: a bare FIN,
     /// or an RST if `reset`.
@@ -37,7 +37,7 @@ struct SIPHER_API fault {
 
     /// Responses that do not come from the service but from something between it and the client. What each of them
     /// means for the caller does not depend on whether the service acted on the request, because the client cannot
-    /// see that; the sandbox's ledger and counters tell whether it did. With `act`, the request is passed on to the
+    /// see that; the sandbox's ledger and counters show whether it did. With `act`, the request is passed on to the
     /// service and takes effect, and its own response is replaced; without, the service never sees the request. None
     /// of them has the service's header fields or its envelope.
 

@@ -43,7 +43,7 @@ public:
     }
     /// As a machine that was suspended: `boot_now` and the civil time move, `now` and so the alarms do not.
     void suspend(std::chrono::nanoseconds by);
-    /// Moves only the civil time, forward or back, as somebody who sets the clock does.
+    /// Moves only the civil time, forward or back, as when the clock is set.
     void advance_wall(std::chrono::milliseconds by);
     /// The earliest alarm that is set, or `time_point::max()`.
     [[nodiscard]] time_point next_alarm() const noexcept;

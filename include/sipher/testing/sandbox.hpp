@@ -148,7 +148,7 @@ public:
     bool lose_session(const session_id& id);
     /// Closes all connections that carry no request just now, with a bare FIN.
     void close_idle_connections();
-    /// Responses every request as a service that shuts down: 503 `SERVICE_UNAVAILABLE`.
+    /// Responds to every request like a service that shuts down: 503 `SERVICE_UNAVAILABLE`.
     void set_shutting_down(bool on);
 
     [[nodiscard]] sandbox_counters counters() const;
