@@ -83,3 +83,13 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/sipher.pc.in ${PROJECT_BINARY_DIR}/si
 install(FILES ${PROJECT_BINARY_DIR}/sipher.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sipher_development
 )
+
+# The tarball of `cpack -G TGZ`. In a build that this is a part of, CPack is for the whole.
+if(PROJECT_IS_TOP_LEVEL)
+    string(TOLOWER ${CMAKE_SYSTEM_NAME} system_name)
+    set(CPACK_PACKAGE_FILE_NAME ${PROJECT_NAME}-${PROJECT_VERSION}-${system_name}-${CMAKE_SYSTEM_PROCESSOR})
+    set(CPACK_PACKAGE_VENDOR ${PROJECT_NAME})
+    set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+    set(CPACK_VERBATIM_VARIABLES ON)
+    include(CPack)
+endif()
