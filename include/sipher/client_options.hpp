@@ -168,6 +168,7 @@ struct SIPHER_API client_options {
     client_options() = default;
 
     /// Options from `SIPHER_API_KEY`, `SIPHER_BASE_URL` and `SIPHER_CA_FILE`; unset or empty ones keep the default.
+    /// Without a key, the first call fails with `condition::unauthorized`, and says so.
     [[nodiscard]] static client_options from_environment();
 
     /// Checks everything that can be checked without the network. The constructor of `client` calls it.

@@ -2,6 +2,7 @@
 
 #include "base/mask.hpp"
 #include "call/call.hpp"
+#include "call/key_provider.hpp"
 #include "errors/error_report.hpp"
 #include "options/validation.hpp"
 #include "runtime/notify.hpp"
@@ -62,6 +63,10 @@ error call_report::to_error(error_code code, end_reason reason, std::exception_p
     report.code = code;
     report.operation = call_.request_.what.name;
     report.message = mask_secrets(describe(code));
+    const client_options& options = call_.services().options;
+    if (code == condition::unauthorized && options.api_key.empty() && !has_key_provider(options)) {
+        report.message += "; this client has no API key (from_environment() takes it from SIPHER_API_KEY)";
+    }
     report.outcome = call_.outcome_;
     report.status = call_.attempt_.state().status;
     report.request_id = call_.attempt_.state().request_id;

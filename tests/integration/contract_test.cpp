@@ -43,7 +43,9 @@ protected:
 
 TEST_P(contract_authentication, the_service_validates_keys)
 {
-    expect_refused(failure_with(""), {condition::unauthorized, 401, "UNAUTHORIZED"});
+    const error without_key = failure_with("");
+    expect_refused(without_key, {condition::unauthorized, 401, "UNAUTHORIZED"});
+    EXPECT_NE(without_key.message().find("this client has no API key"), std::string::npos) << without_key.message();
     expect_refused(failure_with("nobodys-key"), {condition::unauthorized, 401, "INVALID_API_KEY"});
     expect_refused(failure_with("sandbox-free-key"), {condition::forbidden, 403, "TIER_ACCESS_DENIED"});
 }
