@@ -99,6 +99,7 @@ public:
 
     channel_result read(void* to, std::size_t size) override
     {
+        may_hold_read_buffer_ = true;
         const channel_result result =
             step([&](SSL* ssl, std::size_t* bytes) { return SSL_read_ex(ssl, to, size, bytes); });
         heard_ = heard_ || result.bytes != 0;
@@ -119,7 +120,13 @@ public:
         SSL_shutdown(ssl_.get());
     }
 
-    void release_buffers() noexcept override { SSL_free_buffers(ssl_.get()); }
+    void release_buffers() noexcept override
+    {
+        // OpenSSL 3.2 and newer overwrite a buffer for what is read although they have given it back already.
+        if (std::exchange(may_hold_read_buffer_, false)) {
+            SSL_free_buffers(ssl_.get());
+        }
+    }
 
     [[nodiscard]] bool has_buffered() const noexcept override { return SSL_has_pending(ssl_.get()) == 1; }
     [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return bio_state_.accepted; }
@@ -220,6 +227,7 @@ private:
     bool connected_ = false;
     /// The server has sent something, so the handshake is complete for its part as well.
     bool heard_ = false;
+    bool may_hold_read_buffer_ = true;
     std::string message_;
 };
 
