@@ -10,8 +10,10 @@ namespace sipher::detail {
 
 inline void wipe(void* memory, std::size_t size) noexcept
 {
-    // Not optimized away, and many bytes at a time.
-    explicit_bzero(memory, size);
+    if (size != 0) { // Not even a null pointer may be given for nothing.
+        // Not optimized away, and many bytes at a time.
+        explicit_bzero(memory, size);
+    }
 }
 
 /// Overwrites all memory of `text`, also what earlier and longer texts have left behind its end, and empties it.
