@@ -144,8 +144,8 @@ TEST_P(out_of_memory, a_client_is_destroyed_whatever_fails)
 
 TEST_P(out_of_memory, frames_of_a_call_are_of_a_size_that_asio_keeps_for_the_next)
 {
-#ifdef __clang__
-    GTEST_SKIP() << "without optimization, clang's frames are larger";
+#if defined(__clang__) || defined(BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+    GTEST_SKIP() << "clang's frames are larger without optimization, and with sanitizers Asio keeps none";
 #endif
     constexpr std::size_t largest_that_is_kept = 1020;
     service->otherwise = response_session();
