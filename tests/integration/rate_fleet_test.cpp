@@ -104,7 +104,7 @@ protected:
         bool under_way = true;
         while (under_way || done != 0) {
             context.restart();
-            done = context.run_for(1ms);
+            done = context.run_for(1ms) + context.poll();
             under_way = std::ranges::any_of(clients, [](const sipher::client& each) {
                 const client_stats stats = each.stats();
                 return stats.busy != 0 || stats.dialing != 0;
