@@ -38,6 +38,14 @@ void wiped_buffer::release() noexcept
     capacity_ = 0;
 }
 
+void wiped_buffer::release_unusual() noexcept
+{
+    constexpr std::size_t usual = 16 * 1024;
+    if (capacity_ > usual) {
+        release();
+    }
+}
+
 void wiped_buffer::grow(std::size_t needed, std::uint64_t most)
 {
     const std::size_t larger = next_capacity(capacity_, needed, most);

@@ -19,12 +19,13 @@ public:
     [[nodiscard]] std::string_view view() const noexcept { return {memory_.get(), size_}; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
     void clear() noexcept { keep_last(0); }
     void keep_last(std::size_t count) noexcept;
     /// Empties it and gives its memory back.
     void release() noexcept;
+    /// The same, if that is more than an exchange usually needs.
+    void release_unusual() noexcept;
 
     /// @param most The size that it will have at most. What is larger than a few pages takes that much in one step: a
     /// buffer that grows in several holds its content twice each time.

@@ -169,13 +169,10 @@ void http_exchange::fail(error_code code, std::string message)
 
 void http_exchange::forget_response() noexcept
 {
-    constexpr std::size_t enough = 16 * 1024;
     if (parser_) {
         parsers_->give_back(std::move(parser_));
     }
-    if (request_.capacity() > enough) {
-        request_.release();
-    }
+    request_.release_unusual();
 }
 
 void http_exchange::release_idle_buffers() noexcept

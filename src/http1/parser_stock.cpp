@@ -9,8 +9,6 @@ namespace {
 
 /// More are in use at a time only where more threads read.
 constexpr std::size_t most_idle = 4;
-/// An unusually large response gives its memory back.
-constexpr std::size_t usual_size = 16 * 1024;
 
 } // namespace
 
@@ -34,7 +32,7 @@ std::unique_ptr<response_parser> parser_stock::take()
 
 void parser_stock::give_back(std::unique_ptr<response_parser> parser) noexcept
 {
-    parser->clear(usual_size);
+    parser->clear();
     const std::lock_guard lock{mutex_};
     if (idle_.size() < most_idle) {
         idle_.push_back(std::move(parser));

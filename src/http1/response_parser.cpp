@@ -25,7 +25,7 @@ bool is_compressed(const response_head& head)
 
 } // namespace
 
-void response_parser::clear(std::size_t enough) noexcept
+void response_parser::clear() noexcept
 {
     place_ = place::header;
     message_.clear();
@@ -36,9 +36,7 @@ void response_parser::clear(std::size_t enough) noexcept
     head_.clear();
     for (wiped_buffer* const buffer : {&partial_, &body_}) {
         buffer->clear();
-        if (buffer->capacity() > enough) {
-            buffer->release();
-        }
+        buffer->release_unusual();
     }
 }
 

@@ -21,8 +21,8 @@ class response_parser {
 public:
     explicit response_parser(const limit_options& limits) : limits_(limits), body_reader_(limits.body_size) {}
 
-    /// Forgets the response before, and gives back buffers that are larger than `enough`.
-    void clear(std::size_t enough) noexcept;
+    /// Forgets the response before, and gives back memory that an unusually large one took.
+    void clear() noexcept;
 
     /// Before the first response, or once it is clear.
     /// @param expects_no_body Whatever its header says, as after HEAD.

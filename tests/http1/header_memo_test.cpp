@@ -42,7 +42,7 @@ std::string summary(std::string_view bytes, way how, const limit_options& limits
 {
     response_parser parser{limits};
     parser.put(before);
-    parser.clear(0);
+    parser.clear();
     parser.start(false, how == way::without);
     const std::size_t left = bytes.size() - parser.put(bytes);
     if (!parser.message().empty()) {
@@ -168,7 +168,7 @@ TEST(header_memo, it_follows_the_service)
     response_parser parser{limit_options{}};
     const std::string other = replaced("Empty:\r\n", "Retry-After: 7\r\n");
     for (const std::string_view bytes : {usual, std::string_view{other}, usual, std::string_view{other}}) {
-        parser.clear(0);
+        parser.clear();
         parser.put(bytes);
         EXPECT_EQ(parser.message(), "");
         EXPECT_EQ(parser.head().retry_after, bytes == usual ? "" : "7");
