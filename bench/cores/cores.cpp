@@ -15,8 +15,8 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
-#include <list>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -44,7 +44,7 @@ asio::awaitable<void> call(sipher::client client, counter& counted, const std::a
 
 /// Contexts with threads, and clients on them.
 struct layout {
-    std::list<asio::io_context> contexts;
+    std::deque<asio::io_context> contexts;
     std::vector<sipher::client> clients;
 };
 
@@ -79,13 +79,12 @@ void measure(std::string_view form, std::size_t threads, std::chrono::duration<d
     std::vector<counter> counters(threads * calls_per_thread);
     std::atomic<bool> counts{false};
     for (std::size_t i = 0; i < counters.size(); ++i) {
-        auto context = std::next(made.contexts.begin(), static_cast<std::ptrdiff_t>(i % made.contexts.size()));
-        asio::co_spawn(*context, call(made.clients[i % made.clients.size()], counters[i], counts), asio::detached);
+        asio::co_spawn(made.contexts[i % made.contexts.size()],
+                       call(made.clients[i % made.clients.size()], counters[i], counts), asio::detached);
     }
     std::vector<std::thread> running;
     for (std::size_t i = 0; i < threads; ++i) {
-        auto context = std::next(made.contexts.begin(), static_cast<std::ptrdiff_t>(i % made.contexts.size()));
-        running.emplace_back([context] { context->run(); });
+        running.emplace_back([&context = made.contexts[i % made.contexts.size()]] { context.run(); });
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{500});
     const long slept_before = sleeps();

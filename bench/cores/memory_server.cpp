@@ -172,19 +172,10 @@ sipher::client make_client(const asio::any_io_executor& executor, const memory_s
     options.pool.max_waiting = connections;
     sipher::client client{executor, std::move(options)};
     detail::client_state& state = *detail::handle_of(client)->services();
-    auto settings = std::make_shared<detail::server_settings>();
-    settings->executor = executor;
-    settings->url = state.url;
-    settings->timeouts = state.options.timeouts;
-    settings->limits = state.options.limits;
-    settings->parsers = std::make_shared<detail::parser_stock>(state.options.limits);
-    settings->timers = state.timers;
-    settings->names = std::make_shared<detail::name_cache>(detail::make_system_lookup(), state.options.clock);
+    const auto settings = detail::make_server_settings(state, executor);
     settings->sockets = server.make_dialer(executor);
-    settings->tls = std::make_shared<detail::tls_context>(state.options.tls, "localhost", false, state.options.clock);
-    state.pool = std::make_shared<detail::pool>(executor, state.options.pool,
-                                                detail::make_network_connector(std::move(settings)), state.timers,
-                                                state.random, nullptr);
+    state.pool = std::make_shared<detail::pool>(executor, state.options.pool, detail::make_network_connector(settings),
+                                                state.timers, state.random, nullptr);
     return client;
 }
 

@@ -10,10 +10,8 @@
 
 namespace sipher::detail {
 
-namespace {
-
-std::unique_ptr<connector> connect_by_network(const client_state& services,
-                                              const boost::asio::any_io_executor& executor)
+std::shared_ptr<server_settings> make_server_settings(const client_state& services,
+                                                      const boost::asio::any_io_executor& executor)
 {
     auto settings = std::make_shared<server_settings>();
     settings->executor = executor;
@@ -47,10 +45,8 @@ std::unique_ptr<connector> connect_by_network(const client_state& services,
         boost::asio::ip::make_address(name, not_an_address);
         settings->tls = std::make_shared<tls_context>(tls, name, !not_an_address, services.options.clock);
     }
-    return make_network_connector(std::move(settings));
+    return settings;
 }
-
-} // namespace
 
 client_handle::client_handle(boost::asio::any_io_executor executor, std::shared_ptr<client_state> services)
     : executor_(std::move(executor)), services_(std::move(services)), sessions_(services_)
@@ -64,8 +60,9 @@ client_handle::~client_handle()
 
 std::shared_ptr<client_handle> client_handle::make(boost::asio::any_io_executor executor, client_options options)
 {
-    return make(executor, std::move(options),
-                [&executor](const client_state& services) { return connect_by_network(services, executor); });
+    return make(executor, std::move(options), [&executor](const client_state& services) {
+        return make_network_connector(make_server_settings(services, executor));
+    });
 }
 
 std::shared_ptr<client_handle> client_handle::make(

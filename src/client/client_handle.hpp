@@ -10,6 +10,8 @@
 
 namespace sipher::detail {
 
+struct server_settings;
+
 /// What the copies of a `client` share and calls do not: when it goes, the client closes.
 class client_handle final {
 public:
@@ -34,6 +36,10 @@ private:
     const std::shared_ptr<client_state> services_;
     owned_sessions sessions_;
 };
+
+/// How a client with this state connects.
+[[nodiscard]] std::shared_ptr<server_settings> make_server_settings(const client_state& services,
+                                                                    const boost::asio::any_io_executor& executor);
 
 /// Null for that of a client that was moved from.
 [[nodiscard]] inline std::shared_ptr<client_state> state_of(const std::shared_ptr<client_handle>& handle)
