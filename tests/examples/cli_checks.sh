@@ -1,27 +1,10 @@
-#!/bin/bash
-# What the tests of the command-line client share: running it and looking at what it says. For bash to source, with the
-# program as $1.
+# What the tests of the command-line client share. For bash to source, with the program as $1.
 
-cli=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-errors=$work/errors
+# shellcheck source=tests/examples/program_checks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/program_checks.sh"
+cli=$tested
 # shellcheck disable=SC2034  # Those who source this use it.
 unknown=sess_$(printf '%064d' 0)
-
-fail() {
-    printf '%s\n' "$1" "standard output: $out" "standard error output: $err"
-    exit 1
-}
-
-# run CODE ARGUMENTS…: leaves what the client printed in $out and $err.
-run() {
-    local wanted=$1 code=0
-    shift
-    out=$("$cli" "$@" 2>"$errors") || code=$?
-    err=$(<"$errors")
-    ((code == wanted)) || fail "cli $*: exit code $code instead of $wanted"
-}
 
 # done_with EXPRESSION ARGUMENTS…: success, one line of JSON that matches, and nothing else.
 done_with() {

@@ -3,25 +3,16 @@
 # The program sipher-sandbox as shells and terminals see it.
 set -euo pipefail
 
-sandbox=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/examples/program_checks.sh
+source "$(dirname "$0")/program_checks.sh"
+sandbox=$tested
 export TMPDIR=$work/files
 mkdir "$TMPDIR"
 unset SIPHER_BASE_URL SIPHER_API_KEY SIPHER_CA_FILE
 
-fail() {
-    printf '%s\n' "$@"
-    exit 1
-}
-
-# ends_with CODE ARGUMENTS…: leaves what it printed in $out and $err, and no file.
+# ends_with CODE ARGUMENTS…: as `run`, and leaves no file.
 ends_with() {
-    local wanted=$1 code=0
-    shift
-    out=$("$sandbox" "$@" 2>"$work/errors") || code=$?
-    err=$(<"$work/errors")
-    ((code == wanted)) || fail "sipher-sandbox $*: exit code $code instead of $wanted" "$out" "$err"
+    run "$@"
     no_file_left "sipher-sandbox $*"
 }
 
@@ -31,7 +22,7 @@ no_file_left() {
 
 # start ARGUMENTS…: beside this script; its output is read from ${program[0]}.
 start() {
-    coproc program { exec "$sandbox" "$@" 2>"$work/errors"; }
+    coproc program { exec "$sandbox" "$@" 2>"$errors"; }
     # shellcheck disable=SC2154 # coproc sets it
     pid=$program_PID
 }
@@ -40,7 +31,7 @@ start() {
 ended_with() {
     local code=0
     wait "$pid" || code=$?
-    (($1 == code)) || fail "exit code $code instead of $1" "$(<"$work/errors")"
+    (($1 == code)) || fail "exit code $code instead of $1: $(<"$errors")"
     no_file_left "after exit code $1"
 }
 
@@ -113,8 +104,8 @@ tail --pid "$SIPHER_SANDBOX_PID" --follow /dev/null
 no_file_left --print-env
 
 # Nobody reads what it prints.
-code=$({ "$sandbox" --print-env 2>"$work/errors" && echo 0 >&3 || echo $? >&3; } 3>&1 >/dev/full)
-[[ $code == 1 && $(<"$work/errors") == *"standard output cannot be written" ]] || fail "exit code $code"
+code=$({ "$sandbox" --print-env 2>"$errors" && echo 0 >&3 || echo $? >&3; } 3>&1 >/dev/full)
+[[ $code == 1 && $(<"$errors") == *"standard output cannot be written" ]] || fail "exit code $code"
 no_file_left "with an output that cannot be written"
 
 # A terminal tells the command itself of Ctrl-C: once is enough.
