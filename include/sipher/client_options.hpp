@@ -7,6 +7,7 @@
 #include <sipher/response_info.hpp>
 #include <sipher/retry_options.hpp>
 #include <sipher/secret.hpp>
+#include <sipher/tls_ticket_store.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -47,6 +48,9 @@ struct SIPHER_API tls_options {
     std::string server_name;
     /// The oldest version to accept: 12 (TLS 1.2) or 13 (TLS 1.3).
     unsigned minimum_version = 12;
+    /// Where the tickets are kept with which later connections are resumed: shared with other clients, or saved for the
+    /// next process. Null: the client has a store of its own. With `crl_file` none are kept.
+    std::shared_ptr<tls_ticket_store> tickets;
 };
 
 /// Access through a proxy. TLS is spoken with the service itself, through the tunnel that the proxy opens.

@@ -27,6 +27,7 @@
 #include <sipher/session.hpp>
 #include <sipher/session_id.hpp>
 #include <sipher/session_scope.hpp>
+#include <sipher/tls_ticket_store.hpp>
 #include <sipher/usage.hpp>
 #include <sipher/verb.hpp>
 #include <sipher/version.hpp>

@@ -12,14 +12,22 @@ namespace sipher::detail {
 
 namespace {
 
-constexpr std::size_t kept_sessions = 4;
-
 int on_new_session(SSL* ssl, SSL_SESSION* session)
 {
     auto* const owner = static_cast<tls_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     // A copy, because OpenSSL marks the connection's own one unusable when the peer closes with a bare FIN.
-    owner->keep_session(ssl_session_ptr{SSL_SESSION_dup(session)});
+    owner->keep_ticket(ssl_session_ptr{SSL_SESSION_dup(session)});
     return 0;
+}
+
+/// Null: none are kept or offered. A resumed handshake would not look whether a certificate has been revoked, or its
+/// list is too old, since.
+std::shared_ptr<tls_ticket_store> choose_tickets(const tls_options& options)
+{
+    if (!options.crl_file.empty()) {
+        return nullptr;
+    }
+    return options.tickets ? options.tickets : std::make_shared<tls_ticket_store>();
 }
 
 expected_peer make_peer(const tls_options& options, std::string name, bool is_address)
@@ -38,13 +46,12 @@ expected_peer make_peer(const tls_options& options, std::string name, bool is_ad
 tls_context::tls_context(const tls_options& options, std::string server_name, bool is_address,
                          std::shared_ptr<clock> time)
     : peer_(make_peer(options, std::move(server_name), is_address)), time_(std::move(time)),
-      bio_method_(make_stream_bio_method()), context_(make_ssl_context(options))
+      bio_method_(make_stream_bio_method()), context_(make_ssl_context(options)),
+      scope_(set_ticket_scope(context_.get(), peer_.name)), tickets_(choose_tickets(options))
 {
     // A name that cannot be asked for is refused now.
     static_cast<void>(make_ssl());
-    sessions_.reserve(kept_sessions);
-    // A resumed handshake would not look whether a certificate has been revoked, or its list is too old, since.
-    if (options.crl_file.empty()) {
+    if (tickets_) {
         SSL_CTX_set_app_data(context_.get(), this);
         SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(context_.get(), on_new_session);
@@ -57,8 +64,10 @@ std::unique_ptr<channel> tls_context::make_channel(std::unique_ptr<byte_stream> 
 {
     const openssl_errors ours;
     ssl_ptr ssl = make_ssl();
-    if (const ssl_session_ptr session = take_session()) {
-        SSL_set_session(ssl.get(), session.get());
+    if (tickets_) {
+        if (const ssl_session_ptr ticket = tickets_of(*tickets_).take(scope_, peer_, time_->wall_now())) {
+            SSL_set_session(ssl.get(), ticket.get());
+        }
     }
     return make_tls_channel(std::move(stream), std::move(ssl), bio_method_.get(), peer_);
 }
@@ -74,34 +83,9 @@ ssl_ptr tls_context::make_ssl()
     return ssl;
 }
 
-void tls_context::keep_session(ssl_session_ptr session) noexcept
+void tls_context::keep_ticket(ssl_session_ptr ticket) noexcept
 {
-    if (!session || SSL_SESSION_is_resumable(session.get()) == 0) {
-        return;
-    }
-    const std::lock_guard lock{mutex_};
-    if (sessions_.size() == kept_sessions) {
-        sessions_.erase(sessions_.begin());
-    }
-    sessions_.push_back({std::move(session), time_->wall_now()});
-}
-
-ssl_session_ptr tls_context::take_session()
-{
-    const std::lock_guard lock{mutex_};
-    std::erase_if(sessions_, [this, now = time_->wall_now()](const kept_session& each) {
-        return !may_be_offered(each.session.get(), peer_, each.since, now);
-    });
-    if (sessions_.empty()) {
-        return {};
-    }
-    SSL_SESSION* const newest = sessions_.back().session.get();
-    if (SSL_SESSION_get_protocol_version(newest) >= TLS1_3_VERSION) {
-        ssl_session_ptr taken = std::move(sessions_.back().session);
-        sessions_.pop_back();
-        return taken;
-    }
-    return ssl_session_ptr{SSL_SESSION_dup(newest)};
+    tickets_of(*tickets_).keep(std::move(ticket), time_->wall_now());
 }
 
 } // namespace sipher::detail

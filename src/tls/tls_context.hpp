@@ -3,13 +3,12 @@
 #include "net/channel.hpp"
 #include "tls/openssl_handle.hpp"
 #include "tls/tls_peer.hpp"
+#include "tls/tls_tickets.hpp"
 
 #include <sipher/client_options.hpp>
 
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 namespace sipher::detail {
 
@@ -27,24 +26,17 @@ public:
     [[nodiscard]] std::unique_ptr<channel> make_channel(std::unique_ptr<byte_stream> stream);
 
     /// OpenSSL, which calls it, knows no exceptions.
-    void keep_session(ssl_session_ptr session) noexcept;
+    void keep_ticket(ssl_session_ptr ticket) noexcept;
 
 private:
-    struct kept_session {
-        ssl_session_ptr session;
-        clock::wall_time since;
-    };
-
     [[nodiscard]] ssl_ptr make_ssl();
-    [[nodiscard]] ssl_session_ptr take_session();
 
     const expected_peer peer_;
     const std::shared_ptr<clock> time_;
     const bio_method_ptr bio_method_;
     const ssl_ctx_ptr context_;
-    std::mutex mutex_;
-    /// Newest last. A TLS 1.3 ticket is used once, so taking one removes it.
-    std::vector<kept_session> sessions_;
+    const ticket_scope scope_;
+    const std::shared_ptr<tls_ticket_store> tickets_;
 };
 
 } // namespace sipher::detail

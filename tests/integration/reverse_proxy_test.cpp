@@ -360,6 +360,23 @@ TEST_F(behind_nginx, a_connection_that_nginx_closed_while_it_was_idle_is_not_use
     EXPECT_EQ(sandbox().counters().created, 2U);
 }
 
+TEST_F(behind_nginx, a_new_process_resumes_with_the_tickets_that_the_one_before_saved)
+{
+    start_nginx(with_location("add_header X-Resumed $ssl_session_reused;"));
+    options.tls.tickets = std::make_shared<tls_ticket_store>();
+    const session made = create();
+    EXPECT_EQ(client().stats().resumed, 0U);
+    const secret saved = options.tls.tickets->save();
+    reset_client();
+    options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
+    response_info info;
+    call_options wanted;
+    wanted.info = &info;
+    run(client().get_session(made.id, wanted));
+    EXPECT_EQ(client().stats().resumed, 1U);
+    EXPECT_EQ(info.header("X-Resumed"), "r");
+}
+
 TEST_F(behind_nginx, connections_limited_to_few_requests_are_replaced_transparently)
 {
     nginx_options how;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,16 @@ protected:
             SSL_CTX_set_max_proto_version(native, version);
             more(native);
         };
+    }
+
+    /// As a process does that ends after its first connection.
+    secret save_tickets()
+    {
+        options.tls.tickets = std::make_shared<tls_ticket_store>();
+        make_connections(1);
+        secret saved = options.tls.tickets->save();
+        client.reset();
+        return saved;
     }
 
     void make_connections(int count)
@@ -130,6 +141,69 @@ TEST_P(tls_session, none_is_offered_where_revocation_is_checked)
     options.tls.crl_file = list.path();
     make_connections(3);
     EXPECT_EQ(server->account().resumed, 0U) << "a resumed handshake does not look at lists";
+}
+
+TEST_P(tls_session, a_store_is_shared_by_clients)
+{
+    options.tls.tickets = std::make_shared<tls_ticket_store>();
+    make_connections(1);
+    client.reset();
+    make_connections(1);
+    EXPECT_EQ(client->stats().resumed, 1U);
+    EXPECT_EQ(server->account().resumed, 1U);
+}
+
+TEST_P(tls_session, the_next_process_resumes_with_what_was_saved)
+{
+    const secret saved = save_tickets();
+    options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
+    make_connections(2);
+    EXPECT_EQ(server->account().resumed, 2U);
+}
+
+TEST_P(tls_session, a_client_that_trusts_other_authorities_is_not_offered_what_was_saved)
+{
+    const secret saved = save_tickets();
+    options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
+    options.tls.ca_pem += testing::detail::make_authority().certificate;
+    make_connections(1);
+    EXPECT_EQ(server->account().resumed, 0U);
+}
+
+TEST_P(tls_session, a_client_that_checks_revocation_takes_none_from_the_store)
+{
+    const temporary_file list{make_revocation_list(authority, {})};
+    const secret saved = save_tickets();
+    options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
+    options.tls.crl_file = list.path();
+    make_connections(1);
+    EXPECT_EQ(server->account().resumed, 0U);
+}
+
+TEST_P(tls_session, what_was_saved_more_than_a_day_ago_is_not_offered)
+{
+    const secret saved = save_tickets();
+    options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
+    clock->advance_wall(24h + 1s);
+    make_connections(1);
+    EXPECT_EQ(server->account().resumed, 0U);
+}
+
+TEST(tls_ticket_store, is_empty_or_what_was_saved)
+{
+    EXPECT_TRUE(tls_ticket_store{}.save().empty());
+    EXPECT_TRUE(tls_ticket_store{secret{}}.save().empty());
+    for (const char* const wrong :
+         {"x", "-----BEGIN SSL SESSION PARAMETERS-----\nMAA=\n",
+          "-----BEGIN SSL SESSION PARAMETERS-----\nMAA=\n-----END SSL SESSION PARAMETERS-----\n"}) {
+        try {
+            const tls_ticket_store store{secret{wrong}};
+            ADD_FAILURE() << wrong;
+        } catch (const error& problem) {
+            EXPECT_EQ(problem.code(), errc::invalid_request);
+            EXPECT_STREQ(problem.what(), "invalid request: saved: is not what tls_ticket_store::save returned");
+        }
+    }
 }
 
 TEST_P(tls_session, none_of_an_unpinned_key_is_offered)

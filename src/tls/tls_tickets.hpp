@@ -1,0 +1,46 @@
+#pragma once
+
+#include "tls/openssl_handle.hpp"
+#include "tls/tls_peer.hpp"
+
+#include <sipher/clock.hpp>
+#include <sipher/tls_ticket_store.hpp>
+
+#include <array>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace sipher::detail {
+
+/// What tickets are good for: the name that is verified, the authorities that are trusted, and what is presented.
+using ticket_scope = std::array<unsigned char, 32>;
+
+/// Has OpenSSL write the scope into each ticket of this context.
+[[nodiscard]] ticket_scope set_ticket_scope(SSL_CTX* context, std::string_view server_name);
+
+/// The newest tickets of one scope or several.
+class tls_tickets {
+public:
+    tls_tickets();
+    /// @throws sipher::error with `errc::invalid_request`
+    explicit tls_tickets(std::string_view pem);
+
+    void keep(ssl_session_ptr ticket, clock::wall_time now) noexcept;
+    /// The newest of that scope that may be offered to `peer`; null: none. One of TLS 1.3 is used once, so it is
+    /// removed.
+    [[nodiscard]] ssl_session_ptr take(const ticket_scope& scope, const expected_peer& peer, clock::wall_time now);
+    [[nodiscard]] secret to_pem() const;
+
+private:
+    struct kept_ticket {
+        ssl_session_ptr session;
+        clock::wall_time since;
+    };
+
+    mutable std::mutex mutex_;
+    /// Newest last.
+    std::vector<kept_ticket> tickets_;
+};
+
+} // namespace sipher::detail
