@@ -34,6 +34,14 @@ def command(settings, server, name, connections, *options, port=None):
     ]
 
 
+def s_time_command(server, port, resumes):
+    """OpenSSL's own: handshakes and HTTP/1.0."""
+    return [
+        "openssl", "s_time", "-connect", f"localhost:{port}", "-CAfile", server.ca_file, "-verify", 2, "-time", 3600,
+        "-reuse" if resumes else "-new", "-www", f"/v1/sessions/{SESSION}",
+    ]
+
+
 def wrk_command(server, connections):
     return [
         "wrk", "--threads", 1, "--connections", connections, "--duration", "3600s",

@@ -1,37 +1,47 @@
-"""Processor time of a call that needs a new connection, with a full and with a resumed TLS handshake."""
+"""A call that needs a new connection, with a full and with a resumed TLS handshake: processor time and duration."""
 
 import re
 
-from figures import comparison, costs, paired_ratio
-from peers import command
+from figures import comparison, costs, figure, paired_ratio
+from peers import command, s_time_command
 from processes import CLIENT_CORE, Failure, finish
 from sampling import Client, interleaved
 from tables import heading, spread, table
 
 TRIAL = 20
+OWN = "sipher"
 
 
 def run(settings, server):
     require_resumption(settings, server, server.port, TRIAL - 1)
     require_resumption(settings, server, server.full_handshake_port, 0)
-
-    def client(name, port):
-        return Client(command(settings, server, name, 1, "--fresh", port=port), 1, keeps_connections=False)
-
-    samples = interleaved(
-        settings, server, "connect",
-        {
-            "sipher, resumed": client("sipher", server.port),
-            "sipher, full": client("sipher", server.full_handshake_port),
-            "textbook, full": client("textbook", server.full_handshake_port),
-        },
-    )
     result = {
-        "clients": comparison(samples, own="sipher, resumed"),
-        "ratio": paired_ratio(costs(samples["sipher, resumed"]), costs(samples["sipher, full"])),
+        kind: handshakes(settings, server, kind, port)
+        for kind, port in (("full", server.full_handshake_port), ("resumed", server.port))
     }
+    result["ratio"] = paired_ratio(result["resumed"].pop("costs"), result["full"].pop("costs"))
     show(result)
     return result
+
+
+def handshakes(settings, server, kind, port):
+    commands = {
+        name: command(settings, server, name, 1, *options, port=port)
+        for name, options in ((OWN, ["--fresh"]), ("textbook", ["--fresh"]), ("curl_multi", ["--fresh"]), ("go_net", []))
+        if settings.program(name).exists()
+    }
+    commands["s_time"] = s_time_command(server, port, resumes=kind == "resumed")
+    if kind == "resumed":
+        # It would make a full one each time.
+        del commands["textbook"]
+    samples = interleaved(
+        settings, server, f"connect, {kind}",
+        {name: Client(each, 1, keeps_connections=False) for name, each in commands.items()},
+    )
+    clients = comparison(samples, own=OWN)
+    for name, taken in samples.items():
+        clients[name]["wall_us"] = figure([1e6 / sample.per_second for sample in taken])
+    return {"clients": clients, "costs": costs(samples[OWN])}
 
 
 def require_resumption(settings, server, port, expected):
@@ -44,6 +54,10 @@ def require_resumption(settings, server, port, expected):
 
 
 def show(result):
-    heading("connect: client CPU of a connection with one get_session, one after the other")
-    rows = [[name, spread(row["cpu_us"]), spread(row["ratio"], 2)] for name, row in result["clients"].items()]
-    table(["client", "µs of CPU per connection", "resumed / this"], rows)
+    heading("connect: a connection with one get_session, one after the other")
+    rows = [
+        [kind, name, spread(row["cpu_us"]), spread(row["wall_us"]), spread(row["ratio"], 2)]
+        for kind in ("full", "resumed")
+        for name, row in result[kind]["clients"].items()
+    ]
+    table(["handshake", "client", "µs of CPU", "µs in all", "CPU of sipher / this"], rows)

@@ -1,0 +1,47 @@
+"""The most memory that a process ever has with many live sessions."""
+
+import re
+
+from peers import command
+from processes import CLIENT_CORE, Failure, finish
+from tables import heading, progress, table
+
+CALLS = 64
+
+
+def run(settings, server):
+    most = 1000 if settings.quick else 10_000
+    held, deleted = {}, {}
+    for number in (CALLS, most):
+        progress(f"sessions: {number} live sessions")
+        held[number], deleted[number] = peaks(settings, server, number)
+    added = most - CALLS
+    result = {
+        "sessions": most,
+        "peak_mib": deleted[most] / 1024,
+        "kib_each": (held[most] - held[CALLS]) / added,
+        "kib_each_when_all_are_deleted": (deleted[most] - deleted[CALLS]) / added,
+    }
+    show(result)
+    return result
+
+
+def peaks(settings, server, number):
+    client = command(settings, server, "live_sessions", CALLS, "--operations", number)
+    output = finish(client, CLIENT_CORE).stdout
+    found = re.search(r"started (\d+) peak (\d+)\ndeleted (\d+) peak (\d+)", output)
+    if found is None or not int(found[1]) == int(found[3]) == number:
+        raise Failure(f"sessions: {number} were to be started and deleted, but: {output.strip()}")
+    return int(found[2]), int(found[4])
+
+
+def show(result):
+    heading(f"sessions: the most memory of a process with {result['sessions']} live sessions")
+    table(
+        ["what", "amount"],
+        [
+            ["peak of the process", f"{result['peak_mib']:.1f} MiB"],
+            ["of each, once all are started", f"{result['kib_each']:.2f} KiB"],
+            ["of each, when all have been deleted at the same time", f"{result['kib_each_when_all_are_deleted']:.2f} KiB"],
+        ],
+    )
