@@ -36,6 +36,7 @@ public:
         require(rest.starts_with("//"), "must name a host");
         const std::size_t end = std::min(rest.find_first_of("/?#", 2), rest.size());
         base_url out;
+        out.origin = field_;
         out.tls = scheme == urls::scheme::https;
         read_authority(out, rest.substr(2, end - 2));
         read_path(out, rest.substr(end));

@@ -24,6 +24,8 @@ struct base_url {
     /// exactly `localhost`. Not `localhost.` and the names below it: those are asked of DNS, which may resolve them to
     /// anything.
     bool is_loopback = false;
+    /// The option or the variable that it was read from.
+    std::string origin;
 };
 
 /// @throws sipher::error with `errc::invalid_request` that says which rule `field` breaks. The text is not repeated:

@@ -85,7 +85,7 @@ fails_with 1 'delete_session: 404' delete "$id"
 fails_with 1 'get_session: 404' request POST /v1/stealth/generate --session "$unknown" --body '{}'
 fails_with 1 '400 VALIDATION_ERROR.*defaults.chain' create --chain no-such-chain
 SIPHER_API_KEY=sandbox-free-key fails_with 1 '403 TIER_ACCESS_DENIED' create
-SIPHER_API_KEY=another fails_with 1 '401 INVALID_API_KEY' create
+SIPHER_API_KEY=another fails_with 1 '401 INVALID_API_KEY.*SIPHER_API_KEY' create
 
 # 2: usage, found by the parser or by the library.
 fails_with 2 'subcommand'
@@ -108,4 +108,7 @@ run 0 --version
 
 # 3: the transport failed; the outcome stands in the line.
 SIPHER_CA_FILE='' fails_with 3 'TLS verification failed.*not sent' create
-SIPHER_BASE_URL=http://localhost:1 fails_with 3 'cannot connect.*not sent' create --timeout 10s
+SIPHER_BASE_URL=http://localhost:1 fails_with 3 'localhost:1 of base_url \(SIPHER_BASE_URL\): .*refused.*not sent' \
+    create --timeout 10s
+SIPHER_BASE_URL=https://no-such-host.invalid fails_with 3 \
+    'cannot resolve the host: no-such-host.invalid of base_url \(SIPHER_BASE_URL\): .*not sent' create --timeout 10s

@@ -1,5 +1,6 @@
 #include <sipher/client_options.hpp>
 
+#include "options/origin.hpp"
 #include "options/refusal.hpp"
 
 #include <gtest/gtest.h>
@@ -251,6 +252,21 @@ TEST_F(environment, provides_key_url_and_authorities)
     EXPECT_EQ(options.base_url, "https://localhost:8443");
     EXPECT_EQ(options.tls.ca_file, "/tmp/ca.pem");
     EXPECT_EQ(refusal([&] { options.validate(); }), "accepted");
+}
+
+TEST_F(environment, is_named_as_the_origin_only_of_what_came_from_it)
+{
+    ::setenv("SIPHER_API_KEY", "sk_1", 1);
+    ::setenv("SIPHER_BASE_URL", "https://localhost:8443", 1);
+    client_options options = client_options::from_environment();
+    EXPECT_EQ(sipher::detail::origin_of_base_url(options), "base_url (SIPHER_BASE_URL)");
+    EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key (SIPHER_API_KEY)");
+    options.base_url = "https://localhost:8444";
+    options.api_key = "sk_2";
+    EXPECT_EQ(sipher::detail::origin_of_base_url(options), "base_url");
+    EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key");
+    options.api_key_provider = [] { return secret{"sk_1"}; };
+    EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key_provider");
 }
 
 TEST_F(environment, is_named_when_what_it_says_is_wrong)
