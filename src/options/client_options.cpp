@@ -157,7 +157,7 @@ client_options client_options::from_environment()
     if (const std::string_view url = detail::environment(detail::url_variable); !url.empty()) {
         options.base_url = url;
     }
-    options.tls.ca_file = detail::environment("SIPHER_CA_FILE");
+    options.tls.ca_file = detail::environment(detail::ca_variable);
     return options;
 }
 

@@ -39,4 +39,9 @@ std::string origin_of_key(const client_options& options)
     return origin("api_key", key_variable, options.api_key.reveal());
 }
 
+std::string origin_of_ca_file(const tls_options& options)
+{
+    return origin("tls.ca_file", ca_variable, options.ca_file);
+}
+
 } // namespace sipher::detail

@@ -100,6 +100,7 @@ fails_with 2 'FOO' request FOO /v1/echo
 fails_with 2 'target' request GET v1/echo
 fails_with 2 '--body' request POST /v1/echo --body '{'
 SIPHER_API_KEY='' fails_with 2 'SIPHER_API_KEY' create
+SIPHER_CA_FILE=/nowhere fails_with 2 'tls.ca_file \(SIPHER_CA_FILE\): .*/nowhere: No such file' create
 SIPHER_BASE_URL=ftp://localhost fails_with 2 'SIPHER_BASE_URL' create
 run 0 --help
 [[ $out == *create*get*update*delete*list*watch*request*Examples:*"Exit codes:"* ]] || fail "--help: something is missing"

@@ -258,13 +258,17 @@ TEST_F(environment, is_named_as_the_origin_only_of_what_came_from_it)
 {
     ::setenv("SIPHER_API_KEY", "sk_1", 1);
     ::setenv("SIPHER_BASE_URL", "https://localhost:8443", 1);
+    ::setenv("SIPHER_CA_FILE", "/tmp/ca.pem", 1);
     client_options options = client_options::from_environment();
     EXPECT_EQ(sipher::detail::origin_of_base_url(options), "base_url (SIPHER_BASE_URL)");
     EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key (SIPHER_API_KEY)");
+    EXPECT_EQ(sipher::detail::origin_of_ca_file(options.tls), "tls.ca_file (SIPHER_CA_FILE)");
     options.base_url = "https://localhost:8444";
     options.api_key = "sk_2";
     EXPECT_EQ(sipher::detail::origin_of_base_url(options), "base_url");
+    options.tls.ca_file = "/tmp/another.pem";
     EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key");
+    EXPECT_EQ(sipher::detail::origin_of_ca_file(options.tls), "tls.ca_file");
     options.api_key_provider = [] { return secret{"sk_1"}; };
     EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key_provider");
 }
