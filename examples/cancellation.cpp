@@ -15,6 +15,8 @@
 #include <boost/asio/use_future.hpp>
 
 #include <csignal>
+#include <cstdlib>
+#include <exception>
 #include <functional>
 #include <iostream>
 
@@ -69,12 +71,18 @@ asio::awaitable<void> end_early(sipher::client client)
 
 int main()
 {
-    example_service service;
-    if (service.sandbox) {
-        service.sandbox->add_faults(4, sipher::testing::fault::silence()); // acted on, without a response
+    try {
+        example_service service;
+        if (service.sandbox) {
+            service.sandbox->add_faults(4, sipher::testing::fault::silence()); // acted on, without a response
+        }
+        asio::io_context context;
+        auto done = asio::co_spawn(context, end_early(sipher::client{context, service.options}), asio::use_future);
+        context.run();
+        done.get();
+        return EXIT_SUCCESS;
+    } catch (const std::exception& problem) {
+        std::cerr << "cancellation: " << problem.what() << "\n";
+        return EXIT_FAILURE;
     }
-    asio::io_context context;
-    auto done = asio::co_spawn(context, end_early(sipher::client{context, service.options}), asio::use_future);
-    context.run();
-    done.get();
 }

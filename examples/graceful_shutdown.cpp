@@ -2,6 +2,8 @@
 // cancels them all and leaves no session behind, or says which. `graceful_shutdown 2` tells itself so after two
 // seconds.
 
+#include "example_arguments.hpp"
+
 #include <sipher/sipher.hpp>
 #include <sipher/testing/sandbox.hpp>
 
@@ -13,11 +15,14 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <list>
 #include <string>
+#include <string_view>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -61,11 +66,16 @@ asio::awaitable<std::size_t> serve(sipher::client client, asio::signal_set& stop
 }
 
 int main(int argc, char* argv[])
-{
+try {
+    if (argc > 1 && argv[1] == std::string_view{"--help"}) {
+        std::cout << "usage: graceful_shutdown [SECONDS]\nWithout SECONDS, it runs until SIGTERM or Ctrl-C.\n";
+        return EXIT_SUCCESS;
+    }
+    const std::chrono::seconds duration{argc > 1 ? parse_number(argv[1], "SECONDS", 3600) : 0};
     sipher::testing::sandbox service;
     asio::io_context context;
     asio::signal_set stop{context, SIGTERM, SIGINT};
-    asio::steady_timer alarm{context, std::chrono::seconds{argc > 1 ? std::stoi(argv[1]) : 0}};
+    asio::steady_timer alarm{context, duration};
     if (argc > 1) {
         alarm.async_wait([](boost::system::error_code) { std::raise(SIGTERM); });
     }
@@ -74,4 +84,7 @@ int main(int argc, char* argv[])
     std::cout << left.get() << " sessions named, " << service.sessions().size() << " of " << service.counters().created
               << " left at the service\n";
     return service.sessions().empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+} catch (const std::exception& problem) {
+    std::cerr << "graceful_shutdown: " << problem.what() << "\n";
+    return EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 // One of several processes that share a rate limit through Redis: makes some requests and says what came of them.
 // usage: redis_quota REQUESTS [LIMIT WINDOW-IN-MS REDIS-PORT], in the environment of a client
 
+#include "example_arguments.hpp"
 #include "redis_quota_source.hpp"
 
 #include <sipher/sipher.hpp>
@@ -50,13 +51,15 @@ int main(int count, char** values)
         options.observer = refusals;
         options.timeouts.queue = std::chrono::milliseconds{};
         if (given.size() == 4) {
-            options.quota_source = std::make_shared<redis_quota_source>("127.0.0.1", std::stoi(given[3]),
-                                                                        static_cast<unsigned>(std::stoul(given[1])),
-                                                                        std::chrono::milliseconds{std::stoi(given[2])});
+            options.quota_source = std::make_shared<redis_quota_source>(
+                "127.0.0.1", static_cast<int>(parse_number(given[3], "REDIS-PORT", 65535)),
+                parse_number(given[1], "LIMIT", 1'000'000),
+                std::chrono::milliseconds{parse_number(given[2], "WINDOW-IN-MS", 86'400'000)});
         }
         asio::io_context context;
         sipher::client client{context, options};
-        auto done = asio::co_spawn(context, make_requests(client, std::stoul(given[0])), asio::use_future);
+        auto done = asio::co_spawn(context, make_requests(client, parse_number(given[0], "REQUESTS", 1'000'000)),
+                                   asio::use_future);
         while (done.wait_for(std::chrono::seconds{}) != std::future_status::ready) {
             context.run_one();
         }

@@ -5,6 +5,7 @@
 //     curl -X POST http://127.0.0.1:PORT/work
 //     curl http://127.0.0.1:PORT/metrics
 
+#include "example_arguments.hpp"
 #include "example_service.hpp"
 
 #include <sipher/observability.hpp>
@@ -158,7 +159,7 @@ try {
         std::cout << "usage: service [PORT]\nPOST /work, GET /metrics; SIPHER_TRACE_FILE=FILE, SIPHER_LOG=info\n";
         return EXIT_SUCCESS;
     }
-    const auto port = static_cast<unsigned short>(argc > 1 ? std::stoi(argv[1]) : 0);
+    const auto port = static_cast<unsigned short>(argc > 1 ? parse_number(argv[1], "PORT", 65535) : 0);
     asio::io_context context;
     service running{context};
     tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), port}};

@@ -8,9 +8,20 @@ boost_packages=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev)
 # Where a distribution has Boost 1.83 or newer under its plain name.
 newer_boost_packages=(libboost-dev libboost-json-dev libboost-url-dev)
 example_packages=(libcli11-dev)
+# What a newcomer uses beside the library.
+newcomer_packages=(ccache pkg-config python3 nodejs prometheus curl)
 bench_packages=(libcurl4-openssl-dev libbenchmark-dev nginx openssl python3)
 test_packages=(libgtest-dev libgmock-dev libcli11-dev pkg-config python3 nginx-light microsocks squid stunnel4
-    redis-server libhiredis-dev prometheus curl)
+    redis-server libhiredis-dev prometheus curl abigail-tools)
+
+# What only tests need of Boost, of the version that is there.
+boost_test_packages() {
+    if installed libboost-json1.81-dev; then
+        echo libboost-context1.81-dev
+    else
+        echo libboost-context-dev
+    fi
+}
 
 say() {
     printf '%s\n' "$*" >&2

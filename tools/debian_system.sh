@@ -17,12 +17,19 @@ is_reachable() {
     return $result
 }
 
+# Root of a container often may not.
+may_enter() {
+    unshare --mount true 2>/dev/null && chroot / true 2>/dev/null
+}
+
 # system_obstacle RELEASE: prints why it cannot be made here, if it cannot.
 system_obstacle() {
-    if [[ -e $project/build/$1/.complete ]] && ((EUID == 0)); then
-        return
-    elif ((EUID != 0)); then
+    if ((EUID != 0)); then
         echo "only root can install a system in a folder"
+    elif ! may_enter; then
+        echo "mount or chroot is not permitted here"
+    elif [[ -e $project/build/$1/.complete ]]; then
+        return
     elif [[ -z $mirror ]]; then
         echo "apt does not say where packages of Debian come from"
     elif ! (require_packages debootstrap); then
@@ -33,7 +40,7 @@ system_obstacle() {
 }
 
 # make_system RELEASE: in build/RELEASE, once; a run that was interrupted leaves no `.complete`, and the next one begins
-# anew.
+# anew. Fails where debootstrap does, which has said why.
 make_system() {
     local system=$project/build/$1
     if [[ -e $system/.complete ]]; then
@@ -41,7 +48,7 @@ make_system() {
     fi
     say "installing Debian in build/$1 …"
     rm -rf --one-file-system "$system"
-    quietly debootstrap debootstrap --variant=minbase "$1" "$system" "$mirror"
+    quietly debootstrap debootstrap --variant=minbase "$1" "$system" "$mirror" || return
     # Names that tests look up.
     printf '127.0.0.1 localhost\n::1 localhost\n' >"$system/etc/hosts"
     # Packages of servers must not start them: they would run in the system around.

@@ -29,6 +29,15 @@ std::string_view text_of_member(std::string_view body, std::string_view member)
     return body.substr(0, body.find('"'));
 }
 
+/// What to look at when the key was refused.
+std::string about_key(const client_state& services)
+{
+    if (services.options.api_key.empty() && !has_key_provider(services.options)) {
+        return "; this client has no API key (from_environment() takes it from SIPHER_API_KEY)";
+    }
+    return "; the key is that of " + services.key_origin;
+}
+
 } // namespace
 
 /// Whoever responds may repeat what it was sent; words of our own have none of it.
@@ -63,9 +72,8 @@ error call_report::to_error(error_code code, end_reason reason, std::exception_p
     report.code = code;
     report.operation = call_.request_.what.name;
     report.message = mask_secrets(describe(code));
-    const client_options& options = call_.services().options;
-    if (code == condition::unauthorized && options.api_key.empty() && !has_key_provider(options)) {
-        report.message += "; this client has no API key (from_environment() takes it from SIPHER_API_KEY)";
+    if (code == condition::unauthorized) {
+        report.message += about_key(call_.services());
     }
     report.outcome = call_.outcome_;
     report.status = call_.attempt_.state().status;

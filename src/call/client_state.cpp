@@ -1,5 +1,7 @@
 #include "call/client_state.hpp"
 
+#include "options/origin.hpp"
+
 #include <sipher/error_code.hpp>
 
 #include <utility>
@@ -19,9 +21,10 @@ client_options with_clock(client_options options)
 } // namespace
 
 client_state::client_state(client_options checked_options, const boost::asio::any_io_executor& executor)
-    : options(with_clock(std::move(checked_options))), url(parse_base_url(options.base_url)), fields(options, url),
-      random(std::make_shared<random_source>(options.jitter_seed)), timers(timer_queue::make(executor, options.clock)),
-      sleepers(std::make_shared<sleep_list>(executor, timers)),
+    : options(with_clock(std::move(checked_options))),
+      url(parse_base_url(options.base_url, origin_of_base_url(options))), key_origin(origin_of_key(options)),
+      fields(options, url), random(std::make_shared<random_source>(options.jitter_seed)),
+      timers(timer_queue::make(executor, options.clock)), sleepers(std::make_shared<sleep_list>(executor, timers)),
       library_sleepers(std::make_shared<sleep_list>(executor, timers)),
       gate(std::make_shared<rate_gate>(
           rate_gate_core::rules{options.rate_gate, options.rate_pacing == rate_pacing::window}, random, executor,

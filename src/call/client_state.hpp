@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace sipher::detail {
@@ -36,6 +37,8 @@ struct client_state final : context_client {
 
     const client_options options;
     const base_url url;
+    /// The option that keys come from. Found out once: a program may change its environment later.
+    const std::string key_origin;
     const request_fields fields;
     /// Of calls that were given none.
     const call_options no_call_options;

@@ -122,6 +122,12 @@ void address_race::failed(std::size_t index, boost::system::error_code why, cloc
     next_begin_ = now;
 }
 
+bool address_race::is_refused() const noexcept
+{
+    return std::ranges::any_of(tries_,
+                               [](const one_try& each) { return each.why == boost::asio::error::connection_refused; });
+}
+
 std::string address_race::problems() const
 {
     std::string text;

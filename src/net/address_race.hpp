@@ -46,6 +46,8 @@ public:
 
     [[nodiscard]] const endpoint& at(std::size_t index) const { return tries_[index].to; }
     [[nodiscard]] clock::time_point began(std::size_t index) const { return tries_[index].began; }
+    /// Some address was reached, and nobody listens there.
+    [[nodiscard]] bool is_refused() const noexcept;
     /// What is known of each address that was tried, for people.
     [[nodiscard]] std::string problems() const;
 

@@ -1,5 +1,7 @@
 #include "net/name_lookup.hpp"
 
+#include "options/host.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -45,8 +47,8 @@ asio::ip::address address_of(const addrinfo& entry)
     return endpoint.address();
 }
 
-/// RFC 6761, section 6.3: `localhost` is the loopback interface, whatever a name server says. Credentials may go there
-/// in the clear, and a system without an entry for one family would ask the network for it.
+/// RFC 6761, section 6.3: `localhost` and what is below it is the loopback interface, whatever a name server says.
+/// Credentials may go there in the clear, and a system without an entry for one family would ask the network for it.
 lookup_result loopback_of(address_family family)
 {
     lookup_result result;
@@ -105,7 +107,7 @@ public:
         std::thread{[host, family, done = std::move(done)] {
             lookup_result found;
             try {
-                found = host == "localhost" ? loopback_of(family) : ask_system(host, family);
+                found = is_localhost(host) ? loopback_of(family) : ask_system(host, family);
             } catch (const std::bad_alloc&) {
                 found.failure = asio::error::no_memory;
             }

@@ -39,7 +39,8 @@ public:
     virtual void look_up(const std::string& host, address_family family, handler done) = 0;
 };
 
-/// `getaddrinfo` on a thread of its own for each question; `localhost` is the loopback address without asking.
+/// `getaddrinfo` on a thread of its own for each question; `localhost` and the names below it are the
+/// loopback address without asking.
 ///
 /// A lookup cannot be called back, and Asio's resolver makes the destructor of the execution context, and `run`,
 /// wait for it. Nobody waits for this thread: what it finds after everybody has left is dropped.

@@ -89,7 +89,7 @@ asio::awaitable<void> network_connect::connect()
         begin_dials();
         if (race_->is_lost(now())) {
             settings_->names->forget(first_hop().host);
-            throw unreachable(race_->problems());
+            throw unreachable(race_->problems() + (race_->is_refused() ? "; does a server listen there?" : ""));
         }
         co_await pause(race_->next_step());
     }
@@ -162,7 +162,8 @@ void network_connect::on_found(const base_url& host, const lookup_result& found)
     }
     found_ = found;
     if (found.failure) {
-        stop({errc::resolve_failed, "cannot resolve " + name_of(host) + ": " + found.failure.message(),
+        stop({errc::resolve_failed,
+              name_of(host) + ": " + found.failure.message() + (found.is_absent() ? "; is it written right?" : ""),
               found.is_absent()});
     } else if (race_) {
         stage_ = stage::connecting;
@@ -209,7 +210,7 @@ void network_connect::on_dialed(std::size_t index, error_code failure, std::uniq
 
 connect_failure network_connect::unreachable(const std::string& why) const
 {
-    return {errc::connect_failed, settings_->proxy ? name_of(first_hop()) + " cannot be reached: " + why : why};
+    return {errc::connect_failed, name_of(first_hop()) + (settings_->proxy ? " cannot be reached: " : ": ") + why};
 }
 
 connect_failure network_connect::out_of_time() const
@@ -228,7 +229,8 @@ connect_failure network_connect::out_of_time() const
 
 std::string network_connect::name_of(const base_url& host) const
 {
-    return &host == &settings_->url ? host.host : "the proxy " + settings_->proxy->name;
+    const std::string name = &host == &settings_->url ? host.host_field : "the proxy " + settings_->proxy->name;
+    return name + " of " + host.origin;
 }
 
 void network_connect::fail(connect_failure failure)

@@ -47,7 +47,7 @@ private:
     void on_dialed(std::size_t index, boost::system::error_code failure, std::unique_ptr<byte_stream> stream);
     [[nodiscard]] connect_failure unreachable(const std::string& why) const;
     [[nodiscard]] connect_failure out_of_time() const override;
-    /// `host`, or the proxy, for people.
+    /// `host`, or the proxy, and the option that it stands in, for people.
     [[nodiscard]] std::string name_of(const base_url& host) const;
     void fail(connect_failure failure) override;
     void finish();

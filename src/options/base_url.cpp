@@ -36,6 +36,7 @@ public:
         require(rest.starts_with("//"), "must name a host");
         const std::size_t end = std::min(rest.find_first_of("/?#", 2), rest.size());
         base_url out;
+        out.origin = field_;
         out.tls = scheme == urls::scheme::https;
         read_authority(out, rest.substr(2, end - 2));
         read_path(out, rest.substr(end));
@@ -88,7 +89,7 @@ private:
                 "must have a host of letters, digits, `-`, `_` and dots whose end is no number, an IPv4 address of "
                 "four decimal numbers, or an IPv6 address in brackets without a zone");
         out.is_address = address.has_value();
-        out.is_loopback = address ? address->is_loopback() : out.host == "localhost";
+        out.is_loopback = address ? address->is_loopback() : is_localhost(out.host);
         out.server_name = without_dot(out.host);
     }
 

@@ -20,10 +20,11 @@ struct base_url {
     std::string server_name;
     /// The host is written as an address.
     bool is_address = false;
-    /// The host is this machine, whoever resolves it: an address of 127.0.0.0/8, also as ::ffff:127.0.0.1, or ::1, or
-    /// exactly `localhost`. Not `localhost.` and the names below it: those are asked of DNS, which may resolve them to
-    /// anything.
+    /// The host is this machine: an address of 127.0.0.0/8, also as ::ffff:127.0.0.1, or ::1, or a name of which
+    /// `is_localhost` holds.
     bool is_loopback = false;
+    /// The option or the variable that it was read from.
+    std::string origin;
 };
 
 /// @throws sipher::error with `errc::invalid_request` that says which rule `field` breaks. The text is not repeated:

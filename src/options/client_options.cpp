@@ -4,13 +4,13 @@
 
 #include "options/base_url.hpp"
 #include "options/host.hpp"
+#include "options/origin.hpp"
 #include "options/proxy.hpp"
 #include "options/public_key_pin.hpp"
 #include "options/validation.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -21,26 +21,6 @@ namespace {
 
 using detail::throw_invalid;
 using detail::validate_duration;
-
-constexpr const char* key_variable = "SIPHER_API_KEY";
-constexpr const char* url_variable = "SIPHER_BASE_URL";
-
-/// Empty if it is unset.
-std::string_view environment(const char* name)
-{
-    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing here changes it
-    return value != nullptr ? std::string_view{value} : std::string_view{};
-}
-
-/// The option's name, with the variable that it was read from, if it was.
-std::string origin(std::string_view field, const char* variable, std::string_view value)
-{
-    std::string name{field};
-    if (!value.empty() && value == environment(variable)) {
-        name.append(" (").append(variable).append(")");
-    }
-    return name;
-}
 
 void require_positive(std::uint64_t value, std::string_view field)
 {
@@ -121,7 +101,7 @@ void validate_quota(const daily_quota_options& quota)
 
 void validate_credentials(const client_options& options, const detail::base_url& base)
 {
-    detail::validate_api_key(options.api_key, origin("api_key", key_variable, options.api_key.reveal()));
+    detail::validate_api_key(options.api_key, detail::origin_of_key(options));
     const bool has_provider = options.api_key_provider || options.async_api_key_provider;
     if (options.api_key_provider && options.async_api_key_provider) {
         throw_invalid("async_api_key_provider", "must not be set together with api_key_provider");
@@ -132,7 +112,7 @@ void validate_credentials(const client_options& options, const detail::base_url&
     }
     const bool has_key = has_provider || !options.api_key.empty();
     if (has_key && !base.tls && !base.is_loopback && !options.allow_plaintext_credentials) {
-        throw_invalid(origin("base_url", url_variable, options.base_url),
+        throw_invalid(detail::origin_of_base_url(options),
                       "must be https: over plain http to another machine anyone on the path can read the API key "
                       "(allow_plaintext_credentials permits it)");
     }
@@ -173,17 +153,17 @@ const char* version() noexcept
 client_options client_options::from_environment()
 {
     client_options options;
-    options.api_key = secret{environment(key_variable)};
-    if (const std::string_view url = environment(url_variable); !url.empty()) {
+    options.api_key = secret{detail::environment(detail::key_variable)};
+    if (const std::string_view url = detail::environment(detail::url_variable); !url.empty()) {
         options.base_url = url;
     }
-    options.tls.ca_file = environment("SIPHER_CA_FILE");
+    options.tls.ca_file = detail::environment(detail::ca_variable);
     return options;
 }
 
 void client_options::validate() const
 {
-    const detail::base_url base = detail::parse_base_url(base_url, origin("base_url", url_variable, base_url));
+    const detail::base_url base = detail::parse_base_url(base_url, detail::origin_of_base_url(*this));
     validate_credentials(*this, base);
     validate_tls(tls);
     detail::validate_no_proxy(proxy.no_proxy, "proxy.no_proxy");

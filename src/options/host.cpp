@@ -66,6 +66,12 @@ bool is_host_name(std::string_view name) noexcept
     return is_label(name) && !is_number(name);
 }
 
+bool is_localhost(std::string_view name) noexcept
+{
+    name = without_dot(name);
+    return name == "localhost" || name.ends_with(".localhost");
+}
+
 std::optional<boost::asio::ip::address> read_address(std::string_view text)
 {
     namespace ip = boost::asio::ip;

@@ -17,6 +17,10 @@ namespace sipher::detail {
 /// `0x7f000001`).
 [[nodiscard]] bool is_host_name(std::string_view name) noexcept;
 
+/// `localhost` or a name below it, maybe with a dot at its end, in lower case: RFC 6761, section 6.3, leaves it to this
+/// machine, and it is never asked of DNS.
+[[nodiscard]] bool is_localhost(std::string_view name) noexcept;
+
 /// An address as Asio reads it to connect, in full: no zone, no brackets. An IPv4 address that is written as IPv6
 /// (`::ffff:10.0.0.1`) is the IPv4 address, because that is what is connected to.
 [[nodiscard]] std::optional<boost::asio::ip::address> read_address(std::string_view text);

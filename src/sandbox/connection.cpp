@@ -70,7 +70,8 @@ connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, co
     error_code problem;
     transport_.socket().set_option(asio::ip::tcp::no_delay{true}, problem);
     const auto endpoint = transport_.socket().remote_endpoint(problem);
-    peer_ = problem ? std::string{} : endpoint.address().to_string();
+    // Programs of this machine that reach both addresses of `localhost` are one client.
+    peer_ = problem || endpoint.address().is_loopback() ? std::string{} : endpoint.address().to_string();
     ++state_.lock()->counters.connections;
     ++state_.lock()->counters.open_connections;
 }

@@ -61,6 +61,7 @@ private:
     const std::chrono::milliseconds request_time_;
     const bool control_;
     shared_state& state_;
+    /// Empty for this machine.
     std::string peer_;
     boost::beast::flat_buffer buffer_;
     phase phase_ = phase::busy;

@@ -41,8 +41,11 @@ identity make_identity(const sandbox_options& options)
 /// The host of a URL that reaches `address`; the generated certificate knows `localhost`, 127.0.0.1 and ::1.
 std::string host_for(const std::string& address)
 {
+    if (address == "localhost") {
+        return address;
+    }
     const auto parsed = boost::asio::ip::make_address(address);
-    if (parsed.is_unspecified() || (parsed.is_v4() && parsed.is_loopback())) {
+    if (parsed.is_unspecified()) {
         return "localhost";
     }
     return parsed.is_v6() ? "[" + address + "]" : address;

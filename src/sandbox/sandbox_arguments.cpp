@@ -73,7 +73,7 @@ std::string check_address(const std::string& text)
 {
     boost::system::error_code problem;
     boost::asio::ip::make_address(text, problem);
-    return problem ? "expected an IPv4 or IPv6 address" : "";
+    return problem && text != "localhost" ? "expected localhost or an IPv4 or IPv6 address" : "";
 }
 
 std::string check_not_negative(const std::string& number)
@@ -84,7 +84,7 @@ std::string check_not_negative(const std::string& number)
 void describe_service(CLI::App& app, testing::sandbox_options& options, words& given)
 {
     const std::map<std::string, std::int64_t> units{{"ms", 1}, {"s", 1000}, {"m", 60'000}};
-    app.add_option("--address", options.address, "Address to listen on")
+    app.add_option("--address", options.address, "Address to listen on; localhost: 127.0.0.1 and ::1")
         ->capture_default_str()
         ->type_name("ADDRESS")
         ->check(check_address);
@@ -141,6 +141,9 @@ std::variant<sandbox_arguments, sandbox_exit_code> parse_arguments(int count, ch
     app.formatter(std::make_shared<formatter>());
     app.set_version_flag("--version", "sipher-sandbox " SIPHER_VERSION, "Print the version and exit");
     app.footer(examples);
+    app.failure_message([](const CLI::App* failed, const CLI::Error& problem) {
+        return failed->get_name() + ": " + std::string{problem.what()} + " (--help tells more)\n";
+    });
     sandbox_arguments arguments;
     words given;
     describe_service(app, arguments.options, given);

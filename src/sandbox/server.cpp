@@ -3,11 +3,13 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <openssl/ssl.h>
 
@@ -51,20 +53,62 @@ asio::ssl::context make_tls(const pem_pair& identity)
     return result;
 }
 
+/// Listens on ::1 at `port` too, unless the machine has no IPv6, or keeps this program from it.
+/// @throws boost::system::system_error if somebody else listens there, whom clients would take for this server
+void listen_on_ipv6(std::vector<tcp::acceptor>& opened, asio::io_context& context, std::uint16_t port)
+{
+    try {
+        opened.emplace_back(context, tcp::endpoint{asio::ip::address_v6::loopback(), port});
+    } catch (const boost::system::system_error& problem) {
+        if (problem.code() == asio::error::address_in_use) {
+            throw;
+        }
+    }
+}
+
+std::vector<tcp::acceptor> listen_on_loopback(asio::io_context& context, std::uint16_t port)
+{
+    std::vector<tcp::acceptor> opened;
+    opened.emplace_back(context, tcp::endpoint{asio::ip::address_v4::loopback(), port});
+    listen_on_ipv6(opened, context, opened.front().local_endpoint().port());
+    return opened;
+}
+
+std::vector<tcp::acceptor> listen(asio::io_context& context, const sandbox_options& options)
+{
+    std::vector<tcp::acceptor> opened;
+    if (options.address != "localhost") {
+        opened.emplace_back(context, tcp::endpoint{asio::ip::make_address(options.address), options.port});
+        return opened;
+    }
+    // A port that is free on one of the addresses need not be so on the other.
+    int tries = options.port == 0 ? 20 : 1;
+    while (true) {
+        try {
+            return listen_on_loopback(context, options.port);
+        } catch (const boost::system::system_error& problem) {
+            if (--tries == 0 || problem.code() != asio::error::address_in_use) {
+                throw;
+            }
+        }
+    }
+}
+
 } // namespace
 
 server::server(const sandbox_options& options, const std::optional<pem_pair>& identity, shared_state& state,
                std::chrono::milliseconds request_time)
-    : state_(state), options_(options), request_time_(request_time),
-      acceptor_(context_, tcp::endpoint{asio::ip::make_address(options.address), options.port})
+    : state_(state), options_(options), request_time_(request_time), acceptors_(listen(context_, options))
 {
     if (identity) {
         tls_ = make_tls(*identity);
     }
-    port_ = acceptor_.local_endpoint().port();
-    // Programs that are started meanwhile would keep the port.
-    fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
-    asio::co_spawn(context_, accept(), asio::detached);
+    port_ = acceptors_.front().local_endpoint().port();
+    for (tcp::acceptor& each : acceptors_) {
+        // Programs that are started meanwhile would keep the port.
+        fcntl(each.native_handle(), F_SETFD, FD_CLOEXEC);
+        asio::co_spawn(context_, accept(each), asio::detached);
+    }
     thread_ = std::thread{[this] { context_.run(); }};
 }
 
@@ -74,12 +118,12 @@ server::~server()
     thread_.join();
 }
 
-asio::awaitable<void> server::accept()
+asio::awaitable<void> server::accept(tcp::acceptor& from)
 {
     asio::steady_timer pause{context_};
     while (true) {
         error_code problem;
-        tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, problem));
+        tcp::socket socket = co_await from.async_accept(asio::redirect_error(asio::use_awaitable, problem));
         if (!problem) {
             start(std::move(socket));
             continue;

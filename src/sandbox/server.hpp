@@ -5,6 +5,7 @@
 #include "sandbox/connection.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <thread>
 #include <unordered_set>
+#include <vector>
 
 namespace sipher::testing::detail {
 
@@ -37,7 +39,7 @@ public:
     void close_idle_connections();
 
 private:
-    boost::asio::awaitable<void> accept();
+    boost::asio::awaitable<void> accept(boost::asio::ip::tcp::acceptor& from);
     void start(boost::asio::ip::tcp::socket socket);
     void run_on_thread(const std::function<void()>& work);
 
@@ -46,7 +48,8 @@ private:
     const std::chrono::milliseconds request_time_;
     std::optional<boost::asio::ssl::context> tls_;
     boost::asio::io_context context_{1};
-    boost::asio::ip::tcp::acceptor acceptor_;
+    /// One for each address, all at the same port.
+    std::vector<boost::asio::ip::tcp::acceptor> acceptors_;
     std::uint16_t port_ = 0;
     std::unordered_set<std::shared_ptr<connection>> connections_;
     std::thread thread_;

@@ -1,5 +1,6 @@
 #include "tls/tls_setup.hpp"
 
+#include "options/origin.hpp"
 #include "options/validation.hpp"
 #include "tls/openssl_errors.hpp"
 
@@ -83,11 +84,12 @@ void set_trust(SSL_CTX* context, const tls_options& options)
     } else if (options.ca_file.empty()) {
         trust_pem(context, options.ca_pem, "tls.ca_pem", "cannot read certificates");
     } else {
+        const std::string origin = origin_of_ca_file(options);
         const std::string message = "cannot read certificates from " + options.ca_file;
         // A file that programs which are started meanwhile do not inherit.
         const bio_ptr file{BIO_new_file(options.ca_file.c_str(), "re")};
-        require(file ? 1 : 0, "tls.ca_file", message);
-        trust_pem(context, read_all(file.get()), "tls.ca_file", message);
+        require(file ? 1 : 0, origin, message);
+        trust_pem(context, read_all(file.get()), origin, message);
     }
 }
 

@@ -85,7 +85,7 @@ fails_with 1 'delete_session: 404' delete "$id"
 fails_with 1 'get_session: 404' request POST /v1/stealth/generate --session "$unknown" --body '{}'
 fails_with 1 '400 VALIDATION_ERROR.*defaults.chain' create --chain no-such-chain
 SIPHER_API_KEY=sandbox-free-key fails_with 1 '403 TIER_ACCESS_DENIED' create
-SIPHER_API_KEY=another fails_with 1 '401 INVALID_API_KEY' create
+SIPHER_API_KEY=another fails_with 1 '401 INVALID_API_KEY.*SIPHER_API_KEY' create
 
 # 2: usage, found by the parser or by the library.
 fails_with 2 'subcommand'
@@ -100,6 +100,7 @@ fails_with 2 'FOO' request FOO /v1/echo
 fails_with 2 'target' request GET v1/echo
 fails_with 2 '--body' request POST /v1/echo --body '{'
 SIPHER_API_KEY='' fails_with 2 'SIPHER_API_KEY' create
+SIPHER_CA_FILE=/nowhere fails_with 2 'tls.ca_file \(SIPHER_CA_FILE\): .*/nowhere: No such file' create
 SIPHER_BASE_URL=ftp://localhost fails_with 2 'SIPHER_BASE_URL' create
 run 0 --help
 [[ $out == *create*get*update*delete*list*watch*request*Examples:*"Exit codes:"* ]] || fail "--help: something is missing"
@@ -108,4 +109,7 @@ run 0 --version
 
 # 3: the transport failed; the outcome stands in the line.
 SIPHER_CA_FILE='' fails_with 3 'TLS verification failed.*not sent' create
-SIPHER_BASE_URL=http://localhost:1 fails_with 3 'cannot connect.*not sent' create --timeout 10s
+SIPHER_BASE_URL=http://localhost:1 fails_with 3 'localhost:1 of base_url \(SIPHER_BASE_URL\): .*refused.*not sent' \
+    create --timeout 10s
+SIPHER_BASE_URL=https://no-such-host.invalid fails_with 3 \
+    'cannot resolve the host: no-such-host.invalid of base_url \(SIPHER_BASE_URL\): .*not sent' create --timeout 10s

@@ -65,6 +65,15 @@ ends_with 126 -- "$work"
 ends_with 2 --
 ends_with 2 --print-env -- true
 ends_with 2 --manual-clock
+# shellcheck disable=SC2016 # for the other shell
+ends_with 0 -- sh -c 'curl --silent --show-error --fail -4 --cacert "$SIPHER_CA_FILE" "$SIPHER_BASE_URL/v1/health"'
+if [[ $(ip -6 address show dev lo 2>/dev/null) == *"::1/128"* ]]; then
+    # shellcheck disable=SC2016 # for the other shell
+    ends_with 0 -- sh -c 'curl --silent --show-error --fail -6 --cacert "$SIPHER_CA_FILE" "$SIPHER_BASE_URL/v1/health"'
+fi
+ends_with 2 --address localhos
+ends_with 2 --port 22x
+[[ $err == "sipher-sandbox: --port: "* ]] || fail "$err"
 ends_with 1 --address 192.0.2.1
 [[ $err == "sipher-sandbox: cannot listen on 192.0.2.1 port 0: "* ]] || fail "$err"
 ends_with 1 --ca-out "$work/nothing/ca.pem"

@@ -4,8 +4,7 @@ import assert from "node:assert";
 import fs from "node:fs";
 import https from "node:https";
 
-// The sandbox listens on 127.0.0.1; before version 20, Node.js takes only the first address of localhost, which is ::1.
-const agent = new https.Agent({ ca: fs.readFileSync(process.env.SIPHER_CA_FILE), family: 4 });
+const agent = new https.Agent({ ca: fs.readFileSync(process.env.SIPHER_CA_FILE) });
 const headers = { "X-API-Key": process.env.SIPHER_API_KEY, "Content-Type": "application/json" };
 
 function call(method, path, body) {

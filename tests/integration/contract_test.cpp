@@ -46,7 +46,9 @@ TEST_P(contract_authentication, the_service_validates_keys)
     const error without_key = failure_with("");
     expect_refused(without_key, {condition::unauthorized, 401, "UNAUTHORIZED"});
     EXPECT_NE(without_key.message().find("this client has no API key"), std::string::npos) << without_key.message();
-    expect_refused(failure_with("nobodys-key"), {condition::unauthorized, 401, "INVALID_API_KEY"});
+    const error with_another = failure_with("nobodys-key");
+    expect_refused(with_another, {condition::unauthorized, 401, "INVALID_API_KEY"});
+    EXPECT_TRUE(with_another.message().ends_with("; the key is that of api_key")) << with_another.message();
     expect_refused(failure_with("sandbox-free-key"), {condition::forbidden, 403, "TIER_ACCESS_DENIED"});
 }
 

@@ -40,16 +40,23 @@ TEST(name_lookup, takes_no_signals_of_the_program)
     EXPECT_EQ(::sigismember(&after, SIGTERM), ::sigismember(&before, SIGTERM)) << "of the thread that asked";
 }
 
-TEST(name_lookup, localhost_is_the_loopback_interface_of_both_families)
+detail::lookup_result look_up(const std::string& host, detail::address_family family)
 {
+    std::promise<detail::lookup_result> found;
     const auto lookup = detail::make_system_lookup();
-    for (const auto family : {detail::address_family::v6, detail::address_family::v4}) {
-        std::promise<detail::lookup_result> found;
-        lookup->look_up("localhost", family, [&](const detail::lookup_result& result) { found.set_value(result); });
-        const detail::lookup_result result = found.get_future().get();
-        ASSERT_EQ(result.addresses.size(), 1U) << result.failure.message();
-        EXPECT_TRUE(result.addresses.front().is_loopback());
-        EXPECT_EQ(result.addresses.front().is_v6(), family == detail::address_family::v6);
+    lookup->look_up(host, family, [&](const detail::lookup_result& result) { found.set_value(result); });
+    return found.get_future().get();
+}
+
+TEST(name_lookup, localhost_and_what_is_below_it_is_the_loopback_interface_of_both_families)
+{
+    for (const char* const host : {"localhost", "localhost.", "api.localhost", "127.0.0.1.localhost."}) {
+        for (const auto family : {detail::address_family::v6, detail::address_family::v4}) {
+            const detail::lookup_result result = look_up(host, family);
+            ASSERT_EQ(result.addresses.size(), 1U) << host << ": " << result.failure.message();
+            EXPECT_TRUE(result.addresses.front().is_loopback());
+            EXPECT_EQ(result.addresses.front().is_v6(), family == detail::address_family::v6);
+        }
     }
 }
 

@@ -125,7 +125,8 @@ TEST_F(network_connector_test, when_all_are_refused_each_is_named)
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::connect_failed);
-    EXPECT_EQ((*result)->message, "[::1]:80: Connection refused; 127.0.0.1:80: Network is unreachable");
+    EXPECT_EQ((*result)->message, "server.test of base_url: [::1]:80: Connection refused; 127.0.0.1:80: Network is "
+                                  "unreachable; does a server listen there?");
     EXPECT_FALSE((*result)->permanent);
 }
 
@@ -277,7 +278,7 @@ TEST_F(network_connector_test, a_lookup_that_hangs_ends_in_time_and_its_late_res
     advance(3s);
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::resolve_failed);
-    EXPECT_EQ((*result)->message, "server.test was not resolved within timeouts.connect");
+    EXPECT_EQ((*result)->message, "server.test of base_url was not resolved within timeouts.connect");
     names->respond({"127.0.0.1"});
     run();
     EXPECT_TRUE(dialer->tried.empty());
@@ -479,7 +480,7 @@ TEST_F(network_connector_test, a_silent_proxy_has_its_own_deadline)
     advance(1ms);
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::proxy_failed);
-    EXPECT_EQ((*result)->message, "the proxy 10.0.0.9:3128 did not open the way within proxy.timeout");
+    EXPECT_EQ((*result)->message, "the proxy 10.0.0.9:3128 of proxy.url did not open the way within proxy.timeout");
 }
 
 TEST_F(network_connector_test, an_unreachable_proxy_is_named_in_the_error)
@@ -490,13 +491,16 @@ TEST_F(network_connector_test, an_unreachable_proxy_is_named_in_the_error)
     names->fail(asio::error::host_not_found);
     run();
     EXPECT_EQ(result->value().code, errc::resolve_failed);
-    EXPECT_TRUE(result->value().message.starts_with("cannot resolve the proxy proxy.test:80: "));
+    EXPECT_EQ(result->value().message, "the proxy proxy.test:80 of proxy.url: Host not found (authoritative); is it "
+                                       "written right?");
     advance(2s);
     result = begin();
     names->respond({"10.0.0.9"});
     run();
     EXPECT_EQ(result->value().code, errc::connect_failed);
-    EXPECT_EQ(result->value().message, "the proxy proxy.test:80 cannot be reached: 10.0.0.9:80: Connection refused");
+    EXPECT_EQ(result->value().message,
+              "the proxy proxy.test:80 of proxy.url cannot be reached: 10.0.0.9:80: Connection "
+              "refused; does a server listen there?");
 }
 
 TEST_F(network_connector_test, it_can_be_given_up_at_every_stage)
@@ -636,7 +640,7 @@ TEST_F(network_connector_test, a_name_that_socks5_cannot_resolve_locally_is_repo
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::resolve_failed);
-    EXPECT_TRUE((*result)->message.starts_with("cannot resolve server.test: "));
+    EXPECT_EQ((*result)->message, "server.test of base_url: Host not found (authoritative); is it written right?");
     EXPECT_TRUE(dialer->tried.empty());
 }
 

@@ -29,6 +29,7 @@ protected:
         tracing.random = [this] { return ++ids; };
         options.observer = std::make_shared<trace_observer>(std::move(tracing));
         options.jitter_seed = 1;
+        sandbox_options.address = "127.0.0.1";
         options.retry.base_delay = 100ms;
     }
 
@@ -93,7 +94,7 @@ TEST_F(trace_observer_test, a_retried_call_is_a_span_with_one_for_each_attempt)
         EXPECT_EQ(each.at("parentSpanId"), call.at("spanId"));
         EXPECT_EQ(attribute(each, "http.request.method"), "GET");
         EXPECT_EQ(attribute(each, "url.full"), options.base_url + "/v1/sessions/sess_e00de789…");
-        EXPECT_EQ(attribute(each, "server.address"), "localhost");
+        EXPECT_EQ(attribute(each, "server.address"), "127.0.0.1");
         EXPECT_EQ(attribute(each, "server.port"), std::to_string(sandbox().port()));
         EXPECT_EQ(attribute(each, "network.peer.address"), "127.0.0.1");
         EXPECT_LE(call.at("startTimeUnixNano").as_string(), each.at("startTimeUnixNano").as_string());
@@ -131,8 +132,8 @@ TEST_F(trace_observer_test, the_line_is_that_of_the_specification)
         R"("parentSpanId":"1000000000000000","name":"GET","kind":3,"startTimeUnixNano":"1795464000005000000",)"
         R"("endTimeUnixNano":"1795464000005000000","attributes":[)"
         R"({"key":"http.request.method","value":{"stringValue":"GET"}},)"
-        R"({"key":"url.full","value":{"stringValue":"https://localhost:PORT/v1/billing/usage"}},)"
-        R"({"key":"server.address","value":{"stringValue":"localhost"}},)"
+        R"({"key":"url.full","value":{"stringValue":"https://127.0.0.1:PORT/v1/billing/usage"}},)"
+        R"({"key":"server.address","value":{"stringValue":"127.0.0.1"}},)"
         R"({"key":"server.port","value":{"intValue":"PORT"}},)"
         R"({"key":"network.peer.address","value":{"stringValue":"127.0.0.1"}},)"
         R"({"key":"network.peer.port","value":{"intValue":"PORT"}},)"

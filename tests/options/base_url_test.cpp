@@ -76,30 +76,15 @@ TEST(base_url, is_split_into_its_parts)
 
 TEST(base_url, is_loopback_only_for_names_that_are_never_resolved_elsewhere)
 {
-    for (const char* host : {"localhost", "LOCALHOST", "LocalHost", "127.0.0.1", "127.255.255.254", "[::1]",
-                             "[0000::0001]", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]", "[0:0:0:0:0:ffff:127.1.2.3]"}) {
+    for (const char* host : {"localhost", "LOCALHOST", "LocalHost", "localhost.", "api.localhost", "API.LocalHost.",
+                             "127.0.0.1.localhost", "127.0.0.1", "127.255.255.254", "[::1]", "[0000::0001]",
+                             "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]", "[0:0:0:0:0:ffff:127.1.2.3]"}) {
         EXPECT_TRUE(parse_base_url(std::string{"http://"} + host).is_loopback) << host;
     }
-    for (const char* host : {"localhost.",
-                             "api.localhost",
-                             "localhost.localhost",
-                             "notlocalhost",
-                             "localhost.evil.example",
-                             "localhost-evil",
-                             "localhost_",
-                             "127.0.0.1.evil.example",
-                             "127.0.0.1.localhost",
-                             "126.0.0.1",
-                             "128.0.0.1",
-                             "0.0.0.0",
-                             "[::]",
-                             "[::2]",
-                             "[::127.0.0.1]",
-                             "[::ffff:128.0.0.1]",
-                             "[fe80::1]",
-                             "[64:ff9b::7f00:1]",
-                             "lo",
-                             "localhost.localdomain"}) {
+    for (const char* host :
+         {"notlocalhost", "api.notlocalhost", "localhost.evil.example", "localhost-evil", "localhost_",
+          "127.0.0.1.evil.example", "126.0.0.1", "128.0.0.1", "0.0.0.0", "[::]", "[::2]", "[::127.0.0.1]",
+          "[::ffff:128.0.0.1]", "[fe80::1]", "[64:ff9b::7f00:1]", "lo", "localhost.localdomain"}) {
         EXPECT_FALSE(parse_base_url(std::string{"http://"} + host).is_loopback) << host;
     }
 }

@@ -1,5 +1,6 @@
 #include <sipher/client_options.hpp>
 
+#include "options/origin.hpp"
 #include "options/refusal.hpp"
 
 #include <gtest/gtest.h>
@@ -165,7 +166,7 @@ TEST(client_options, never_send_a_key_in_the_clear_unless_allowed)
               }),
               "accepted");
     EXPECT_EQ(with([](auto& it) { it.base_url = "http://example.com"; }), "accepted");
-    for (const char* url : {"http://127.0.0.1.evil.example", "http://localhost.", "http://any.localhost",
+    for (const char* url : {"http://127.0.0.1.evil.example", "http://localhost.example",
                             "http://127.0.0.1-a.example:80/x", "http://0.0.0.0", "http://[::ffff:8.8.8.8]"}) {
         EXPECT_EQ(with([&](auto& it) {
                       it.base_url = url;
@@ -184,8 +185,8 @@ TEST(client_options, never_send_a_key_in_the_clear_unless_allowed)
         EXPECT_TRUE(refused.starts_with("base_url: must ")) << url << ": " << refused;
         EXPECT_NE(refused, rule) << url << " is nothing to permit";
     }
-    for (const char* url :
-         {"http://localhost:5006", "http://127.0.0.1", "http://[::1]:80", "http://[::ffff:127.0.0.1]"}) {
+    for (const char* url : {"http://localhost:5006", "http://api.localhost:5006", "http://127.0.0.1", "http://[::1]:80",
+                            "http://[::ffff:127.0.0.1]"}) {
         EXPECT_EQ(with([&](auto& it) {
                       it.base_url = url;
                       it.api_key = "sk_1";
@@ -251,6 +252,25 @@ TEST_F(environment, provides_key_url_and_authorities)
     EXPECT_EQ(options.base_url, "https://localhost:8443");
     EXPECT_EQ(options.tls.ca_file, "/tmp/ca.pem");
     EXPECT_EQ(refusal([&] { options.validate(); }), "accepted");
+}
+
+TEST_F(environment, is_named_as_the_origin_only_of_what_came_from_it)
+{
+    ::setenv("SIPHER_API_KEY", "sk_1", 1);
+    ::setenv("SIPHER_BASE_URL", "https://localhost:8443", 1);
+    ::setenv("SIPHER_CA_FILE", "/tmp/ca.pem", 1);
+    client_options options = client_options::from_environment();
+    EXPECT_EQ(sipher::detail::origin_of_base_url(options), "base_url (SIPHER_BASE_URL)");
+    EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key (SIPHER_API_KEY)");
+    EXPECT_EQ(sipher::detail::origin_of_ca_file(options.tls), "tls.ca_file (SIPHER_CA_FILE)");
+    options.base_url = "https://localhost:8444";
+    options.api_key = "sk_2";
+    EXPECT_EQ(sipher::detail::origin_of_base_url(options), "base_url");
+    options.tls.ca_file = "/tmp/another.pem";
+    EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key");
+    EXPECT_EQ(sipher::detail::origin_of_ca_file(options.tls), "tls.ca_file");
+    options.api_key_provider = [] { return secret{"sk_1"}; };
+    EXPECT_EQ(sipher::detail::origin_of_key(options), "api_key_provider");
 }
 
 TEST_F(environment, is_named_when_what_it_says_is_wrong)

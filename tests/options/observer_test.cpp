@@ -46,6 +46,7 @@ protected:
     {
         options.observer = heard;
         options.retry.max_attempts = 1;
+        sandbox_options.address = "127.0.0.1";
     }
 
     void expect_closed(close_reason why)

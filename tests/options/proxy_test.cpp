@@ -276,7 +276,7 @@ TEST(proxy_test, the_environment_by_permission_only)
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://127.0.0.1")));
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://[::ffff:127.0.0.1]")));
     EXPECT_TRUE(choose_proxy(options, parse_base_url("https://127.0.0.1.evil.example")));
-    EXPECT_TRUE(choose_proxy(options, parse_base_url("https://api.localhost")));
+    EXPECT_FALSE(choose_proxy(options, parse_base_url("https://api.localhost")));
     options.no_proxy = "example.com";
     EXPECT_FALSE(choose_proxy(options, parse_base_url("https://example.com")));
     EXPECT_TRUE(choose_proxy(options, parse_base_url("https://direct.com")));

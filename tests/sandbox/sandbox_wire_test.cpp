@@ -3,11 +3,16 @@
 
 #include <sipher/testing/sandbox.hpp>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -16,6 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace sipher::test;
+namespace asio = boost::asio;
+using boost::system::error_code;
 using sipher::testing::fault;
 using sipher::testing::sandbox;
 using sipher::testing::sandbox_options;
@@ -282,6 +289,53 @@ TEST(sandbox_options_test, options_reach_the_sandbox_with_the_pro_key)
     const sandbox plain{options_with(false)};
     EXPECT_EQ(plain.base_url(), "http://localhost:" + std::to_string(plain.port()));
     EXPECT_EQ(plain.ca_pem(), "");
+}
+
+/// What a connection to `address` meets.
+error_code connect(const char* address, std::uint16_t port)
+{
+    asio::io_context context;
+    asio::ip::tcp::socket socket{context};
+    error_code met;
+    socket.connect({asio::ip::make_address(address), port}, met);
+    return met;
+}
+
+bool machine_has_ipv6()
+{
+    asio::io_context context;
+    asio::ip::tcp::acceptor listener{context};
+    error_code problem;
+    listener.open(asio::ip::tcp::v6(), problem);
+    listener.bind({asio::ip::address_v6::loopback(), 0}, problem);
+    return !problem;
+}
+
+TEST(sandbox_options_test, it_listens_at_both_addresses_of_localhost_where_there_are_two)
+{
+    const sandbox both{options_with(false)};
+    EXPECT_EQ(connect("127.0.0.1", both.port()), error_code{});
+    EXPECT_EQ(connect("::1", both.port()) == error_code{}, machine_has_ipv6());
+
+    sandbox_options of_one = options_with(false);
+    of_one.address = "127.0.0.1";
+    const sandbox one{of_one};
+    EXPECT_EQ(one.base_url(), "http://127.0.0.1:" + std::to_string(one.port()));
+    EXPECT_EQ(connect("127.0.0.1", one.port()), error_code{});
+    EXPECT_NE(connect("::1", one.port()), error_code{});
+}
+
+TEST(sandbox_options_test, somebody_else_at_the_other_address_of_localhost_is_not_mistaken_for_it)
+{
+    if (!machine_has_ipv6()) {
+        GTEST_SKIP() << "this machine has no IPv6";
+    }
+    sandbox_options of_other = options_with(false);
+    of_other.address = "::1";
+    const sandbox other{of_other};
+    sandbox_options same_port = options_with(false);
+    same_port.port = other.port();
+    EXPECT_THROW(sandbox{same_port}, boost::system::system_error);
 }
 
 TEST(sandbox_options_test, what_cannot_work_is_refused)

@@ -38,8 +38,8 @@ struct SIPHER_API sandbox_key {
 struct SIPHER_API sandbox_options {
     sandbox_options() = default;
 
-    /// Address to listen on.
-    std::string address = "127.0.0.1";
+    /// Address to listen on; `localhost`: 127.0.0.1 and, where the machine has it, ::1.
+    std::string address = "localhost";
     /// Zero: any free port.
     std::uint16_t port = 0;
     /// Off: plain http.
