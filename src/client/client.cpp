@@ -53,9 +53,8 @@ asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> ha
 asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::client_state> services, std::size_t connections)
 {
     detail::require_client(services);
-    if (connections > services->options.pool.max_connections) {
-        detail::throw_invalid("connections", "must not be more than pool.max_connections");
-    }
+    detail::require(connections <= services->options.pool.max_connections, "connections",
+                    "must not be more than pool.max_connections");
     detail::pool_request wanted;
     wanted.ready = connections;
     const detail::acquire_result result = co_await detail::with_outcome(

@@ -26,9 +26,7 @@ namespace sipher::detail {
 template <class T>
 void require_client(const std::shared_ptr<T>& of_client)
 {
-    if (!of_client) {
-        throw_invalid("client or session", "must not be empty or moved from");
-    }
+    require(of_client != nullptr, "client or session", "must not be empty or moved from");
 }
 
 [[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<client_state> services,

@@ -110,9 +110,7 @@ asio::awaitable<void> work(std::shared_ptr<batch_account> all, std::shared_ptr<c
 asio::awaitable<void> run_batch(std::size_t count, batch_options options,
                                 std::function<asio::awaitable<bool>(std::size_t index)> run_one)
 {
-    if (options.concurrency == 0) {
-        throw_invalid("concurrency", "must be at least 1");
-    }
+    require(options.concurrency != 0, "concurrency", "must be at least 1");
     if (options.client) {
         require_client(handle_of(*options.client));
     }

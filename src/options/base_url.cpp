@@ -59,12 +59,7 @@ private:
         return plain.find("/./") != npos || plain.find("/../") != npos;
     }
 
-    void require(bool holds, std::string_view rule) const
-    {
-        if (!holds) {
-            throw_invalid(field_, rule);
-        }
-    }
+    void require(bool holds, std::string_view rule) const { detail::require(holds, field_, rule); }
 
     void read_authority(base_url& out, std::string_view authority) const
     {
