@@ -4,11 +4,9 @@
 #include "base/wiping_resource.hpp"
 #include "call/call.hpp"
 #include "client/client_handle.hpp"
-#include "client/read_usage.hpp"
 #include "errors/error_report.hpp"
 #include "model/decode.hpp"
 #include "model/json_writer.hpp"
-#include "session/pinning.hpp"
 #include "session/shared_live_session.hpp"
 
 #include <sipher/client.hpp>
@@ -16,8 +14,10 @@
 #include <sipher/json.hpp>
 
 #include <chrono>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace sipher::detail {
 
@@ -173,6 +173,23 @@ bool has_pinned_body(verb method, const call_options& options)
     const bool may_have_one = method == verb::post || method == verb::put || method == verb::patch;
     return may_have_one && options.session && options.session->pinned() &&
            *options.session->pinned() != session_defaults{};
+}
+
+/// Adds to a JSON object every default that it has no member for, as the service does for a session that it knows:
+/// an explicit member wins, a null one too, and anything but an object stays as it is.
+/// @return The names of the members that were added.
+std::vector<std::string> pin_defaults(json::value& body, const session_defaults& defaults)
+{
+    std::vector<std::string> added;
+    if (json::object* const object = body.if_object()) {
+        const json::value pinned = json::value_from(defaults);
+        for (const auto& member : pinned.get_object()) {
+            if (object->insert(member).second) {
+                added.emplace_back(member.key());
+            }
+        }
+    }
+    return added;
 }
 
 std::string write_body(json::value body, const call_options& options, std::vector<std::string>& pinned)
@@ -361,11 +378,6 @@ asio::awaitable<boost::json::value> client::request(verb method, std::string tar
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
     return detail::request(detail::state_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
-}
-
-asio::awaitable<usage> client::usage(call_options options)
-{
-    return detail::read_usage(detail::state_of(handle_), std::move(options));
 }
 
 } // namespace sipher

@@ -1,12 +1,11 @@
-#include "client/read_usage.hpp"
-
 #include "base/http_date.hpp"
 #include "call/call.hpp"
+#include "client/client_handle.hpp"
 #include "client/operations.hpp"
-#include "errors/error_report.hpp"
+#include "client/with_outcome.hpp"
 #include "model/decode_usage.hpp"
 
-#include <sipher/error.hpp>
+#include <sipher/client.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -65,8 +64,7 @@ void learn(client_state& services, const usage& current, std::string_view date)
     }
 }
 
-} // namespace
-
+/// Lets the client count from there.
 asio::awaitable<usage> read_usage(std::shared_ptr<client_state> services, call_options options)
 {
     require_client(services);
@@ -75,16 +73,16 @@ asio::awaitable<usage> read_usage(std::shared_ptr<client_state> services, call_o
     options.info = options.info != nullptr ? options.info : &own_info;
     usage_decoder decoder;
     const call_request asked{services, usage_operation, usage_request(), decoder, keep_options(std::move(options))};
-    try {
-        co_await call::run(asked);
-    } catch (const error&) {
-        throw;
-    } catch (const boost::system::system_error& interruption) {
-        // Asio's word that the coroutine was cancelled before the call had begun.
-        throw_interrupted(usage_operation.name, interruption.code(), outcome::not_sent);
-    }
+    co_await with_outcome(call::run(asked), usage_operation.name, outcome::not_sent);
     learn(*services, decoder.result, info->header("Date"));
     co_return std::move(decoder.result);
 }
 
+} // namespace
+
 } // namespace sipher::detail
+
+boost::asio::awaitable<sipher::usage> sipher::client::usage(call_options options)
+{
+    return detail::read_usage(detail::state_of(handle_), std::move(options));
+}

@@ -1,15 +1,19 @@
 #include "model/json_reader.hpp"
 
 #include "base/wipe.hpp"
-#include "model/precise_double.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <locale>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace sipher::detail {
@@ -18,6 +22,23 @@ namespace {
 
 namespace json = boost::json;
 using boost::system::error_code;
+
+/// The double nearest to a decimal number. Nothing for what is no number, or beyond the range of a double.
+std::optional<double> precise_double(const std::string& text)
+{
+    double value = 0;
+#if defined(__cpp_lib_to_chars)
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool complete = failure == std::errc{} && end == text.data() + text.size();
+#else
+    // libc++ reads no floating-point numbers with `from_chars`, and `strtod` depends on the locale.
+    std::istringstream in{text};
+    in.imbue(std::locale::classic());
+    in >> value;
+    const bool complete = !in.fail() && in.peek() == std::istringstream::traits_type::eof();
+#endif
+    return complete ? std::optional{value} : std::nullopt;
+}
 
 /// Builds a value of what Boost's parser reports. Boost.JSON 1.81 rounds some numbers of 17 digits to the double
 /// beside the nearest one, so their text is read again.

@@ -2,7 +2,7 @@
 
 #include "client/operations.hpp"
 #include "errors/error_report.hpp"
-#include "model/merge_defaults.hpp"
+#include "model/defaults_list.hpp"
 
 #include <exception>
 #include <utility>
