@@ -143,20 +143,11 @@ response_reading call_attempt::read()
 attempt_facts call_attempt::make_facts(const response_reading& reading, bool ambiguous_before) const
 {
     attempt_facts facts;
+    static_cast<transport_facts&>(facts) = state_;
+    static_cast<response_facts&>(facts) = reading;
     facts.kind = request_.what.kind;
-    facts.code = state_.code;
-    facts.reached = state_.reached;
-    facts.permanent = state_.permanent;
-    facts.handshake_refused = state_.handshake_refused;
-    facts.reused = state_.reused;
     facts.any_written = state_.bytes_written != 0;
-    facts.fully_written = state_.fully_written;
     facts.fits_one_record = exchanged_.report != nullptr && exchanged_.report->fits_one_record;
-    facts.status = state_.status;
-    facts.from = reading.from;
-    facts.success = reading.success;
-    facts.usable = reading.usable;
-    facts.unreadable = reading.unreadable;
     if (reading.refusal) {
         facts.says = reading.refusal->known;
         facts.says_retryable = reading.refusal->retryable;

@@ -24,13 +24,7 @@ namespace {
 
 error live_error(error_code code, std::string message, end_reason why, outcome effect = outcome::not_sent)
 {
-    error_report report;
-    report.code = code;
-    report.operation = "live_session";
-    report.message = std::move(message);
-    report.outcome = effect;
-    report.ended_because = why;
-    return make_error(std::move(report));
+    return make_error(code, "live_session", std::move(message), why, effect);
 }
 
 } // namespace
