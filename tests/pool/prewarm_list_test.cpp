@@ -51,7 +51,7 @@ TEST_F(prewarm, connections_are_there_before_the_first_call)
     EXPECT_EQ(service->connects, 3U);
 }
 
-TEST_F(prewarm, what_is_there_counts)
+TEST_F(prewarm, existing_connections_count)
 {
     service->otherwise = response_session();
     perform(operation::get);

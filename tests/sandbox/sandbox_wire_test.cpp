@@ -284,7 +284,7 @@ TEST(sandbox_options_test, options_reach_the_sandbox_with_the_pro_key)
     EXPECT_EQ(plain.ca_pem(), "");
 }
 
-TEST(sandbox_options_test, what_cannot_work_is_refused)
+TEST(sandbox_options_test, unusable_options_are_refused)
 {
     const sandbox taken{options_with(false)};
     sandbox_options same_port = options_with(false);
