@@ -38,7 +38,7 @@ std::string call_report::mask_secrets(std::string text) const
         return text;
     }
     const secret& key =
-        call_.attempt_.state().key.empty() ? call_.services().options.api_key : call_.attempt_.state().key;
+        call_.attempt_.state().key.empty() ? call_.client().options.api_key : call_.attempt_.state().key;
     text = mask(std::move(text), key.reveal());
     return mask(std::move(text), text_of_member(call_.request_.message.body, R"("defaultViewingKey":")"));
 }
@@ -63,7 +63,7 @@ error call_report::to_error(error_code code, end_reason reason, std::exception_p
     report.code = code;
     report.operation = call_.request_.what.name;
     report.message = mask_secrets(describe(code));
-    const client_options& options = call_.services().options;
+    const client_options& options = call_.client().options;
     if (code == condition::unauthorized && options.api_key.empty() && !has_key_provider(options)) {
         report.message += "; this client has no API key (from_environment() takes it from SIPHER_API_KEY)";
     }
@@ -110,13 +110,13 @@ void call_report::fill(response_info& info) const
 
 std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
 {
-    observer* const event_observer = call_.services().options.observer.get();
+    observer* const event_observer = call_.client().options.observer.get();
     if (event_observer == nullptr) {
         return nullptr;
     }
     try {
         const std::string target = redact_session_ids(target_of(call_.request_.message));
-        const base_url& url = call_.services().url;
+        const base_url& url = call_.client().url;
         const std::string base = (url.tls ? "https://" : "http://") + url.host_field + url.path_prefix;
         call_event event;
         event.operation = call_.request_.what.name;
@@ -140,7 +140,7 @@ void call_report::tell_attempt() const
     event.target = target;
     event.number = call_.attempts_.size();
     event.attempt = &call_.attempts_.back();
-    notify(call_.services().options.observer.get(), &observer::on_attempt, event);
+    notify(call_.client().options.observer.get(), &observer::on_attempt, event);
     notify(call_.watching_.get(), &call_observer::on_attempt, event);
 }
 

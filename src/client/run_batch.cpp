@@ -30,7 +30,7 @@ class batch_account {
 public:
     batch_account(std::size_t count, batch_options options)
         : options_(std::move(options)),
-          time_(options_.client ? handle_of(*options_.client)->services()->options.clock : system_clock()),
+          time_(options_.client ? handle_of(*options_.client)->state()->options.clock : system_clock()),
           started_(time_->now())
     {
         progress_.total = count;

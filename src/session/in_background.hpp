@@ -28,7 +28,7 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
         std::optional<T> result;
     };
     const auto made = std::make_shared<progress>();
-    made->ended = owner->services()->make_sleepers(caller::library);
+    made->ended = owner->state()->make_sleepers(caller::library);
     auto finish = [made](std::exception_ptr failure, T result) {
         made->failure = std::move(failure);
         made->result = std::move(result);

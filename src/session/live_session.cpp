@@ -80,7 +80,7 @@ asio::awaitable<boost::json::value> send(const live_session& live,
         return detail::request(nullptr, std::move(wanted)); // refused where it is awaited
     }
     wanted.options.session = live;
-    return detail::request(core->owner()->services(), std::move(wanted));
+    return detail::request(core->owner()->state(), std::move(wanted));
 }
 
 } // namespace
