@@ -1,6 +1,7 @@
 #include "options/proxy.hpp"
 
 #include "base/wipe.hpp"
+#include "options/host.hpp"
 #include "options/validation.hpp"
 
 #include <boost/url/parse.hpp>
@@ -69,8 +70,7 @@ public:
 
     proxy_route read(const proxy_options& options)
     {
-        std::string name{url_.scheme().data(), url_.scheme().size()};
-        std::ranges::transform(name, name.begin(), [](char letter) { return static_cast<char>(letter | 0x20); });
+        const std::string name = lower_case({url_.scheme().data(), url_.scheme().size()});
         const auto* const scheme = std::ranges::find(schemes, name, &proxy_scheme::name);
         require(scheme != schemes.end(), "must begin with http://, https://, socks5:// or socks5h://");
         proxy_route route;
