@@ -14,6 +14,7 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace sipher::detail {
@@ -61,72 +62,47 @@ public:
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
     bool on_object_begin(error_code&) { return true; }
-    bool on_object_end(std::size_t count, error_code&)
-    {
-        return done([&] { stack_.push_object(count); });
-    }
+    bool on_object_end(std::size_t count, error_code&) { return push(&json::value_stack::push_object, count); }
     bool on_array_begin(error_code&) { return true; }
-    bool on_array_end(std::size_t count, error_code&)
-    {
-        return done([&] { stack_.push_array(count); });
-    }
-    bool on_key_part(text part, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_chars(part); });
-    }
-    bool on_key(text last, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_key(last); });
-    }
-    bool on_string_part(text part, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_chars(part); });
-    }
-    bool on_string(text last, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_string(last); });
-    }
+    bool on_array_end(std::size_t count, error_code&) { return push(&json::value_stack::push_array, count); }
+    bool on_key_part(text part, std::size_t, error_code&) { return push(&json::value_stack::push_chars, part); }
+    bool on_key(text last, std::size_t, error_code&) { return push(&json::value_stack::push_key, last); }
+    bool on_string_part(text part, std::size_t, error_code&) { return push(&json::value_stack::push_chars, part); }
+    bool on_string(text last, std::size_t, error_code&) { return push(&json::value_stack::push_string, last); }
     bool on_number_part(text part, error_code&)
     {
-        return done([&] { digits_.append(part.data(), part.size()); });
+        digits_.append(part.data(), part.size());
+        return true;
     }
-    bool on_int64(std::int64_t value, text, error_code&)
-    {
-        return number([&] { stack_.push_int64(value); });
-    }
+    bool on_int64(std::int64_t value, text, error_code&) { return push_number(&json::value_stack::push_int64, value); }
     bool on_uint64(std::uint64_t value, text, error_code&)
     {
-        return number([&] { stack_.push_uint64(value); });
+        return push_number(&json::value_stack::push_uint64, value);
     }
     bool on_double(double value, text last, error_code&)
     {
         digits_.append(last.data(), last.size());
         const double nearest = precise_double(digits_).value_or(value);
-        return number([&] { stack_.push_double(nearest); });
+        return push_number(&json::value_stack::push_double, nearest);
     }
-    bool on_bool(bool value, error_code&)
-    {
-        return done([&] { stack_.push_bool(value); });
-    }
-    bool on_null(error_code&)
-    {
-        return done([&] { stack_.push_null(); });
-    }
+    bool on_bool(bool value, error_code&) { return push(&json::value_stack::push_bool, value); }
+    bool on_null(error_code&) { return push(&json::value_stack::push_null); }
     bool on_comment_part(text, error_code&) { return true; }
     bool on_comment(text, error_code&) { return true; }
 
 private:
-    template <class Push>
-    bool done(Push push)
+    template <class... Arguments>
+    bool push(void (json::value_stack::*push_one)(Arguments...), std::type_identity_t<Arguments>... arguments)
     {
-        push();
+        (stack_.*push_one)(arguments...);
         return true;
     }
-    template <class Push>
-    bool number(Push push)
+
+    template <class Number>
+    bool push_number(void (json::value_stack::*push_one)(Number), std::type_identity_t<Number> number)
     {
         digits_.clear();
-        return done(push);
+        return push(push_one, number);
     }
 
     /// Overwritten when the stack is done with it: short strings, and parts of long ones, have been in it.
