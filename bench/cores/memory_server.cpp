@@ -171,7 +171,7 @@ sipher::client make_client(const asio::any_io_executor& executor, const memory_s
     options.pool.max_connections = connections;
     options.pool.max_waiting = connections;
     sipher::client client{executor, std::move(options)};
-    detail::client_state& state = *detail::handle_of(client)->services();
+    detail::client_state& state = *detail::handle_of(client)->state();
     const auto settings = detail::make_server_settings(state, executor);
     settings->sockets = server.make_dialer(executor);
     state.pool = std::make_shared<detail::pool>(executor, state.options.pool, detail::make_network_connector(settings),

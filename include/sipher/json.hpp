@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sipher/config.hpp>
+#include <sipher/open_enumeration.hpp>
 #include <sipher/session.hpp>
 
 #include <boost/json/object.hpp>
@@ -8,6 +9,7 @@
 #include <boost/json/value_to.hpp>
 #include <boost/system/result.hpp>
 
+#include <concepts>
 #include <string_view>
 #include <utility>
 
@@ -25,46 +27,40 @@
 /// Note that `value_from` writes viewing keys in the clear: it makes what goes over the wire.
 namespace sipher {
 
-// clang-format off
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const chain& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const privacy_level& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const rpc_provider& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const backend& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const secret& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const session_id& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const session_defaults& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const session& in);
-SIPHER_API void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const deleted_session& in);
+namespace detail {
 
-SIPHER_API chain            tag_invoke(boost::json::value_to_tag<chain>, const boost::json::value& in);
-SIPHER_API privacy_level    tag_invoke(boost::json::value_to_tag<privacy_level>, const boost::json::value& in);
-SIPHER_API rpc_provider     tag_invoke(boost::json::value_to_tag<rpc_provider>, const boost::json::value& in);
-SIPHER_API backend          tag_invoke(boost::json::value_to_tag<backend>, const boost::json::value& in);
-SIPHER_API secret           tag_invoke(boost::json::value_to_tag<secret>, const boost::json::value& in);
-SIPHER_API session_id       tag_invoke(boost::json::value_to_tag<session_id>, const boost::json::value& in);
-SIPHER_API session_defaults tag_invoke(boost::json::value_to_tag<session_defaults>, const boost::json::value& in);
-SIPHER_API session          tag_invoke(boost::json::value_to_tag<session>, const boost::json::value& in);
-SIPHER_API deleted_session  tag_invoke(boost::json::value_to_tag<deleted_session>, const boost::json::value& in);
+template <class Value>
+concept json_model =
+    std::same_as<Value, session> || std::same_as<Value, session_defaults> || std::same_as<Value, deleted_session> ||
+    std::same_as<Value, session_id> || std::same_as<Value, secret> || std::derived_from<Value, open_enumeration<Value>>;
 
-SIPHER_API boost::system::result<chain>
-    tag_invoke(boost::json::try_value_to_tag<chain>, const boost::json::value& in);
-SIPHER_API boost::system::result<privacy_level>
-    tag_invoke(boost::json::try_value_to_tag<privacy_level>, const boost::json::value& in);
-SIPHER_API boost::system::result<rpc_provider>
-    tag_invoke(boost::json::try_value_to_tag<rpc_provider>, const boost::json::value& in);
-SIPHER_API boost::system::result<backend>
-    tag_invoke(boost::json::try_value_to_tag<backend>, const boost::json::value& in);
-SIPHER_API boost::system::result<secret>
-    tag_invoke(boost::json::try_value_to_tag<secret>, const boost::json::value& in);
-SIPHER_API boost::system::result<session_id>
-    tag_invoke(boost::json::try_value_to_tag<session_id>, const boost::json::value& in);
-SIPHER_API boost::system::result<session_defaults>
-    tag_invoke(boost::json::try_value_to_tag<session_defaults>, const boost::json::value& in);
-SIPHER_API boost::system::result<session>
-    tag_invoke(boost::json::try_value_to_tag<session>, const boost::json::value& in);
-SIPHER_API boost::system::result<deleted_session>
-    tag_invoke(boost::json::try_value_to_tag<deleted_session>, const boost::json::value& in);
-// clang-format on
+/// Defined in the library, for each model.
+template <json_model Model>
+struct SIPHER_API json_conversion {
+    static void write(boost::json::value& out, const Model& in);
+    [[nodiscard]] static Model read(const boost::json::value& in);
+    [[nodiscard]] static boost::system::result<Model> try_read(const boost::json::value& in);
+};
+
+} // namespace detail
+
+template <detail::json_model Model>
+void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const Model& in)
+{
+    detail::json_conversion<Model>::write(out, in);
+}
+
+template <detail::json_model Model>
+Model tag_invoke(boost::json::value_to_tag<Model>, const boost::json::value& in)
+{
+    return detail::json_conversion<Model>::read(in);
+}
+
+template <detail::json_model Model>
+boost::system::result<Model> tag_invoke(boost::json::try_value_to_tag<Model>, const boost::json::value& in)
+{
+    return detail::json_conversion<Model>::try_read(in);
+}
 
 namespace detail {
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iosfwd>
 #include <string_view>
+#include <utility>
 
 namespace sipher {
 
@@ -52,15 +53,9 @@ private:
     void copy_text(const open_name& other);
     constexpr void swap(open_name& other) noexcept
     {
-        const char* text = text_;
-        const std::size_t size = size_;
-        const bool owned = owned_;
-        text_ = other.text_;
-        size_ = other.size_;
-        owned_ = other.owned_;
-        other.text_ = text;
-        other.size_ = size;
-        other.owned_ = owned;
+        std::swap(text_, other.text_);
+        std::swap(size_, other.size_);
+        std::swap(owned_, other.owned_);
     }
 
     const char* text_ = "";
@@ -83,9 +78,9 @@ public:
     /// The value named `text`, known or not. Names are case-sensitive, as they are for the service.
     [[nodiscard]] static Derived from_name(std::string_view text)
     {
-        for (const std::string_view known : Derived::names) {
-            if (known == text) {
-                return Derived{detail::open_name{known.data(), known.size()}};
+        for (const std::string_view each : Derived::names) {
+            if (each == text) {
+                return Derived{detail::open_name{each.data(), each.size()}};
             }
         }
         return Derived{detail::open_name{text}};
@@ -112,11 +107,18 @@ public:
     }
 
 protected:
+    /// The value with this name of `names`.
+    static constexpr Derived known(std::size_t index) noexcept
+    {
+        const std::string_view name = Derived::names[index];
+        return Derived{detail::open_name{name.data(), name.size()}};
+    }
+
+private:
     constexpr explicit open_enumeration(detail::open_name name) noexcept : name_(static_cast<detail::open_name&&>(name))
     {
     }
 
-private:
     detail::open_name name_;
 };
 

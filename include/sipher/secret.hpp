@@ -10,6 +10,17 @@
 
 namespace sipher {
 
+namespace detail {
+
+/// Wipes a text before its memory is given back.
+struct SIPHER_API wiping_delete {
+    void operator()(char* text) const noexcept;
+
+    std::size_t size = 0;
+};
+
+} // namespace detail
+
 /// Text that must not be seen: an API key, a viewing key, a proxy password.
 ///
 /// It is never printed (`os << secret` writes `[secret]`), its memory is wiped before it is given back, and the
@@ -24,24 +35,23 @@ public:
     secret(const char* text) : secret(std::string_view{text}) {}        // NOLINT(google-explicit-constructor)
     secret(const std::string& text) : secret(std::string_view{text}) {} // NOLINT(google-explicit-constructor)
     secret(const secret& other) : secret(other.reveal()) {}
-    secret(secret&& other) noexcept;
-    secret& operator=(const secret& other);
-    secret& operator=(secret&& other) noexcept;
-    ~secret();
+    secret(secret&&) noexcept = default;
+    secret& operator=(const secret& other) { return *this = secret{other}; }
+    secret& operator=(secret&&) noexcept = default;
+    ~secret() = default;
 
     /// The text itself, valid until this object is assigned or destroyed.
-    [[nodiscard]] std::string_view reveal() const noexcept { return {text_.get(), size_}; }
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::string_view reveal() const noexcept { return {text_.get(), size()}; }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
     /// Compares in a time that depends on the lengths only.
     SIPHER_API friend bool operator==(const secret& left, const secret& right) noexcept;
     SIPHER_API friend std::ostream& operator<<(std::ostream& os, const secret& value);
 
 private:
-    void wipe() noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return text_ ? text_.get_deleter().size : 0; }
 
-    std::unique_ptr<char[]> text_;
-    std::size_t size_ = 0;
+    std::unique_ptr<char[], detail::wiping_delete> text_;
 };
 
 } // namespace sipher

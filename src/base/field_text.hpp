@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace sipher::detail {
 
@@ -46,15 +47,19 @@ template <class Meaning, std::size_t Count>
 }
 
 /// Digits alone; anything else, and what does not fit, is nothing.
+template <class Number>
+[[nodiscard]] std::optional<Number> to_number(std::string_view text)
+{
+    Number value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(text.data(), last, value);
+    return failure == std::errc{} && end == last ? std::optional{value} : std::nullopt;
+}
+
+/// The same with spaces and tabs around it.
 [[nodiscard]] inline std::optional<unsigned> read_number(std::string_view text)
 {
-    text = trimmed(text);
-    unsigned value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return value;
+    return to_number<unsigned>(trimmed(text));
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,6 @@
 #include "base/http_date.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -8,122 +9,68 @@ namespace sipher::detail {
 
 namespace {
 
-/// Reads a text from its start; a step that does not fit makes all later ones fail too.
-class reader {
-public:
-    explicit reader(std::string_view text) : rest_(text) {}
-
-    reader& literal(std::string_view expected)
-    {
-        if (good_ && rest_.substr(0, expected.size()) == expected) {
-            rest_.remove_prefix(expected.size());
-        } else {
-            good_ = false;
-        }
-        return *this;
-    }
-
-    reader& number(std::size_t digits, int& out)
-    {
-        out = 0;
-        for (std::size_t i = 0; good_ && i < digits; ++i) {
-            if (rest_.empty() || rest_.front() < '0' || rest_.front() > '9') {
-                good_ = false;
-                break;
-            }
-            out = out * 10 + (rest_.front() - '0');
-            rest_.remove_prefix(1);
-        }
-        return *this;
-    }
-
-    reader& month(unsigned& out)
-    {
-        static constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-        for (unsigned i = 0; i < names.size(); ++i) {
-            if (rest_.substr(0, 3) == names[i]) {
-                out = i + 1;
-                rest_.remove_prefix(3);
-                return *this;
-            }
-        }
-        good_ = false;
-        return *this;
-    }
-
-    reader& skip_through(std::string_view delimiter)
-    {
-        const auto found = rest_.find(delimiter);
-        if (found == std::string_view::npos) {
-            good_ = false;
-        } else {
-            rest_.remove_prefix(found + delimiter.size());
-        }
-        return *this;
-    }
-
-    [[nodiscard]] bool starts_with(char c) const { return !rest_.empty() && rest_.front() == c; }
-    [[nodiscard]] bool at_end() const { return good_ && rest_.empty(); }
-
-private:
-    std::string_view rest_;
-    bool good_ = true;
-};
-
 struct civil_time {
     int year = 0;
-    unsigned month = 0;
+    int month = 0;
     int day = 0;
     int hour = 0;
     int minute = 0;
     int second = 0;
 };
 
-void read_time(reader& text, civil_time& out)
+/// The number of `Jan` to `Dec`; 0: it is none of them.
+int month_named(std::string_view name)
 {
-    text.number(2, out.hour).literal(":").number(2, out.minute).literal(":").number(2, out.second);
+    constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto* const found = std::ranges::find(names, name);
+    return found == names.end() ? 0 : static_cast<int>(found - names.begin()) + 1;
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
-bool read_fixdate(std::string_view value, civil_time& out)
+/// Reads one letter of a text by that of its layout: `y`, `m`, `d`, `h`, `n` and `s` stand for a digit of the year,
+/// month, day, hour, minute and second, `_` for one of the day or a space, `f` for any, and all else for itself.
+bool read_letter(char layout, char letter, civil_time& out)
 {
-    reader text{value};
-    text.skip_through(", ").number(2, out.day).literal(" ").month(out.month).literal(" ").number(4, out.year);
-    text.literal(" ");
-    read_time(text, out);
-    return text.literal(" GMT").at_end();
-}
-
-/// `Sunday, 06-Nov-94 08:49:37 GMT`
-bool read_rfc850(std::string_view value, civil_time& out)
-{
-    reader text{value};
-    text.skip_through(", ").number(2, out.day).literal("-").month(out.month).literal("-").number(2, out.year);
-    text.literal(" ");
-    read_time(text, out);
-    out.year += out.year < 70 ? 2000 : 1900;
-    return text.literal(" GMT").at_end();
-}
-
-/// `Sun Nov  6 08:49:37 1994`
-bool read_asctime(std::string_view value, civil_time& out)
-{
-    reader text{value};
-    text.skip_through(" ").month(out.month).literal(" ");
-    if (text.starts_with(' ')) {
-        text.literal(" ").number(1, out.day);
-    } else {
-        text.number(2, out.day);
+    const auto take_digit = [letter](int& number) {
+        number = number * 10 + (letter - '0');
+        return letter >= '0' && letter <= '9';
+    };
+    int ignored = 0;
+    switch (layout) {
+    case 'y': return take_digit(out.year);
+    case 'm': return take_digit(out.month);
+    case '_': return letter == ' ' || take_digit(out.day);
+    case 'd': return take_digit(out.day);
+    case 'h': return take_digit(out.hour);
+    case 'n': return take_digit(out.minute);
+    case 's': return take_digit(out.second);
+    case 'f': return take_digit(ignored);
+    default: return letter == layout;
     }
-    text.literal(" ");
-    read_time(text, out);
-    return text.literal(" ").number(4, out.year).at_end();
+}
+
+/// @param layout Besides those letters, `bbb` stands for the name of a month.
+std::optional<civil_time> read_time(std::string_view text, std::string_view layout)
+{
+    civil_time time;
+    if (text.size() != layout.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (layout[i] == 'b') {
+            time.month = month_named(text.substr(i, 3));
+            i += 2;
+        } else if (!read_letter(layout[i], text[i], time)) {
+            return std::nullopt;
+        }
+    }
+    return time;
 }
 
 std::optional<clock::wall_time> to_wall_time(const civil_time& t)
 {
-    const std::chrono::year_month_day date{std::chrono::year{t.year}, std::chrono::month{t.month},
+    const std::chrono::year_month_day date{std::chrono::year{t.year},
+                                           std::chrono::month{static_cast<unsigned>(t.month)},
                                            std::chrono::day{static_cast<unsigned>(t.day)}};
     if (!date.ok() || t.hour > 23 || t.minute > 59 || t.second > 60) {
         return std::nullopt;
@@ -136,29 +83,25 @@ std::optional<clock::wall_time> to_wall_time(const civil_time& t)
 
 std::optional<clock::wall_time> parse_http_date(std::string_view text)
 {
-    civil_time t;
-    if (!read_fixdate(text, t) && !read_rfc850(text, t) && !read_asctime(text, t)) {
-        return std::nullopt;
+    // The name of the day means nothing.
+    const std::string_view after_name = text.substr(std::min(text.find(", "), text.size()));
+    if (const auto fixdate = read_time(after_name, ", dd bbb yyyy hh:nn:ss GMT")) {
+        return to_wall_time(*fixdate);
     }
-    return to_wall_time(t);
+    if (auto rfc850 = read_time(after_name, ", dd-bbb-yy hh:nn:ss GMT")) {
+        rfc850->year += rfc850->year < 70 ? 2000 : 1900;
+        return to_wall_time(*rfc850);
+    }
+    const auto asctime = read_time(text.substr(std::min(text.find(' '), text.size())), " bbb _d hh:nn:ss yyyy");
+    return asctime ? to_wall_time(*asctime) : std::nullopt;
 }
 
 std::optional<clock::wall_time> parse_utc_time(std::string_view text)
 {
-    civil_time t;
-    int month = 0;
-    reader rest{text};
-    rest.number(4, t.year).literal("-").number(2, month).literal("-").number(2, t.day).literal("T");
-    read_time(rest, t);
-    if (rest.starts_with('.')) {
-        int fraction = 0;
-        rest.literal(".").number(3, fraction);
-    }
-    if (!rest.literal("Z").at_end()) {
-        return std::nullopt;
-    }
-    t.month = static_cast<unsigned>(month);
-    return to_wall_time(t);
+    const std::string_view layout =
+        text.find('.') == std::string_view::npos ? "yyyy-mm-ddThh:nn:ssZ" : "yyyy-mm-ddThh:nn:ss.fffZ";
+    const auto time = read_time(text, layout);
+    return time ? to_wall_time(*time) : std::nullopt;
 }
 
 } // namespace sipher::detail

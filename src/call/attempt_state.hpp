@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/decode.hpp"
-#include "retry/provenance.hpp"
+#include "retry/classify.hpp"
 
 #include <sipher/attempt.hpp>
 #include <sipher/clock.hpp>
@@ -35,7 +35,7 @@ struct attempt_notes {
 };
 
 /// Begun anew as a whole with each attempt, so that nothing of an earlier one is taken for its own.
-struct attempt_state {
+struct attempt_state : transport_facts {
     attempt_state() = default;
 
     [[nodiscard]] attempt_notes& note()
@@ -51,14 +51,7 @@ struct attempt_state {
     secret key;
     clock::time_point started;
     clock::time_point exchange_started;
-    boost::system::error_code code;
-    phase reached = phase::waiting;
-    bool permanent = false;
-    bool handshake_refused = false;
-    bool reused = false;
-    bool fully_written = false;
     std::size_t bytes_written = 0;
-    unsigned status = 0;
     provenance from = provenance::none;
     std::optional<std::chrono::milliseconds> retry_after;
     std::unique_ptr<attempt_notes> notes;

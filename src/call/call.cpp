@@ -24,21 +24,21 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 
 call::call(const call_request& request)
-    : request_(request), started_(services().now()),
-      deadline_(deadline_of(request_.options, services().options.timeouts, started_)), now_(started_),
+    : request_(request), started_(client().now()),
+      deadline_(deadline_of(request_.options, client().options.timeouts, started_)), now_(started_),
       base_request_id_(request_.make_request_id()), watching_(call_report{*this}.tell_begin()), attempt_(request_),
       turn_(request_)
 {
     if (request_.by() == caller::user) {
-        services().active.fetch_add(1);
+        client().active.fetch_add(1);
     }
 }
 
 call::~call()
 {
     attempt_.connection = {};
-    if (request_.by() == caller::user && services().active.fetch_sub(1) == 1 && services().closing) {
-        services().drained->release({});
+    if (request_.by() == caller::user && client().active.fetch_sub(1) == 1 && client().closing) {
+        client().drained->release({});
     }
 }
 
@@ -55,19 +55,19 @@ asio::awaitable<void> call::run(const call_request& request)
             if (self.turn_.needs_share(self.now_)) {
                 co_await self.take_share();
             }
-            self.attempt_.connection = request.services->pool->try_acquire(self.is_careful(), self.now_);
+            self.attempt_.connection = request.client->pool->try_acquire(self.is_careful(), self.now_);
             if (!self.attempt_.connection) {
                 self.take_acquired(co_await self.async_acquire(asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
-            if (has_key_provider(request.services->options)) {
+            if (has_key_provider(request.client->options)) {
                 co_await self.fetch_key();
             }
             // It may have gone while this call waited for its turn.
             self.throw_if_session_gone();
             self.attempt_.take_exchanged(co_await self.async_exchange(asio::deferred));
-            self.now_ = request.services->now();
+            self.now_ = request.client->now();
         }
         const auto next = self.end_attempt();
         if (!next) {
@@ -90,11 +90,11 @@ void call::take_acquired(acquire_result result)
 
 asio::awaitable<void> call::fetch_key()
 {
-    if (services().options.api_key_provider) {
-        use_key(ask_for_key_now(services().options));
+    if (client().options.api_key_provider) {
+        use_key(ask_for_key_now(client().options));
         co_return;
     }
-    key_result key = co_await ask_for_key(services().options, services().sleepers_of(request_.by()), deadline_);
+    key_result key = co_await ask_for_key(client().options, client().sleepers_of(request_.by()), deadline_);
     go_on({});
     use_key(std::move(key));
 }
@@ -102,7 +102,7 @@ asio::awaitable<void> call::fetch_key()
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
     const auto [failure] =
-        co_await services().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
+        co_await client().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
     go_on(failure);
 }
 
@@ -149,7 +149,7 @@ void call::throw_if_stopped()
     if (cancellation_.cancelled() != asio::cancellation_type::none) {
         fail(asio::error::operation_aborted, end_reason::cancelled);
     }
-    if (services().is_closed_to(request_.by())) {
+    if (client().is_closed_to(request_.by())) {
         fail(errc::client_closed, end_reason::client_closed);
     }
 }
@@ -168,7 +168,7 @@ asio::awaitable<void> call::wait_at(rate_gate& gate)
     const gate_result result = co_await gate.async_wait(wanted, asio::deferred);
     end_wait(now_);
     if (result.code == errc::rate_limited) {
-        now_ = services().now();
+        now_ = client().now();
         fail(turn_.refuse(attempt_.state(), gate, result.wait, now_), end_reason::deadline);
     }
     go_on(result.code);
@@ -182,14 +182,13 @@ asio::awaitable<void> call::take_share()
     quota_request wanted;
     wanted.category = turn_.category();
     wanted.longest_wait = until - now_;
-    auto asking =
-        services().shared.ask(wanted, services().timers->time(), services().sleepers_of(request_.by()), until);
+    auto asking = client().shared.ask(wanted, client().timers->time(), client().sleepers_of(request_.by()), until);
     const std::chrono::nanoseconds wait = co_await std::move(asking);
     go_on({});
     turn_.take_share();
     if (wait.count() > 0) {
         if (wait >= until - now_) {
-            fail(turn_.refuse(attempt_.state(), *services().gate, wait, now_), end_reason::deadline);
+            fail(turn_.refuse(attempt_.state(), *client().gate, wait, now_), end_reason::deadline);
         }
         co_await sleep_until(now_ + wait);
     }
@@ -198,12 +197,12 @@ asio::awaitable<void> call::take_share()
 
 void call::end_wait(clock::time_point since)
 {
-    deadline_ = turn_.end_wait(deadline_, services().now() - since);
+    deadline_ = turn_.end_wait(deadline_, client().now() - since);
 }
 
 void call::go_on(error_code failure)
 {
-    now_ = services().now();
+    now_ = client().now();
     if (failure) {
         fail(failure, failure == errc::client_closed ? end_reason::client_closed : end_reason::cancelled);
     }
@@ -240,7 +239,7 @@ std::optional<clock::time_point> call::end_attempt()
 
 void call::record_attempt(const verdict& decided)
 {
-    const bool is_observed = services().options.observer != nullptr;
+    const bool is_observed = client().options.observer != nullptr;
     if (!decided.code && request_.options.info == nullptr && !is_observed) {
         return;
     }
@@ -256,7 +255,7 @@ void call::succeed(const verdict& decided)
         request_.decoder.accept_absence();
     }
     note_session(true);
-    services().budget.deposit(counted_attempts_ == 1 ? 1 : tokens_paid_);
+    client().budget.deposit(counted_attempts_ == 1 ? 1 : tokens_paid_);
     if (request_.options.info != nullptr) {
         call_report{*this}.fill(*request_.options.info);
     }
@@ -268,13 +267,13 @@ void call::succeed(const verdict& decided)
 void call::note_session(bool succeeded)
 {
     const auto& subject = request_.message.subject;
-    const clock::time_point now = services().boot_now();
+    const clock::time_point now = client().boot_now();
     if (subject && succeeded && request_.what.kind == operation_kind::remove) {
-        services().sessions.remove(*subject, now);
+        client().sessions.remove(*subject, now);
     } else if (subject && attempt_.session_is_gone()) {
-        services().sessions.mark_gone(*subject, now);
+        client().sessions.mark_gone(*subject, now);
     } else if (const auto life = succeeded ? request_.decoder.life() : std::nullopt) {
-        services().sessions.learn(*life, now - (now_ - attempt_.state().exchange_started), now);
+        client().sessions.learn(*life, now - (now_ - attempt_.state().exchange_started), now);
     }
 }
 
@@ -294,7 +293,7 @@ clock::time_point call::schedule_next(const verdict& decided)
     event.number = attempts_.size();
     event.delay = next.delay;
     event.code = decided.code;
-    notify(services().options.observer.get(), &observer::on_retry, event);
+    notify(client().options.observer.get(), &observer::on_retry, event);
     return saturating_add(now_, next.delay);
 }
 
@@ -304,13 +303,13 @@ retry_plan call::plan(const verdict& decided)
     state.counted_attempts = counted_attempts_;
     state.all_attempts = attempts_.size();
     state.replayed = replayed_;
-    state.closing = services().is_closed_to(request_.by());
+    state.closing = client().is_closed_to(request_.by());
     state.now = now_;
     state.deadline = is_refused_by_limit() ? latest_turn() : deadline_;
     state.status = attempt_.state().status;
     state.retry_after = attempt_.state().retry_after;
     try {
-        return plan_next(request_.retry(), state, decided, services().budget, services().random->unit());
+        return plan_next(request_.retry(), state, decided, client().budget, client().random->unit());
     } catch (...) {
         fail_callback("a callback in retry_options", std::current_exception());
     }

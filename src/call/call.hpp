@@ -49,7 +49,7 @@ private:
     {
         return boost::asio::async_initiate<CompletionToken, void(acquire_result)>(
             [this](auto handler) {
-                services().pool->async_acquire(turn_.for_pool(is_careful(), latest_turn()), std::move(handler));
+                client().pool->async_acquire(turn_.for_pool(is_careful(), latest_turn()), std::move(handler));
             },
             token);
     }
@@ -98,7 +98,7 @@ private:
     /// After a wait, which may have ended badly.
     void go_on(boost::system::error_code failure);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
-    [[nodiscard]] client_state& services() const noexcept { return *request_.services; }
+    [[nodiscard]] client_state& client() const noexcept { return *request_.client; }
 
     const call_request& request_;
     const clock::time_point started_;

@@ -76,7 +76,7 @@ void call_attempt::take_acquired(acquire_result result)
 void call_attempt::start_exchange(clock::time_point now, clock::time_point deadline,
                                   connection::exchange_completion done)
 {
-    const client_options& options = request_.services->options;
+    const client_options& options = request_.client->options;
     const call_options& call = request_.options;
     state_.exchange_started = now;
     state_.reused = connection.reused();
@@ -89,12 +89,12 @@ void call_attempt::start_exchange(clock::time_point now, clock::time_point deadl
     secret own_fields;
     request_view request;
     request.method = request_.message.method;
-    request.path_prefix = request_.services->url.path_prefix;
+    request.path_prefix = request_.client->url.path_prefix;
     request.target = request_.message.target;
     request.subject = request_.message.subject ? &*request_.message.subject : nullptr;
     const header_span added = state_.notes ? header_span{state_.notes->added_headers} : header_span{};
     request.fields =
-        request_.services->fields.of(call, added, has_key_provider(options) ? state_.key : options.api_key, own_fields);
+        request_.client->fields.of(call, added, has_key_provider(options) ? state_.key : options.api_key, own_fields);
     request.request_id = state_.request_id;
     request.session = call.session ? &call.session->id() : nullptr;
     request.body = request_.message.body;
@@ -143,20 +143,11 @@ response_reading call_attempt::read()
 attempt_facts call_attempt::make_facts(const response_reading& reading, bool ambiguous_before) const
 {
     attempt_facts facts;
+    static_cast<transport_facts&>(facts) = state_;
+    static_cast<response_facts&>(facts) = reading;
     facts.kind = request_.what.kind;
-    facts.code = state_.code;
-    facts.reached = state_.reached;
-    facts.permanent = state_.permanent;
-    facts.handshake_refused = state_.handshake_refused;
-    facts.reused = state_.reused;
     facts.any_written = state_.bytes_written != 0;
-    facts.fully_written = state_.fully_written;
     facts.fits_one_record = exchanged_.report != nullptr && exchanged_.report->fits_one_record;
-    facts.status = state_.status;
-    facts.from = reading.from;
-    facts.success = reading.success;
-    facts.usable = reading.usable;
-    facts.unreadable = reading.unreadable;
     if (reading.refusal) {
         facts.says = reading.refusal->known;
         facts.says_retryable = reading.refusal->retryable;
@@ -220,11 +211,11 @@ bool call_attempt::was_dead() const noexcept
 /// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.
 rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
 {
-    client_state& services = *request_.services;
+    client_state& client = *request_.client;
     const response_head& head = *exchanged_.head;
     const bool quota = says(service_code::daily_quota);
     if (!head.retry_after.empty() || quota) {
-        const clock::wall_time wall = services.timers->time().wall_now();
+        const clock::wall_time wall = client.timers->time().wall_now();
         state_.retry_after = parse_retry_after(head.retry_after, head.date, wall);
         if (quota && !state_.retry_after) {
             state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
@@ -234,11 +225,11 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
         const quota_refusal refused = read_quota_refusal(state_.notes->refusal.details);
         const auto category = refused.category ? refused.category : quota_category_of(request_.message.target);
         if (category && state_.retry_after) {
-            services.day.learn(*category, {refused.limit, 0, *state_.retry_after}, now);
+            client.day.learn(*category, {refused.limit, 0, *state_.retry_after}, now);
         }
     }
     rate_gate_core::lesson lesson;
-    lesson.policies = head.rate_limit.plausible(head.date, services.timers->time());
+    lesson.policies = head.rate_limit.plausible(head.date, client.timers->time());
     lesson.refused = state_.status == 429 && !quota;
     lesson.retry_after = state_.retry_after;
     lesson.sent = state_.exchange_started;
@@ -246,12 +237,12 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
     if (state_.from != provenance::service) {
         lesson.policies.clear();
     }
-    if (services.gate->learn(lesson, now)) {
+    if (client.gate->learn(lesson, now)) {
         rate_limit_event event;
-        event.closed_for = services.gate->opens_at() - now;
+        event.closed_for = client.gate->opens_at() - now;
         event.refused = lesson.refused;
         event.state = state;
-        notify(services.options.observer.get(), &observer::on_rate_limit, event);
+        notify(client.options.observer.get(), &observer::on_rate_limit, event);
     }
     return state;
 }

@@ -30,12 +30,12 @@ std::string_view text_of_member(std::string_view body, std::string_view member)
 }
 
 /// What to look at when the key was refused.
-std::string about_key(const client_state& services)
+std::string about_key(const client_state& client)
 {
-    if (services.options.api_key.empty() && !has_key_provider(services.options)) {
+    if (client.options.api_key.empty() && !has_key_provider(client.options)) {
         return "; this client has no API key (from_environment() takes it from SIPHER_API_KEY)";
     }
-    return "; the key is that of " + services.key_origin;
+    return "; the key is that of " + client.key_origin;
 }
 
 } // namespace
@@ -47,7 +47,7 @@ std::string call_report::mask_secrets(std::string text) const
         return text;
     }
     const secret& key =
-        call_.attempt_.state().key.empty() ? call_.services().options.api_key : call_.attempt_.state().key;
+        call_.attempt_.state().key.empty() ? call_.client().options.api_key : call_.attempt_.state().key;
     text = mask(std::move(text), key.reveal());
     return mask(std::move(text), text_of_member(call_.request_.message.body, R"("defaultViewingKey":")"));
 }
@@ -73,7 +73,7 @@ error call_report::to_error(error_code code, end_reason reason, std::exception_p
     report.operation = call_.request_.what.name;
     report.message = mask_secrets(describe(code));
     if (code == condition::unauthorized) {
-        report.message += about_key(call_.services());
+        report.message += about_key(call_.client());
     }
     report.outcome = call_.outcome_;
     report.status = call_.attempt_.state().status;
@@ -118,13 +118,13 @@ void call_report::fill(response_info& info) const
 
 std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
 {
-    observer* const event_observer = call_.services().options.observer.get();
+    observer* const event_observer = call_.client().options.observer.get();
     if (event_observer == nullptr) {
         return nullptr;
     }
     try {
         const std::string target = redact_session_ids(target_of(call_.request_.message));
-        const base_url& url = call_.services().url;
+        const base_url& url = call_.client().url;
         const std::string base = (url.tls ? "https://" : "http://") + url.host_field + url.path_prefix;
         call_event event;
         event.operation = call_.request_.what.name;
@@ -148,7 +148,7 @@ void call_report::tell_attempt() const
     event.target = target;
     event.number = call_.attempts_.size();
     event.attempt = &call_.attempts_.back();
-    notify(call_.services().options.observer.get(), &observer::on_attempt, event);
+    notify(call_.client().options.observer.get(), &observer::on_attempt, event);
     notify(call_.watching_.get(), &call_observer::on_attempt, event);
 }
 

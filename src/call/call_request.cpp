@@ -14,10 +14,10 @@ namespace sipher::detail {
 namespace {
 
 /// What the caller has said, once it is known to be sound; else what the client has.
-const call_options& checked(const call_options* own, const client_state& services)
+const call_options& checked(const call_options* own, const client_state& client)
 {
     if (own == nullptr) {
-        return services.no_call_options;
+        return client.no_call_options;
     }
     validate_call_options(*own);
     return *own;
@@ -50,11 +50,10 @@ clock::time_point deadline_of(const call_options& options, const timeout_options
                     options.deadline.value_or(clock::time_point::max()));
 }
 
-call_request::call_request(std::shared_ptr<client_state> services_of_client, operation asked,
-                           request_message asked_message, result_decoder& asked_decoder,
-                           std::unique_ptr<const call_options> kept_options)
-    : services(std::move(services_of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),
-      own_options(std::move(kept_options)), options(checked(own_options.get(), *services))
+call_request::call_request(std::shared_ptr<client_state> of_client, operation asked, request_message asked_message,
+                           result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options)
+    : client(std::move(of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),
+      own_options(std::move(kept_options)), options(checked(own_options.get(), *client))
 {
 }
 
@@ -66,7 +65,7 @@ std::string call_request::make_request_id() const
     static constexpr std::string_view digits = "0123456789abcdef";
     // As long as fits into a `std::string` without memory of its own.
     std::string id(15, '0');
-    std::uint64_t bits = services->request_ids.bits();
+    std::uint64_t bits = client->request_ids.bits();
     for (char& each : id) {
         each = digits[bits & 15U];
         bits >>= 4U;
@@ -99,8 +98,7 @@ queue_place call_request::place() const noexcept
 
 std::string_view call_request::why_session_is_gone() const
 {
-    return options.session ? services->sessions.why_gone(options.session->id(), services->boot_now())
-                           : std::string_view{};
+    return options.session ? client->sessions.why_gone(options.session->id(), client->boot_now()) : std::string_view{};
 }
 
 call_request::~call_request()

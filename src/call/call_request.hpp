@@ -45,7 +45,7 @@ struct call_request {
     /// Throws `sipher::error` if an option breaks a rule.
     /// @param asked_decoder Must outlive the call.
     /// @param kept_options Null: the client's.
-    call_request(std::shared_ptr<client_state> services_of_client, operation asked, request_message asked_message,
+    call_request(std::shared_ptr<client_state> of_client, operation asked, request_message asked_message,
                  result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options);
     call_request(const call_request&) = delete;
     call_request& operator=(const call_request&) = delete;
@@ -53,7 +53,7 @@ struct call_request {
 
     [[nodiscard]] const retry_options& retry() const noexcept
     {
-        return options.retry ? *options.retry : services->options.retry;
+        return options.retry ? *options.retry : client->options.retry;
     }
 
     /// Of the first attempt: the caller's, or a new one.
@@ -64,7 +64,7 @@ struct call_request {
     /// Why the session to run under is known to be gone; empty if it is not.
     [[nodiscard]] std::string_view why_session_is_gone() const;
 
-    const std::shared_ptr<client_state> services;
+    const std::shared_ptr<client_state> client;
     const operation what;
     request_message message;
     result_decoder& decoder;

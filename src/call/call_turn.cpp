@@ -33,7 +33,7 @@ call_turn::call_turn(const call_request& request) noexcept
 
 rate_gate* call_turn::day() const noexcept
 {
-    return category_ ? request_.services->day.find(*category_) : nullptr;
+    return category_ ? request_.client->day.find(*category_) : nullptr;
 }
 
 bool call_turn::may_use_reserve() const noexcept
@@ -47,14 +47,14 @@ rate_gate* call_turn::missing(clock::time_point now) const noexcept
     if (quota != nullptr && !at_day_.has_turn && !may_use_reserve() && !quota->is_open(now)) {
         return quota;
     }
-    rate_gate* const limit = request_.services->gate.get();
+    rate_gate* const limit = request_.client->gate.get();
     return at_limit_.has_turn || limit->is_open(now) ? nullptr : limit;
 }
 
 std::optional<std::chrono::milliseconds> call_turn::queue_timeout() const noexcept
 {
     const auto& own = request_.options.queue_timeout;
-    return own ? own : request_.services->options.timeouts.queue;
+    return own ? own : request_.client->options.timeouts.queue;
 }
 
 clock::time_point call_turn::end_of_call(clock::time_point extended) const noexcept
@@ -85,7 +85,7 @@ gate_request call_turn::for_gate(const rate_gate& which, clock::time_point until
     gate_request wanted;
     wanted.place = request_.place();
     wanted.deadline = until;
-    wanted.again = &which == request_.services->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
+    wanted.again = &which == request_.client->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
     return wanted;
 }
 
@@ -100,7 +100,7 @@ pool_request call_turn::for_pool(bool careful, clock::time_point until) const no
 
 void call_turn::take(const rate_gate& from) noexcept
 {
-    (&from == request_.services->gate.get() ? at_limit_ : at_day_).has_turn = true;
+    (&from == request_.client->gate.get() ? at_limit_ : at_day_).has_turn = true;
 }
 
 bool call_turn::pass(rate_gate& gate, place& at, clock::time_point now)
@@ -122,12 +122,12 @@ bool call_turn::use(clock::time_point now)
         static_cast<void>(quota->pass_by_reserve(now));
     }
     counted_ = quota;
-    if (!pass(*request_.services->gate, at_limit_, now)) {
+    if (!pass(*request_.client->gate, at_limit_, now)) {
         discount();
         return false;
     }
     has_share_ = false;
-    if (quota != nullptr && request_.services->options.observer) {
+    if (quota != nullptr && request_.client->options.observer) {
         tell_quota(*quota, now);
     }
     return true;
@@ -154,7 +154,7 @@ std::optional<nanoseconds> call_turn::quota_missing(clock::time_point now) const
 boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_gate& gate, nanoseconds wait,
                                             clock::time_point now) const
 {
-    if (&gate != request_.services->gate.get()) {
+    if (&gate != request_.client->gate.get()) {
         return refuse_by_quota(noted_in, wait, now);
     }
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
@@ -184,7 +184,7 @@ boost::system::error_code call_turn::refuse_by_quota(attempt_state& noted_in, na
 void call_turn::tell_quota(const rate_gate& gate, clock::time_point now) const
 {
     const rate_window::balance left = gate.balance_at(now);
-    const unsigned reached = request_.services->day.reached_threshold(*category_, left);
+    const unsigned reached = request_.client->day.reached_threshold(*category_, left);
     if (reached == 0) {
         return;
     }
@@ -194,7 +194,7 @@ void call_turn::tell_quota(const rate_gate& gate, clock::time_point now) const
     event.used = left.limit - left.remaining;
     event.quota = left.limit;
     event.renewed_in = left.renewed_at - now;
-    notify(request_.services->options.observer.get(), &observer::on_quota, event);
+    notify(request_.client->options.observer.get(), &observer::on_quota, event);
 }
 
 } // namespace sipher::detail

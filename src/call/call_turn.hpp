@@ -37,7 +37,7 @@ public:
     /// Whether to ask for a share of a limit that several clients have together; once for each request.
     [[nodiscard]] bool needs_share(clock::time_point now) const noexcept
     {
-        return !has_share_ && request_.services->shared.is_to_be_asked(now);
+        return !has_share_ && request_.client->shared.is_to_be_asked(now);
     }
     void take_share() noexcept { has_share_ = true; }
     /// As the service calls it; empty if it is not metered.

@@ -69,7 +69,7 @@ struct client_state final : context_client {
     void begin_closing() noexcept;
     /// Ends everything that is under way with `client_closed`.
     void close() noexcept;
-    /// Calls and background work keep the services beyond the client, so these are what the context tells of its end.
+    /// Calls and background work keep this beyond the client, so these are what the context tells of its end.
     void on_context_shutdown() noexcept override;
 
     /// No new calls, and no new attempts, of users.

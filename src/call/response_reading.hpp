@@ -4,7 +4,7 @@
 #include "call/known_sessions.hpp"
 #include "http1/response_head.hpp"
 #include "model/decode.hpp"
-#include "retry/provenance.hpp"
+#include "retry/classify.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -45,13 +45,7 @@ struct response_view {
     bool to_head_request = false;
 };
 
-struct response_reading {
-    provenance from = provenance::none;
-    /// The service's envelope says that it did what was asked, and whether the decoder took its result.
-    bool success = false;
-    bool usable = false;
-    /// The body is cut, empty or no JSON, and nothing in the header says that it is a page.
-    bool unreadable = false;
+struct response_reading : response_facts {
     /// Why a success is not usable; of an intermediary's response, what it is.
     std::string message;
     /// Of an error response in JSON.

@@ -28,38 +28,37 @@ detail::client_handle& checked(const std::shared_ptr<detail::client_handle>& han
 asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> handle, std::chrono::milliseconds grace)
 {
     detail::require_client(handle);
-    detail::client_state& services = *handle->services();
-    services.begin_closing();
+    detail::client_state& state = *handle->state();
+    state.begin_closing();
     if (grace.count() > 0) {
-        const clock::time_point start = services.now();
+        const clock::time_point start = state.now();
         const clock::time_point until = detail::deadline_after(start, grace);
-        if (services.active != 0) {
+        if (state.active != 0) {
             // Sessions are not taken away in the middle of a request, unless it takes the time that deletes need.
             const auto half = detail::deadline_after(start, grace - grace / 2);
-            co_await services.drained->async_sleep_until(half, asio::use_awaitable);
+            co_await state.drained->async_sleep_until(half, asio::use_awaitable);
         }
         const auto settled = detail::owned_sessions::remove_all(handle, until);
         co_await settled->async_sleep_until(until, asio::use_awaitable);
-        if (services.active != 0) {
-            co_await services.drained->async_sleep_until(until, asio::use_awaitable);
+        if (state.active != 0) {
+            co_await state.drained->async_sleep_until(until, asio::use_awaitable);
         }
     }
     shutdown_report report;
     report.sessions_left = handle->sessions().left();
-    services.close();
+    state.close();
     co_return report;
 }
 
-asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::client_state> services, std::size_t connections)
+asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::client_state> state, std::size_t connections)
 {
-    detail::require_client(services);
-    if (connections > services->options.pool.max_connections) {
-        detail::throw_invalid("connections", "must not be more than pool.max_connections");
-    }
+    detail::require_client(state);
+    detail::require(connections <= state->options.pool.max_connections, "connections",
+                    "must not be more than pool.max_connections");
     detail::pool_request wanted;
     wanted.ready = connections;
     const detail::acquire_result result = co_await detail::with_outcome(
-        services->pool->async_acquire(wanted, asio::use_awaitable), "prewarm", outcome::not_sent);
+        state->pool->async_acquire(wanted, asio::use_awaitable), "prewarm", outcome::not_sent);
     if (result.code == asio::error::operation_aborted) {
         detail::throw_interrupted("prewarm", result.code, outcome::not_sent);
     }
@@ -87,10 +86,10 @@ asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grac
 
 client_stats client::stats() const
 {
-    const detail::client_state& services = *checked(handle_).services();
-    client_stats snapshot = services.pool->stats();
-    snapshot.rate_gate = services.gate->stats(services.now());
-    snapshot.rate_gate.source_failures = services.shared.failures();
+    const detail::client_state& state = *checked(handle_).state();
+    client_stats snapshot = state.pool->stats();
+    snapshot.rate_gate = state.gate->stats(state.now());
+    snapshot.rate_gate.source_failures = state.shared.failures();
     return snapshot;
 }
 

@@ -25,26 +25,26 @@ public:
     client_handle(const client_handle&) = delete;
     client_handle& operator=(const client_handle&) = delete;
 
-    [[nodiscard]] const std::shared_ptr<client_state>& services() const noexcept { return services_; }
+    [[nodiscard]] const std::shared_ptr<client_state>& state() const noexcept { return state_; }
     [[nodiscard]] owned_sessions& sessions() noexcept { return sessions_; }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
 private:
-    client_handle(boost::asio::any_io_executor executor, std::shared_ptr<client_state> services);
+    client_handle(boost::asio::any_io_executor executor, std::shared_ptr<client_state> state);
 
     const boost::asio::any_io_executor executor_;
-    const std::shared_ptr<client_state> services_;
+    const std::shared_ptr<client_state> state_;
     owned_sessions sessions_;
 };
 
 /// How a client with this state connects.
-[[nodiscard]] std::shared_ptr<server_settings> make_server_settings(const client_state& services,
+[[nodiscard]] std::shared_ptr<server_settings> make_server_settings(const client_state& state,
                                                                     const boost::asio::any_io_executor& executor);
 
 /// Null for that of a client that was moved from.
 [[nodiscard]] inline std::shared_ptr<client_state> state_of(const std::shared_ptr<client_handle>& handle)
 {
-    return handle ? handle->services() : nullptr;
+    return handle ? handle->state() : nullptr;
 }
 
 } // namespace sipher::detail

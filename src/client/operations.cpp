@@ -4,11 +4,9 @@
 #include "base/wiping_resource.hpp"
 #include "call/call.hpp"
 #include "client/client_handle.hpp"
-#include "client/read_usage.hpp"
 #include "errors/error_report.hpp"
 #include "model/decode.hpp"
 #include "model/json_writer.hpp"
-#include "session/pinning.hpp"
 #include "session/shared_live_session.hpp"
 
 #include <sipher/client.hpp>
@@ -16,8 +14,10 @@
 #include <sipher/json.hpp>
 
 #include <chrono>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace sipher::detail {
 
@@ -175,6 +175,23 @@ bool has_pinned_body(verb method, const call_options& options)
            *options.session->pinned() != session_defaults{};
 }
 
+/// Adds to a JSON object every default that it has no member for, as the service does for a session that it knows:
+/// an explicit member wins, a null one too, and anything but an object stays as it is.
+/// @return The names of the members that were added.
+std::vector<std::string> pin_defaults(json::value& body, const session_defaults& defaults)
+{
+    std::vector<std::string> added;
+    if (json::object* const object = body.if_object()) {
+        const json::value pinned = json::value_from(defaults);
+        for (const auto& member : pinned.get_object()) {
+            if (object->insert(member).second) {
+                added.emplace_back(member.key());
+            }
+        }
+    }
+    return added;
+}
+
 std::string write_body(json::value body, const call_options& options, std::vector<std::string>& pinned)
 {
     if (options.session && options.session->pinned()) {
@@ -186,7 +203,7 @@ std::string write_body(json::value body, const call_options& options, std::vecto
 }
 
 /// Takes what is wanted apart, and says in the caller's `response_info` what it has pinned.
-call_request make_request(std::shared_ptr<client_state> services, outgoing_request& wanted, value_decoder& decoder)
+call_request make_request(std::shared_ptr<client_state> client, outgoing_request& wanted, value_decoder& decoder)
 {
     call_options& options = wanted.options;
     response_info* const info = options.info;
@@ -202,7 +219,7 @@ call_request make_request(std::shared_ptr<client_state> services, outgoing_reque
     if (info != nullptr) {
         info->pinned_members = std::move(pinned);
     }
-    return {std::move(services), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder, std::move(kept)};
+    return {std::move(client), {wanted.name, kind_of(wanted.method)}, std::move(message), decoder, std::move(kept)};
 }
 
 template <class Prepare>
@@ -218,13 +235,13 @@ request_message make_message(const session_operation& what, const std::optional<
 /// Performs an operation on sessions: `prepare` gives the body or throws what is wrong with the arguments. What it is
 /// given stays in its frame, which is to be small; `what` is a constant.
 template <class Decoder, class Prepare>
-asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> services,
+asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> client,
                                                       const session_operation& what, std::optional<session_id> subject,
                                                       std::unique_ptr<const call_options> options, Prepare prepare)
 {
-    require_client(services);
+    require_client(client);
     Decoder decoder{subject};
-    const call_request asked{std::move(services), what, make_message(what, subject, prepare), decoder,
+    const call_request asked{std::move(client), what, make_message(what, subject, prepare), decoder,
                              std::move(options)};
     try {
         co_await call::run(asked);
@@ -237,7 +254,7 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_sta
     co_return std::move(decoder).take();
 }
 
-asio::awaitable<session> create(std::shared_ptr<client_state> services, const session_operation& what,
+asio::awaitable<session> create(std::shared_ptr<client_state> client, const session_operation& what,
                                 session_defaults defaults, std::chrono::seconds time_to_live, call_options options)
 {
     auto prepare = [defaults = std::move(defaults), time_to_live] {
@@ -245,76 +262,76 @@ asio::awaitable<session> create(std::shared_ptr<client_state> services, const se
         validate_time_to_live(time_to_live);
         return write_body(defaults, time_to_live);
     };
-    return perform<session_decoder>(std::move(services), what, std::nullopt, keep_options(std::move(options)),
+    return perform<session_decoder>(std::move(client), what, std::nullopt, keep_options(std::move(options)),
                                     std::move(prepare));
 }
 
-asio::awaitable<deleted_session> remove(std::shared_ptr<client_state> services, const session_operation& what,
+asio::awaitable<deleted_session> remove(std::shared_ptr<client_state> client, const session_operation& what,
                                         session_id id, call_options options)
 {
-    return perform<deletion_decoder>(std::move(services), what, id, keep_options(std::move(options)), no_body);
+    return perform<deletion_decoder>(std::move(client), what, id, keep_options(std::move(options)), no_body);
 }
 
 } // namespace
 
-asio::awaitable<session> create_session(std::shared_ptr<client_state> services, session_defaults defaults,
+asio::awaitable<session> create_session(std::shared_ptr<client_state> client, session_defaults defaults,
                                         std::chrono::seconds time_to_live, call_options options)
 {
-    return create(std::move(services), create_operation, std::move(defaults), time_to_live, std::move(options));
+    return create(std::move(client), create_operation, std::move(defaults), time_to_live, std::move(options));
 }
 
-asio::awaitable<session> renew_session(std::shared_ptr<client_state> services, session_defaults defaults,
+asio::awaitable<session> renew_session(std::shared_ptr<client_state> client, session_defaults defaults,
                                        std::chrono::seconds time_to_live, call_options options)
 {
-    return create(std::move(services), renew_operation, std::move(defaults), time_to_live, std::move(options));
+    return create(std::move(client), renew_operation, std::move(defaults), time_to_live, std::move(options));
 }
 
-asio::awaitable<session> get_session(std::shared_ptr<client_state> services, session_id id, call_options options)
+asio::awaitable<session> get_session(std::shared_ptr<client_state> client, session_id id, call_options options)
 {
-    return perform<session_decoder>(std::move(services), get_operation, id, keep_options(std::move(options)), no_body);
+    return perform<session_decoder>(std::move(client), get_operation, id, keep_options(std::move(options)), no_body);
 }
 
-asio::awaitable<session> update_session(std::shared_ptr<client_state> services, session_id id,
-                                        session_defaults defaults, call_options options)
+asio::awaitable<session> update_session(std::shared_ptr<client_state> client, session_id id, session_defaults defaults,
+                                        call_options options)
 {
     auto prepare = [defaults = std::move(defaults)] {
         validate_defaults(defaults);
         return write_body(defaults, {});
     };
-    return perform<session_decoder>(std::move(services), update_operation, id, keep_options(std::move(options)),
+    return perform<session_decoder>(std::move(client), update_operation, id, keep_options(std::move(options)),
                                     std::move(prepare));
 }
 
-asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> services, session_id id,
+asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> client, session_id id,
                                                 call_options options)
 {
-    return remove(std::move(services), delete_operation, id, std::move(options));
+    return remove(std::move(client), delete_operation, id, std::move(options));
 }
 
-asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> services, session_id id,
+asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> client, session_id id,
                                                   call_options options)
 {
-    return remove(std::move(services), clean_up_operation, id, std::move(options));
+    return remove(std::move(client), clean_up_operation, id, std::move(options));
 }
 
-asio::awaitable<json::value> request(std::shared_ptr<client_state> services, outgoing_request wanted)
+asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgoing_request wanted)
 {
     call_options& options = wanted.options;
     if (options.info != nullptr) {
         *options.info = {};
     }
-    require_client(services);
+    require_client(client);
     validate_target(wanted.target);
     // Before the body is looked at.
     validate_call_options(options);
     try {
         if (options.session && options.session->live()) {
-            options.deadline = deadline_of(options, services->options.timeouts, services->now());
+            options.deadline = deadline_of(options, client->options.timeouts, client->now());
             options.total_timeout = std::chrono::milliseconds{};
             co_await shared_live_session::resolve(options.session->live(), *options.session, *options.deadline);
         }
         value_decoder decoder{wanted.convert};
-        const call_request asked = make_request(std::move(services), wanted, decoder);
+        const call_request asked = make_request(std::move(client), wanted, decoder);
         co_await call::run(asked);
         co_return std::move(decoder.result);
     } catch (const error&) {
@@ -361,11 +378,6 @@ asio::awaitable<boost::json::value> client::request(verb method, std::string tar
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
 {
     return detail::request(detail::state_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
-}
-
-asio::awaitable<usage> client::usage(call_options options)
-{
-    return detail::read_usage(detail::state_of(handle_), std::move(options));
 }
 
 } // namespace sipher

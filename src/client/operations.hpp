@@ -26,26 +26,24 @@ namespace sipher::detail {
 template <class T>
 void require_client(const std::shared_ptr<T>& of_client)
 {
-    if (!of_client) {
-        throw_invalid("client or session", "must not be empty or moved from");
-    }
+    require(of_client != nullptr, "client or session", "must not be empty or moved from");
 }
 
-[[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<client_state> services,
+[[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<client_state> client,
                                                              session_defaults defaults,
                                                              std::chrono::seconds time_to_live, call_options options);
-[[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<client_state> services, session_id id,
+[[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<client_state> client, session_id id,
                                                           call_options options);
-[[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<client_state> services, session_id id,
+[[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<client_state> client, session_id id,
                                                              session_defaults defaults, call_options options);
-[[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> services,
+[[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> client,
                                                                      session_id id, call_options options);
 /// A create for a live session, by the library itself.
-[[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<client_state> services,
+[[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<client_state> client,
                                                             session_defaults defaults,
                                                             std::chrono::seconds time_to_live, call_options options);
 /// A delete to clean up after the library itself.
-[[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> services,
+[[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> client,
                                                                        session_id id, call_options options);
 
 struct outgoing_request {
@@ -66,7 +64,7 @@ struct outgoing_request {
     response_converter convert;
 };
 
-[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<client_state> services,
+[[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<client_state> client,
                                                                  outgoing_request wanted);
 
 } // namespace sipher::detail

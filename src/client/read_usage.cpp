@@ -1,12 +1,11 @@
-#include "client/read_usage.hpp"
-
 #include "base/http_date.hpp"
 #include "call/call.hpp"
+#include "client/client_handle.hpp"
 #include "client/operations.hpp"
-#include "errors/error_report.hpp"
+#include "client/with_outcome.hpp"
 #include "model/decode_usage.hpp"
 
-#include <sipher/error.hpp>
+#include <sipher/client.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -46,9 +45,9 @@ request_message usage_request()
 }
 
 /// @param date Of the response: the service's own time tells how long its day lasts.
-void learn(client_state& services, const usage& current, std::string_view date)
+void learn(client_state& client, const usage& current, std::string_view date)
 {
-    const auto time = parse_http_date(date).value_or(services.timers->time().wall_now());
+    const auto time = parse_http_date(date).value_or(client.timers->time().wall_now());
     const auto renewed_in = current.date + std::chrono::days{1} - time;
     if (renewed_in <= std::chrono::nanoseconds{}) {
         return; // It is an account of yesterday.
@@ -60,31 +59,30 @@ void learn(client_state& services, const usage& current, std::string_view date)
             account.remaining =
                 current.total.quota == 0 ? counted.left() : std::min(counted.left(), current.total.left());
             account.renewed_in = renewed_in;
-            services.day.learn(*category, account, services.now());
+            client.day.learn(*category, account, client.now());
         }
     }
 }
 
-} // namespace
-
-asio::awaitable<usage> read_usage(std::shared_ptr<client_state> services, call_options options)
+/// Lets the client count from there.
+asio::awaitable<usage> read_usage(std::shared_ptr<client_state> client, call_options options)
 {
-    require_client(services);
+    require_client(client);
     response_info own_info;
     const response_info* const info = options.info != nullptr ? options.info : &own_info;
     options.info = options.info != nullptr ? options.info : &own_info;
     usage_decoder decoder;
-    const call_request asked{services, usage_operation, usage_request(), decoder, keep_options(std::move(options))};
-    try {
-        co_await call::run(asked);
-    } catch (const error&) {
-        throw;
-    } catch (const boost::system::system_error& interruption) {
-        // Asio's word that the coroutine was cancelled before the call had begun.
-        throw_interrupted(usage_operation.name, interruption.code(), outcome::not_sent);
-    }
-    learn(*services, decoder.result, info->header("Date"));
+    const call_request asked{client, usage_operation, usage_request(), decoder, keep_options(std::move(options))};
+    co_await with_outcome(call::run(asked), usage_operation.name, outcome::not_sent);
+    learn(*client, decoder.result, info->header("Date"));
     co_return std::move(decoder.result);
 }
 
+} // namespace
+
 } // namespace sipher::detail
+
+boost::asio::awaitable<sipher::usage> sipher::client::usage(call_options options)
+{
+    return detail::read_usage(detail::state_of(handle_), std::move(options));
+}

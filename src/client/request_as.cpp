@@ -12,10 +12,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> send(std::shared_ptr<client_state> services, outgoing_request wanted)
+asio::awaitable<void> send(std::shared_ptr<client_state> client, outgoing_request wanted)
 {
     wanted.name = "request_as";
-    static_cast<void>(co_await request(std::move(services), std::move(wanted)));
+    static_cast<void>(co_await request(std::move(client), std::move(wanted)));
 }
 
 } // namespace
@@ -27,7 +27,7 @@ asio::awaitable<void> request_converted(client owner, verb method, std::string t
     outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
     wanted.convert = std::move(convert);
     const auto handle = handle_of(owner);
-    return send(handle ? handle->services() : nullptr, std::move(wanted));
+    return send(handle ? handle->state() : nullptr, std::move(wanted));
 }
 
 asio::awaitable<void> request_converted(live_session owner, verb method, std::string target,
@@ -40,7 +40,7 @@ asio::awaitable<void> request_converted(live_session owner, verb method, std::st
         return send(nullptr, std::move(wanted)); // refused where it is awaited
     }
     wanted.options.session = owner;
-    return send(wanted.options.session->live()->owner()->services(), std::move(wanted));
+    return send(wanted.options.session->live()->owner()->state(), std::move(wanted));
 }
 
 } // namespace sipher::detail

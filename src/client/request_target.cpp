@@ -23,10 +23,8 @@ request_target::request_target(std::string_view path)
 
 request_target& request_target::segment(std::string_view text)
 {
-    if (text.empty() || text == "." || text == "..") {
-        // Servers and proxies would take the path for another one, encoded or not (RFC 3986, 6.2.2.3).
-        detail::throw_invalid("segment", "must not be empty, `.` or `..`");
-    }
+    // Servers and proxies would take the path for another one, encoded or not (RFC 3986, 6.2.2.3).
+    detail::require(!text.empty() && text != "." && text != "..", "segment", "must not be empty, `.` or `..`");
     std::string added{"/"};
     append_encoded(added, text);
     text_.insert(has_query_ ? text_.find('?') : text_.size(), added);

@@ -30,7 +30,7 @@ class batch_account {
 public:
     batch_account(std::size_t count, batch_options options)
         : options_(std::move(options)),
-          time_(options_.client ? handle_of(*options_.client)->services()->options.clock : system_clock()),
+          time_(options_.client ? handle_of(*options_.client)->state()->options.clock : system_clock()),
           started_(time_->now())
     {
         progress_.total = count;
@@ -110,9 +110,7 @@ asio::awaitable<void> work(std::shared_ptr<batch_account> all, std::shared_ptr<c
 asio::awaitable<void> run_batch(std::size_t count, batch_options options,
                                 std::function<asio::awaitable<bool>(std::size_t index)> run_one)
 {
-    if (options.concurrency == 0) {
-        throw_invalid("concurrency", "must be at least 1");
-    }
+    require(options.concurrency != 0, "concurrency", "must be at least 1");
     if (options.client) {
         require_client(handle_of(*options.client));
     }

@@ -156,12 +156,7 @@ void throw_error(const error& made)
 
 void throw_interrupted(const char* operation, boost::system::error_code code, outcome effect)
 {
-    error_report report;
-    report.code = code;
-    report.operation = operation;
-    report.outcome = effect;
-    report.ended_because = end_reason::cancelled;
-    throw make_error(std::move(report));
+    throw make_error(code, operation, {}, end_reason::cancelled, effect);
 }
 
 std::string describe_exception(const std::exception_ptr& thrown)
@@ -218,6 +213,16 @@ boost::system::error_code code_of(const std::exception_ptr& thrown, error* diagn
 error make_error(error_report report)
 {
     return error{freeze(std::move(report))};
+}
+
+error make_error(boost::system::error_code code, const char* operation, std::string message, end_reason why,
+                 outcome effect)
+{
+    error_report report = simple_report(code, std::move(message));
+    report.operation = operation;
+    report.outcome = effect;
+    report.ended_because = why;
+    return make_error(std::move(report));
 }
 
 std::string redact_session_ids(std::string text)

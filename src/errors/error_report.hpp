@@ -36,6 +36,10 @@ struct error_report {
 /// Composes `what()` and freezes the report.
 [[nodiscard]] error make_error(error_report report);
 
+/// The same of what ended without a response.
+[[nodiscard]] error make_error(boost::system::error_code code, const char* operation, std::string message,
+                               end_reason why, outcome effect);
+
 /// The report of an error, to make another one of.
 [[nodiscard]] const error_report& report_of(const error& made) noexcept;
 

@@ -4,9 +4,11 @@
 
 #include <sipher/error_code.hpp>
 
+#include <boost/algorithm/string/find.hpp>
+
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
+#include <locale>
 
 namespace sipher::detail {
 
@@ -14,36 +16,17 @@ namespace {
 
 constexpr std::size_t longest_line = 120;
 
-bool is_space(char letter) noexcept
-{
-    return letter == ' ' || (letter >= '\t' && letter <= '\r');
-}
-
 std::string_view trimmed(std::string_view text)
 {
-    while (!text.empty() && is_space(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && is_space(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
+    constexpr std::string_view spaces = " \t\n\v\f\r";
+    text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
+    return text.substr(0, text.find_last_not_of(spaces) + 1);
 }
 
 std::string_view first_line(std::string_view text)
 {
     text = trimmed(text);
     return text.substr(0, text.find_first_of("\r\n"));
-}
-
-/// Position of `tag` (lower case) in `text` with letters of any case.
-std::size_t find_tag(std::string_view text, std::string_view tag)
-{
-    const auto same = [](char left, char right) {
-        return std::tolower(static_cast<unsigned char>(left)) == static_cast<unsigned char>(right);
-    };
-    const auto found = std::search(text.begin(), text.end(), tag.begin(), tag.end(), same);
-    return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
 }
 
 /// What stands outside of tags; each tag ends a line.
@@ -65,10 +48,8 @@ std::string without_tags(std::string_view page)
 /// A gateway's page says what happened in its title, or else in its first words.
 std::string page_text(std::string_view page)
 {
-    constexpr std::string_view title = "<title>";
-    const std::size_t at = find_tag(page, title);
-    if (at != std::string_view::npos) {
-        page.remove_prefix(at + title.size());
+    if (const auto title = boost::algorithm::ifind_first(page, "<title>", std::locale::classic())) {
+        page = page.substr(static_cast<std::size_t>(title.end() - page.begin()));
         page = page.substr(0, page.find('<'));
     }
     return printable_text(first_line(without_tags(page)), longest_line);

@@ -77,50 +77,41 @@ std::string scalar_text(const json::value& in)
     return in.is_structured() || in.is_null() ? std::string{} : json::serialize(in);
 }
 
-class item_list {
-public:
-    /// Whether more would be shown.
-    bool add(const std::string& item, std::string_view separator)
-    {
-        if (item.empty()) {
-            return true;
+/// The first items that say something; `…` stands for more.
+template <class Items, class Describe>
+std::string list_text(const Items& items, std::string_view separator, Describe describe)
+{
+    std::string text;
+    std::size_t count = 0;
+    for (const auto& item : items) {
+        const std::string described = describe(item);
+        if (!described.empty()) {
+            text.append(count == 0 ? std::string_view{} : separator);
+            if (++count > most_items) {
+                return text.append("…");
+            }
+            text.append(described);
         }
-        if (count_ == most_items) {
-            text_.append(separator).append("…");
-            return false;
-        }
-        text_.append(count_ == 0 ? std::string_view{} : separator).append(item);
-        ++count_;
-        return true;
     }
-    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+    return text;
+}
 
-private:
-    std::string text_;
-    std::size_t count_ = 0;
-};
+/// `retryAfter 60`
+std::string member_text(const json::key_value_pair& member)
+{
+    const std::string text = scalar_text(member.value());
+    const std::string_view name{member.key().data(), member.key().size()};
+    return text.empty() ? text : printable_text(name, longest_code) + " " + text;
+}
 
 /// Issues of a validation, the members of an object (`retryAfter 60, limit 3`), or a text.
 std::string details_text(const json::value& details)
 {
-    item_list items;
     if (const json::array* const issues = details.if_array()) {
-        for (const json::value& issue : *issues) {
-            if (!items.add(issue_text(issue), "; ")) {
-                break;
-            }
-        }
-        return items.text();
+        return list_text(*issues, "; ", issue_text);
     }
     if (const json::object* const members = details.if_object()) {
-        for (const auto& [name, value] : *members) {
-            const std::string text = scalar_text(value);
-            const std::string_view shown{name.data(), name.size()};
-            if (!items.add(text.empty() ? text : printable_text(shown, longest_code) + " " + text, ", ")) {
-                break;
-            }
-        }
-        return items.text();
+        return list_text(*members, ", ", member_text);
     }
     return scalar_text(details);
 }

@@ -267,7 +267,7 @@ bool connection::watch_idle()
     if (result.wants == io_interest::nothing) {
         // Its end, or bytes that nobody asked for: in either case it must not be used again.
         const std::string_view said{unsolicited.data(), result.bytes};
-        idle_end_ = said.empty() || is_farewell(said) ? idle_end::closed : idle_end::unsolicited;
+        idle_end_ = said.empty() || is_request_timeout(said) ? idle_end::closed : idle_end::unsolicited;
         if (result.failure == errc::tls_verify_failed) {
             refusal_ = channel_->handshake_message();
         }

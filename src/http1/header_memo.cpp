@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 namespace sipher::detail {
@@ -44,23 +43,13 @@ std::size_t read_status_line(std::string_view input, unsigned& status)
     if (!input.starts_with(version) || input.size() <= end || input[end] != ' ') {
         return 0;
     }
-    const auto [stop, failure] = std::from_chars(input.data() + version.size(), input.data() + end, status);
-    if (failure != std::errc{} || stop != input.data() + end || status < 200 || status > 599) {
-        return 0;
-    }
-    return clean_line(input, end);
+    status = to_number<unsigned>(input.substr(version.size(), end - version.size())).value_or(0);
+    return status >= 200 && status <= 599 ? clean_line(input, end) : 0;
 }
 
-/// Digits alone.
 std::optional<std::uint64_t> read_length(std::string_view value)
 {
-    value = trimmed(value);
-    std::uint64_t length = 0;
-    const auto [stop, failure] = std::from_chars(value.data(), value.data() + value.size(), length);
-    if (failure != std::errc{} || stop != value.data() + value.size()) {
-        return std::nullopt;
-    }
-    return length;
+    return to_number<std::uint64_t>(trimmed(value));
 }
 
 /// Bytes of a line that has the same name with another value; zero: it is something else, or must not change.

@@ -17,7 +17,7 @@ namespace sipher::detail {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-bool is_farewell(std::string_view said)
+bool is_request_timeout(std::string_view said)
 {
     return said.starts_with("HTTP/1.1 408 ") || said.starts_with("HTTP/1.0 408 ");
 }
@@ -78,7 +78,7 @@ void http_exchange::take_bytes(std::string_view fresh)
 {
     if (report_.bytes_written == 0) {
         // Of this request, the server has seen nothing.
-        fail(is_farewell(fresh) ? errc::write_failed : errc::desynchronized);
+        fail(is_request_timeout(fresh) ? errc::write_failed : errc::desynchronized);
         return;
     }
     if (!parser_) {

@@ -20,7 +20,7 @@
 namespace sipher::detail {
 
 /// The service's HTTP server says 408 before it closes a connection on which no request came.
-[[nodiscard]] bool is_farewell(std::string_view said);
+[[nodiscard]] bool is_request_timeout(std::string_view said);
 
 /// One exchange after another over a channel. It takes the steps that can be taken now; its owner waits.
 ///

@@ -4,7 +4,6 @@
 #include "base/http_date.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 namespace sipher::detail {
@@ -82,10 +81,8 @@ std::optional<window_end> end_of_number(std::int64_t number)
 std::optional<window_end> read_window_end(std::string_view value)
 {
     const std::string_view text = trimmed(value);
-    std::int64_t number = -1;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure == std::errc{} && end == text.data() + text.size()) {
-        return end_of_number(number);
+    if (const auto number = to_number<std::int64_t>(text)) {
+        return end_of_number(*number);
     }
     if (const auto same = read_count(text)) {
         return end_of_number(*same);

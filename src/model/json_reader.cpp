@@ -1,15 +1,20 @@
 #include "model/json_reader.hpp"
 
 #include "base/wipe.hpp"
-#include "model/precise_double.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <locale>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace sipher::detail {
@@ -18,6 +23,23 @@ namespace {
 
 namespace json = boost::json;
 using boost::system::error_code;
+
+/// The double nearest to a decimal number. Nothing for what is no number, or beyond the range of a double.
+std::optional<double> precise_double(const std::string& text)
+{
+    double value = 0;
+#if defined(__cpp_lib_to_chars)
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool complete = failure == std::errc{} && end == text.data() + text.size();
+#else
+    // libc++ reads no floating-point numbers with `from_chars`, and `strtod` depends on the locale.
+    std::istringstream in{text};
+    in.imbue(std::locale::classic());
+    in >> value;
+    const bool complete = !in.fail() && in.peek() == std::istringstream::traits_type::eof();
+#endif
+    return complete ? std::optional{value} : std::nullopt;
+}
 
 /// Builds a value of what Boost's parser reports. Boost.JSON 1.81 rounds some numbers of 17 digits to the double
 /// beside the nearest one, so their text is read again.
@@ -40,72 +62,47 @@ public:
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
     bool on_object_begin(error_code&) { return true; }
-    bool on_object_end(std::size_t count, error_code&)
-    {
-        return done([&] { stack_.push_object(count); });
-    }
+    bool on_object_end(std::size_t count, error_code&) { return push(&json::value_stack::push_object, count); }
     bool on_array_begin(error_code&) { return true; }
-    bool on_array_end(std::size_t count, error_code&)
-    {
-        return done([&] { stack_.push_array(count); });
-    }
-    bool on_key_part(text part, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_chars(part); });
-    }
-    bool on_key(text last, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_key(last); });
-    }
-    bool on_string_part(text part, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_chars(part); });
-    }
-    bool on_string(text last, std::size_t, error_code&)
-    {
-        return done([&] { stack_.push_string(last); });
-    }
+    bool on_array_end(std::size_t count, error_code&) { return push(&json::value_stack::push_array, count); }
+    bool on_key_part(text part, std::size_t, error_code&) { return push(&json::value_stack::push_chars, part); }
+    bool on_key(text last, std::size_t, error_code&) { return push(&json::value_stack::push_key, last); }
+    bool on_string_part(text part, std::size_t, error_code&) { return push(&json::value_stack::push_chars, part); }
+    bool on_string(text last, std::size_t, error_code&) { return push(&json::value_stack::push_string, last); }
     bool on_number_part(text part, error_code&)
     {
-        return done([&] { digits_.append(part.data(), part.size()); });
+        digits_.append(part.data(), part.size());
+        return true;
     }
-    bool on_int64(std::int64_t value, text, error_code&)
-    {
-        return number([&] { stack_.push_int64(value); });
-    }
+    bool on_int64(std::int64_t value, text, error_code&) { return push_number(&json::value_stack::push_int64, value); }
     bool on_uint64(std::uint64_t value, text, error_code&)
     {
-        return number([&] { stack_.push_uint64(value); });
+        return push_number(&json::value_stack::push_uint64, value);
     }
     bool on_double(double value, text last, error_code&)
     {
         digits_.append(last.data(), last.size());
         const double nearest = precise_double(digits_).value_or(value);
-        return number([&] { stack_.push_double(nearest); });
+        return push_number(&json::value_stack::push_double, nearest);
     }
-    bool on_bool(bool value, error_code&)
-    {
-        return done([&] { stack_.push_bool(value); });
-    }
-    bool on_null(error_code&)
-    {
-        return done([&] { stack_.push_null(); });
-    }
+    bool on_bool(bool value, error_code&) { return push(&json::value_stack::push_bool, value); }
+    bool on_null(error_code&) { return push(&json::value_stack::push_null); }
     bool on_comment_part(text, error_code&) { return true; }
     bool on_comment(text, error_code&) { return true; }
 
 private:
-    template <class Push>
-    bool done(Push push)
+    template <class... Arguments>
+    bool push(void (json::value_stack::*push_one)(Arguments...), std::type_identity_t<Arguments>... arguments)
     {
-        push();
+        (stack_.*push_one)(arguments...);
         return true;
     }
-    template <class Push>
-    bool number(Push push)
+
+    template <class Number>
+    bool push_number(void (json::value_stack::*push_one)(Number), std::type_identity_t<Number> number)
     {
         digits_.clear();
-        return done(push);
+        return push(push_one, number);
     }
 
     /// Overwritten when the stack is done with it: short strings, and parts of long ones, have been in it.

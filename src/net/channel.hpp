@@ -2,6 +2,7 @@
 
 #include "net/byte_stream.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -65,5 +66,9 @@ protected:
 };
 
 [[nodiscard]] std::unique_ptr<channel> make_plain_channel(std::unique_ptr<byte_stream> stream);
+
+/// What a channel carries as a stream, for TLS within TLS. `executor` is where it tells its readiness.
+[[nodiscard]] std::unique_ptr<byte_stream> make_channel_stream(std::unique_ptr<channel> outer,
+                                                               boost::asio::any_io_executor executor);
 
 } // namespace sipher::detail

@@ -1,4 +1,4 @@
-#include "net/channel_stream.hpp"
+#include "net/channel.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>

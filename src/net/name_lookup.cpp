@@ -52,11 +52,8 @@ asio::ip::address address_of(const addrinfo& entry)
 lookup_result loopback_of(address_family family)
 {
     lookup_result result;
-    if (family == address_family::v6) {
-        result.addresses.emplace_back(asio::ip::address_v6::loopback());
-    } else {
-        result.addresses.emplace_back(asio::ip::address_v4::loopback());
-    }
+    const asio::ip::address v6{asio::ip::address_v6::loopback()};
+    result.addresses.push_back(family == address_family::v6 ? v6 : asio::ip::address_v4::loopback());
     return result;
 }
 

@@ -1,6 +1,6 @@
 #include "net/network_connect.hpp"
 
-#include "net/channel_stream.hpp"
+#include "net/channel.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
@@ -271,6 +271,39 @@ void network_connect::finish()
     event.message = result_.message;
     notify(settings_->event_observer.get(), &observer::on_connect, event);
     std::exchange(done_, nullptr)(std::move(result_));
+}
+
+namespace {
+
+class network_connector final : public connector {
+public:
+    explicit network_connector(std::shared_ptr<const server_settings> settings) : settings_(std::move(settings)) {}
+
+    std::shared_ptr<pending_connect> connect(std::function<void(connect_result)> done) override
+    {
+        auto made = std::make_shared<network_connect>(settings_, std::move(done));
+        made->start();
+        return made;
+    }
+
+    void abandon() noexcept override { settings_->names->abandon(); }
+
+    [[nodiscard]] std::string server() const override
+    {
+        const std::string& host = settings_->url.host;
+        return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+               std::to_string(settings_->url.port);
+    }
+
+private:
+    const std::shared_ptr<const server_settings> settings_;
+};
+
+} // namespace
+
+std::unique_ptr<connector> make_network_connector(std::shared_ptr<const server_settings> settings)
+{
+    return std::make_unique<network_connector>(std::move(settings));
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,6 @@
 #include "options/base_url.hpp"
 
+#include "base/field_text.hpp"
 #include "options/host.hpp"
 #include "options/validation.hpp"
 
@@ -8,9 +9,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <system_error>
 
 namespace sipher::detail {
 
@@ -60,12 +59,7 @@ private:
         return plain.find("/./") != npos || plain.find("/../") != npos;
     }
 
-    void require(bool holds, std::string_view rule) const
-    {
-        if (!holds) {
-            throw_invalid(field_, rule);
-        }
-    }
+    void require(bool holds, std::string_view rule) const { detail::require(holds, field_, rule); }
 
     void read_authority(base_url& out, std::string_view authority) const
     {
@@ -96,13 +90,8 @@ private:
     void read_port(base_url& out, std::string_view written) const
     {
         const std::uint16_t usual = out.tls ? 443 : 80;
-        out.port = usual;
-        if (written.empty()) {
-            return;
-        }
-        const char* const last = written.data() + written.size();
-        const auto [end, failure] = std::from_chars(written.data() + 1, last, out.port);
-        require(failure == std::errc{} && end == last && out.port != 0, "must have a port from 1 to 65535, or none");
+        out.port = written.empty() ? usual : to_number<std::uint16_t>(written.substr(1)).value_or(0);
+        require(out.port != 0, "must have a port from 1 to 65535, or none");
         if (out.port != usual) {
             out.host_field += ":" + std::to_string(out.port);
         }

@@ -19,47 +19,30 @@ namespace sipher {
 
 namespace {
 
-using detail::throw_invalid;
+using detail::require;
 using detail::validate_duration;
 
 void require_positive(std::uint64_t value, std::string_view field)
 {
-    if (value == 0) {
-        throw_invalid(field, "must be at least 1");
-    }
-}
-
-void require_printable(std::string_view value, std::string_view field)
-{
-    const bool printable = std::ranges::all_of(value, [](char letter) { return letter >= ' ' && letter <= '~'; });
-    if (!printable) {
-        throw_invalid(field, "must be visible ASCII and spaces");
-    }
+    require(value != 0, field, "must be at least 1");
 }
 
 void validate_tls(const tls_options& tls)
 {
-    if (!tls.ca_file.empty() && !tls.ca_pem.empty()) {
-        throw_invalid("tls.ca_pem", "must not be set together with tls.ca_file");
-    }
-    if (!tls.certificate_file.empty() && tls.private_key_file.empty()) {
-        throw_invalid("tls.private_key_file", "must be set when tls.certificate_file is");
-    }
-    if (tls.certificate_file.empty() && !tls.private_key_file.empty()) {
-        throw_invalid("tls.certificate_file", "must be set when tls.private_key_file is");
-    }
-    if (tls.private_key_file.empty() && !tls.private_key_passphrase.empty()) {
-        throw_invalid("tls.private_key_passphrase", "must not be set without tls.private_key_file");
-    }
+    const bool has_certificate = !tls.certificate_file.empty();
+    const bool has_key = !tls.private_key_file.empty();
+    require(tls.ca_file.empty() || tls.ca_pem.empty(), "tls.ca_pem", "must not be set together with tls.ca_file");
+    require(has_key || !has_certificate, "tls.private_key_file", "must be set when tls.certificate_file is");
+    require(has_certificate || !has_key, "tls.certificate_file", "must be set when tls.private_key_file is");
+    require(has_key || tls.private_key_passphrase.empty(), "tls.private_key_passphrase",
+            "must not be set without tls.private_key_file");
     for (const std::string& pin : tls.pinned_public_keys) {
         static_cast<void>(detail::parse_pin(pin, "tls.pinned_public_keys"));
     }
-    if (!tls.server_name.empty() && !detail::is_host(tls.server_name)) {
-        throw_invalid("tls.server_name", "must be a host name or an address, without port and brackets");
-    }
-    if (tls.minimum_version != 12 && tls.minimum_version != 13) {
-        throw_invalid("tls.minimum_version", "must be 12 (TLS 1.2) or 13 (TLS 1.3)");
-    }
+    require(tls.server_name.empty() || detail::is_host(tls.server_name), "tls.server_name",
+            "must be a host name or an address, without port and brackets");
+    require(tls.minimum_version == 12 || tls.minimum_version == 13, "tls.minimum_version",
+            "must be 12 (TLS 1.2) or 13 (TLS 1.3)");
 }
 
 void validate_durations(const client_options& options)
@@ -79,9 +62,8 @@ void validate_durations(const client_options& options)
 void validate_limits(const client_options& options)
 {
     require_positive(options.pool.max_connections, "pool.max_connections");
-    if (options.pool.max_idle && *options.pool.max_idle > options.pool.max_connections) {
-        throw_invalid("pool.max_idle", "must be at most pool.max_connections");
-    }
+    require(options.pool.max_idle.value_or(0) <= options.pool.max_connections, "pool.max_idle",
+            "must be at most pool.max_connections");
     require_positive(options.limits.header_size, "limits.header_size");
     require_positive(options.limits.header_fields, "limits.header_fields");
     require_positive(options.limits.body_size, "limits.body_size");
@@ -89,33 +71,27 @@ void validate_limits(const client_options& options)
 
 void validate_quota(const daily_quota_options& quota)
 {
-    if (quota.reserve > 100) {
-        throw_invalid("daily_quota.reserve", "must not be more than 100 (per cent)");
-    }
+    require(quota.reserve <= 100, "daily_quota.reserve", "must not be more than 100 (per cent)");
     const auto& thresholds = quota.thresholds;
     const bool in_range = std::ranges::all_of(thresholds, [](unsigned each) { return each >= 1 && each <= 100; });
-    if (!in_range || !std::ranges::is_sorted(thresholds)) {
-        throw_invalid("daily_quota.thresholds", "must be from 1 to 100 (per cent), in ascending order");
-    }
+    require(in_range && std::ranges::is_sorted(thresholds), "daily_quota.thresholds",
+            "must be from 1 to 100 (per cent), in ascending order");
 }
 
 void validate_credentials(const client_options& options, const detail::base_url& base)
 {
     detail::validate_api_key(options.api_key, detail::origin_of_key(options));
     const bool has_provider = options.api_key_provider || options.async_api_key_provider;
-    if (options.api_key_provider && options.async_api_key_provider) {
-        throw_invalid("async_api_key_provider", "must not be set together with api_key_provider");
-    }
-    if (has_provider && !options.api_key.empty()) {
-        throw_invalid(options.api_key_provider ? "api_key_provider" : "async_api_key_provider",
-                      "must not be set together with api_key");
-    }
+    require(!options.api_key_provider || !options.async_api_key_provider, "async_api_key_provider",
+            "must not be set together with api_key_provider");
+    require(!has_provider || options.api_key.empty(),
+            options.api_key_provider ? "api_key_provider" : "async_api_key_provider",
+            "must not be set together with api_key");
     const bool has_key = has_provider || !options.api_key.empty();
-    if (has_key && !base.tls && !base.is_loopback && !options.allow_plaintext_credentials) {
-        throw_invalid(detail::origin_of_base_url(options),
-                      "must be https: over plain http to another machine anyone on the path can read the API key "
-                      "(allow_plaintext_credentials permits it)");
-    }
+    require(!has_key || base.tls || base.is_loopback || options.allow_plaintext_credentials,
+            detail::origin_of_base_url(options),
+            "must be https: over plain http to another machine anyone on the path can read the API key "
+            "(allow_plaintext_credentials permits it)");
 }
 
 } // namespace
@@ -172,13 +148,12 @@ void client_options::validate() const
     validate_durations(*this);
     detail::validate_retry(retry, "retry");
     validate_quota(daily_quota);
-    if (rate_pacing == sipher::rate_pacing::window && !rate_gate) {
-        throw_invalid("rate_pacing", "must not be window without rate_gate");
-    }
+    detail::require(rate_gate || rate_pacing != sipher::rate_pacing::window, "rate_pacing",
+                    "must not be window without rate_gate");
     for (const auto& [name, value] : default_headers) {
         detail::validate_header(name, value, "default_headers");
     }
-    require_printable(user_agent, "user_agent");
+    detail::require(detail::is_printable(user_agent), "user_agent", "must be visible ASCII and spaces");
 }
 
 } // namespace sipher

@@ -1,5 +1,6 @@
 #include "options/no_proxy.hpp"
 
+#include "base/field_text.hpp"
 #include "base/printable_text.hpp"
 #include "options/host.hpp"
 #include "options/validation.hpp"
@@ -9,11 +10,9 @@
 #include <boost/asio/ip/network_v6.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <system_error>
 
 namespace sipher::detail {
 
@@ -67,16 +66,15 @@ std::optional<network> read_network(std::string_view host, std::string_view leng
     constexpr unsigned short mapped = 96;
     const auto base = read_address(host);
     const bool written_as_v6 = host.find(':') != npos;
-    unsigned short bits = 0;
-    const char* const last = length.data() + length.size();
-    const auto [end, failure] = std::from_chars(length.data(), last, bits);
-    if (!base || failure != std::errc{} || end != last || bits > (written_as_v6 ? 128 : 32)) {
+    const auto bits = to_number<unsigned short>(length);
+    if (!base || !bits || *bits > (written_as_v6 ? 128 : 32)) {
         return std::nullopt;
     }
     if (written_as_v6 && base->is_v4()) {
-        return bits < mapped ? std::nullopt : std::optional{network{*base, static_cast<unsigned short>(bits - mapped)}};
+        return *bits < mapped ? std::nullopt
+                              : std::optional{network{*base, static_cast<unsigned short>(*bits - mapped)}};
     }
-    return network{*base, bits};
+    return network{*base, *bits};
 }
 
 bool contains(const network& range, const ip::address& address)

@@ -1,6 +1,7 @@
 #include "options/proxy.hpp"
 
 #include "base/wipe.hpp"
+#include "options/host.hpp"
 #include "options/validation.hpp"
 
 #include <boost/url/parse.hpp>
@@ -51,11 +52,6 @@ secret take(std::string text)
     return taken;
 }
 
-bool is_printable(std::string_view text)
-{
-    return std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
-}
-
 struct proxy_scheme {
     std::string_view name;
     proxy_kind kind;
@@ -74,8 +70,7 @@ public:
 
     proxy_route read(const proxy_options& options)
     {
-        std::string name{url_.scheme().data(), url_.scheme().size()};
-        std::ranges::transform(name, name.begin(), [](char letter) { return static_cast<char>(letter | 0x20); });
+        const std::string name = lower_case({url_.scheme().data(), url_.scheme().size()});
         const auto* const scheme = std::ranges::find(schemes, name, &proxy_scheme::name);
         require(scheme != schemes.end(), "must begin with http://, https://, socks5:// or socks5h://");
         proxy_route route;
@@ -86,12 +81,7 @@ public:
     }
 
 private:
-    void require(bool holds, std::string_view rule) const
-    {
-        if (!holds) {
-            throw_invalid(field_, rule);
-        }
-    }
+    void require(bool holds, std::string_view rule) const { detail::require(holds, field_, rule); }
 
     void read_place(proxy_route& route, const proxy_scheme& scheme) const
     {
@@ -143,9 +133,8 @@ proxy_route read_route(const setting& from, const proxy_options& options)
         whole = take(std::move(text.append("http://").append(whole.reveal())));
     }
     const auto parsed = urls::parse_uri({whole.reveal().data(), whole.reveal().size()});
-    if (!parsed) {
-        throw_invalid(from.name, "must be a URL such as http://proxy:3128 or socks5h://user:password@proxy:1080");
-    }
+    require(parsed.has_value(), from.name,
+            "must be a URL such as http://proxy:3128 or socks5h://user:password@proxy:1080");
     return route_reader{*parsed, from.name}.read(options);
 }
 

@@ -25,9 +25,7 @@ public_key_pin parse_pin(std::string_view text, std::string_view field)
     const bool well_formed =
         text.size() == text_size && text.ends_with('=') && text[text_size - 2] != '=' &&
         EVP_DecodeBlock(decoded.data(), reinterpret_cast<const unsigned char*>(text.data()), text_size) == 33;
-    if (!well_formed) {
-        throw_invalid(field, "must be the base64 of a SHA-256 (44 characters), as in sha256/AAAA…=");
-    }
+    require(well_formed, field, "must be the base64 of a SHA-256 (44 characters), as in sha256/AAAA…=");
     public_key_pin pin{};
     std::copy_n(decoded.begin(), pin.size(), pin.begin());
     return pin;

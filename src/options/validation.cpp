@@ -69,90 +69,74 @@ void throw_invalid(std::string_view field, std::string_view rule)
     throw error{errc::invalid_request, std::move(message)};
 }
 
+bool is_printable(std::string_view text) noexcept
+{
+    return std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
+}
+
 void validate_time_to_live(std::chrono::seconds value)
 {
-    if (value != 0s && (value < 60s || value > 86'400s)) {
-        throw_invalid("time_to_live", "must be from 60 to 86400 seconds, or zero to leave it to the service");
-    }
+    require(value == 0s || (value >= 60s && value <= 86'400s), "time_to_live",
+            "must be from 60 to 86400 seconds, or zero to leave it to the service");
 }
 
 void validate_defaults(const session_defaults& defaults)
 {
     const auto is_empty = [](const auto& value) { return value && value->name().empty(); };
-    if (is_empty(defaults.chain) || is_empty(defaults.privacy_level) || is_empty(defaults.rpc_provider) ||
-        is_empty(defaults.backend)) {
-        throw_invalid("defaults", "must not have an empty name, such as is left of one that was moved from");
-    }
+    require(!is_empty(defaults.chain) && !is_empty(defaults.privacy_level) && !is_empty(defaults.rpc_provider) &&
+                !is_empty(defaults.backend),
+            "defaults", "must not have an empty name, such as is left of one that was moved from");
     if (!defaults.default_viewing_key) {
         return;
     }
     const std::string_view key = defaults.default_viewing_key->reveal();
-    if (key.size() < 3 || !key.starts_with("0x") || !std::ranges::all_of(key.substr(2), is_hexadecimal)) {
-        throw_invalid("defaults.default_viewing_key", "must be `0x` and at least one hexadecimal digit");
-    }
+    require(key.size() >= 3 && key.starts_with("0x") && std::ranges::all_of(key.substr(2), is_hexadecimal),
+            "defaults.default_viewing_key", "must be `0x` and at least one hexadecimal digit");
 }
 
 void validate_header(std::string_view name, std::string_view value, std::string_view field)
 {
     const std::string where = std::string{field} + "[" + printable_text(name, longest_printed_name) + "]";
-    if (name.empty() || !std::ranges::all_of(name, is_token_character)) {
-        throw_invalid(where, "the name must be an HTTP token: letters, digits and !#$%&'*+-.^_`|~");
-    }
+    require(!name.empty() && std::ranges::all_of(name, is_token_character), where,
+            "the name must be an HTTP token: letters, digits and !#$%&'*+-.^_`|~");
     const auto own = std::ranges::find_if(own_fields, [name](const own_field& it) { return same_name(it.name, name); });
     if (own != own_fields.end()) {
         throw_invalid(where, own->advice);
     }
-    if (std::ranges::any_of(value, is_control_character)) {
-        throw_invalid(where, "the value must not contain CR, LF, NUL or other control characters");
-    }
+    require(std::ranges::none_of(value, is_control_character), where,
+            "the value must not contain CR, LF, NUL or other control characters");
 }
 
 void validate_target(std::string_view target)
 {
     const auto allowed = [](char letter) { return is_visible(letter) && letter != '#' && letter != '\\'; };
-    if (!target.starts_with('/') || target.starts_with("//")) {
-        throw_invalid("target", "must begin with one `/`");
-    }
-    if (!std::ranges::all_of(target, allowed)) {
-        throw_invalid("target", "must be a percent-encoded path and query: visible ASCII without `#` and `\\`");
-    }
+    require(target.starts_with('/') && !target.starts_with("//"), "target", "must begin with one `/`");
+    require(std::ranges::all_of(target, allowed), "target",
+            "must be a percent-encoded path and query: visible ASCII without `#` and `\\`");
 }
 
 void validate_request_id(std::string_view id)
 {
-    if (id.size() > longest_request_id || !std::ranges::all_of(id, is_visible)) {
-        throw_invalid("request_id", "must be at most 128 characters of visible ASCII without spaces");
-    }
+    require(id.size() <= longest_request_id && std::ranges::all_of(id, is_visible), "request_id",
+            "must be at most 128 characters of visible ASCII without spaces");
 }
 
 void validate_api_key(const secret& key, std::string_view field)
 {
-    if (!std::ranges::all_of(key.reveal(), is_visible)) {
-        throw_invalid(field, "must be visible ASCII without spaces and line ends");
-    }
+    require(std::ranges::all_of(key.reveal(), is_visible), field, "must be visible ASCII without spaces and line ends");
 }
 
 void validate_duration(std::chrono::milliseconds value, std::string_view field)
 {
-    if (value < 0ms) {
-        throw_invalid(field, "must not be negative");
-    }
-    if (value > longest_duration) {
-        throw_invalid(field, "must be at most 365 days");
-    }
+    require(value >= 0ms, field, "must not be negative");
+    require(value <= longest_duration, field, "must be at most 365 days");
 }
 
 void validate_call_options(const call_options& options)
 {
-    if (options.total_timeout) {
-        validate_duration(*options.total_timeout, "total_timeout");
-    }
-    if (options.queue_timeout) {
-        validate_duration(*options.queue_timeout, "queue_timeout");
-    }
-    if (options.attempt_timeout) {
-        validate_duration(*options.attempt_timeout, "attempt_timeout");
-    }
+    validate_duration(options.total_timeout.value_or(0ms), "total_timeout");
+    validate_duration(options.queue_timeout.value_or(0ms), "queue_timeout");
+    validate_duration(options.attempt_timeout.value_or(0ms), "attempt_timeout");
     if (options.retry) {
         validate_retry(*options.retry, "retry");
     }
@@ -161,9 +145,7 @@ void validate_call_options(const call_options& options)
     }
     validate_request_id(options.request_id);
     if (options.session) {
-        if (options.session->id() == session_id{}) {
-            throw_invalid("session", "must not be an empty one");
-        }
+        require(options.session->id() != session_id{}, "session", "must not be an empty one");
         if (options.session->pinned()) {
             validate_defaults(*options.session->pinned());
         }

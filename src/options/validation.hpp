@@ -12,6 +12,15 @@ namespace sipher::detail {
 
 /// Throws `sipher::error` with `errc::invalid_request` whose message is `<field>: <rule>`.
 [[noreturn]] void throw_invalid(std::string_view field, std::string_view rule);
+/// The same unless the rule holds.
+inline void require(bool holds, std::string_view field, std::string_view rule)
+{
+    if (!holds) {
+        throw_invalid(field, rule);
+    }
+}
+/// Visible ASCII and spaces.
+[[nodiscard]] bool is_printable(std::string_view text) noexcept;
 
 /// Zero (left to the service) or 60 s to 86 400 s.
 void validate_time_to_live(std::chrono::seconds value);

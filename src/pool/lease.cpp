@@ -4,21 +4,18 @@
 
 namespace sipher::detail {
 
-lease::~lease()
+void lease_end::operator()(pool_entry* entry) const noexcept
 {
-    if (entry_ == nullptr) {
-        return;
-    }
-    if (used_) {
-        owner_->give_back(*entry_, has_response_, reusable_, hint_ == no_hint ? std::nullopt : std::optional{hint_});
+    if (used) {
+        owner->give_back(*entry, has_response, reusable, hint == no_hint ? std::nullopt : std::optional{hint});
     } else {
-        owner_->give_back_unused(*entry_);
+        owner->give_back_unused(*entry);
     }
 }
 
 void lease::evict_connections_as_old_as(bool dead) noexcept
 {
-    owner_->evict_connections_as_old_as(*entry_, dead);
+    entry_.get_deleter().owner->evict_connections_as_old_as(*entry_, dead);
 }
 
 } // namespace sipher::detail

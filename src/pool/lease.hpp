@@ -10,20 +10,25 @@
 
 namespace sipher::detail {
 
+/// What became of a connection while it was leased, and so how the lease ends.
+struct lease_end {
+    void operator()(pool_entry* entry) const noexcept;
+
+    std::shared_ptr<pool> owner;
+    bool used = false;
+    bool has_response = false;
+    bool reusable = false;
+    // (GCC 12 takes the value of an empty optional for used when a lease is moved.)
+    static constexpr std::chrono::seconds no_hint = std::chrono::seconds::min();
+    std::chrono::seconds hint = no_hint;
+};
+
 /// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless `keep` was
 /// called.
 class lease {
 public:
     lease() noexcept = default;
-    lease(std::shared_ptr<pool> owner, pool_entry& entry) noexcept : owner_(std::move(owner)), entry_(&entry) {}
-    lease(lease&& other) noexcept { swap(other); }
-    lease& operator=(lease&& other) noexcept
-    {
-        lease taken{std::move(other)};
-        swap(taken);
-        return *this;
-    }
-    ~lease();
+    lease(std::shared_ptr<pool> owner, pool_entry& entry) noexcept : entry_(&entry, lease_end{std::move(owner)}) {}
 
     [[nodiscard]] explicit operator bool() const noexcept { return entry_ != nullptr; }
     [[nodiscard]] connection& operator*() const noexcept { return *entry_->open_connection; }
@@ -32,17 +37,17 @@ public:
     [[nodiscard]] bool reused() const noexcept { return entry_->has_carried; }
 
     /// It is about to carry a request. A lease that ends before that gives the connection back as it was.
-    void use() noexcept { used_ = true; }
+    void use() noexcept { entry_.get_deleter().used = true; }
 
     /// The exchange came to its end; should the connection close now, it is not because of a failure.
-    void on_response() noexcept { has_response_ = true; }
+    void on_response() noexcept { entry_.get_deleter().has_response = true; }
 
     /// When the lease ends, the connection may carry another request; `hint` is the server's `Keep-Alive: timeout`.
     void keep(std::optional<std::chrono::seconds> hint) noexcept
     {
-        has_response_ = true;
-        reusable_ = true;
-        hint_ = hint.value_or(no_hint);
+        entry_.get_deleter().has_response = true;
+        entry_.get_deleter().reusable = true;
+        entry_.get_deleter().hint = hint.value_or(lease_end::no_hint);
     }
 
     /// How long it had been idle before.
@@ -53,24 +58,7 @@ public:
     void evict_connections_as_old_as(bool dead) noexcept;
 
 private:
-    void swap(lease& other) noexcept
-    {
-        owner_.swap(other.owner_);
-        std::swap(entry_, other.entry_);
-        std::swap(used_, other.used_);
-        std::swap(has_response_, other.has_response_);
-        std::swap(reusable_, other.reusable_);
-        std::swap(hint_, other.hint_);
-    }
-
-    std::shared_ptr<pool> owner_;
-    pool_entry* entry_ = nullptr;
-    bool used_ = false;
-    bool has_response_ = false;
-    bool reusable_ = false;
-    // (GCC 12 takes the value of an empty optional for used when a lease is moved.)
-    static constexpr std::chrono::seconds no_hint = std::chrono::seconds::min();
-    std::chrono::seconds hint_ = no_hint;
+    std::unique_ptr<pool_entry, lease_end> entry_;
 };
 
 /// What waiting for a connection came to: a lease, or why there is none.

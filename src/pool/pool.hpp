@@ -71,6 +71,7 @@ public:
 
 private:
     friend class lease;
+    friend struct lease_end;
     friend class pool_call;
     friend class pool_entry;
 

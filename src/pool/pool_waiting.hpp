@@ -2,11 +2,10 @@
 
 #include "pool/connection_schedule.hpp"
 #include "pool/lease.hpp"
-#include "runtime/completion.hpp"
 #include "runtime/notify.hpp"
-#include "runtime/timer_queue.hpp"
+#include "runtime/waiting_call.hpp"
 
-#include <boost/intrusive/list.hpp>
+#include <sipher/error_code.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -27,30 +26,22 @@ struct pool_request {
     std::optional<std::size_t> ready;
 };
 
-/// Somebody who waits for a connection, or for connections to be ready. The pool's mutex guards it, but for `done`,
-/// which belongs to whoever took it off its list.
-class pool_call final : public pool_waiter, public timer_target {
+/// Somebody who waits for a connection, or for connections to be ready.
+class pool_call final : public waiting_call<pool_call, pool_waiter, acquire_result> {
 public:
     pool_call(const std::shared_ptr<pool>& owner, std::shared_ptr<timer_queue> timers, const pool_request& wanted)
-        : pool_waiter(wanted.careful, wanted.place), ready(wanted.ready), owner_(owner), timers_(std::move(timers))
+        : waiting_call(pool_waiter{wanted.careful, wanted.place}, std::move(timers), errc::deadline_exceeded),
+          ready(wanted.ready), owner_(owner)
     {
     }
-    ~pool_call() override { timers_->disarm(*this); }
-
-    void on_timer() override;
-    void connect_cancellation(boost::asio::cancellation_slot slot);
 
     /// Of one who waits for connections to be ready: how many.
     const std::optional<std::size_t> ready;
-    completion<acquire_result> done;
-    /// What it is to complete with.
-    acquire_result result;
-    /// Keeps it alive while it is in a list.
-    std::shared_ptr<pool_call> self;
 
 private:
+    void give_up(boost::system::error_code why) override;
+
     const std::weak_ptr<pool> owner_;
-    const std::shared_ptr<timer_queue> timers_;
 };
 
 /// What is to be done once the pool's mutex is released, because others' code runs then: declare it before the lock.
@@ -66,17 +57,12 @@ public:
     {
         ended_.splice(ended_.end(), from, ended.position);
     }
-    void complete(pool_waiter& waiter, acquire_result result) noexcept
-    {
-        static_cast<pool_call&>(waiter).result = std::move(result);
-        complete(waiter);
-    }
-    void complete(pool_waiter& waiter) noexcept { to_complete_.push_back(waiter); }
+    void complete(pool_waiter& waiter, acquire_result result) noexcept { calls_.complete(waiter, std::move(result)); }
 
 private:
     observer* const watcher_;
     entry_list ended_;
-    boost::intrusive::list<pool_waiter> to_complete_;
+    ended_calls<pool_call> calls_;
 };
 
 } // namespace sipher::detail

@@ -1,6 +1,5 @@
 #include "proxy/proxy_handshake.hpp"
 
-#include "base/wipe.hpp"
 #include "net/connector.hpp"
 
 #include <sipher/error_code.hpp>
@@ -18,17 +17,12 @@ proxy_handshake::proxy_handshake(const server_settings& settings, const std::str
 {
 }
 
-proxy_handshake::~proxy_handshake()
-{
-    wipe(output_);
-}
-
 io_interest proxy_handshake::advance(byte_stream& stream)
 {
     std::array<char, 512> bytes; // NOLINT(cppcoreguidelines-pro-type-member-init): only what was read is used
     for (bool is_open = false; !is_open;) {
         const bool writes = sent_ < output_.size();
-        const io_result moved = writes ? stream.write_some(output_.data() + sent_, output_.size() - sent_)
+        const io_result moved = writes ? stream.write_some(output_.view().data() + sent_, output_.size() - sent_)
                                        : stream.read_some(bytes.data(), bytes.size());
         if (moved.failure == asio::error::would_block || moved.failure == asio::error::try_again) {
             return writes ? io_interest::writable : io_interest::readable;
@@ -50,15 +44,6 @@ io_interest proxy_handshake::advance(byte_stream& stream)
         fail("it sent something before anything was sent to the server", true);
     }
     return io_interest::nothing;
-}
-
-void proxy_handshake::say(std::string_view text)
-{
-    std::string next;
-    next.reserve(output_.size() + text.size());
-    next.append(output_).append(text);
-    output_.swap(next);
-    wipe(next);
 }
 
 void proxy_handshake::fail(const std::string& message, bool permanent) const

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "base/wiped_buffer.hpp"
 #include "net/network_connector.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,7 +17,7 @@ class proxy_handshake {
 public:
     proxy_handshake(const proxy_handshake&) = delete;
     proxy_handshake& operator=(const proxy_handshake&) = delete;
-    virtual ~proxy_handshake();
+    virtual ~proxy_handshake() = default;
 
     /// Says and hears as much as it can; what it needs to go on, or nothing once the way is open.
     /// @throws connect_failure
@@ -27,13 +30,13 @@ protected:
     [[nodiscard]] virtual bool understand() = 0;
 
     /// May hold credentials: it is wiped.
-    void say(std::string_view text);
+    void say(std::string_view text) { output_.append(text, std::numeric_limits<std::uint64_t>::max()); }
     [[nodiscard]] std::string& input() noexcept { return input_; }
     [[noreturn]] void fail(const std::string& message, bool permanent) const;
 
 private:
     const std::string refused_;
-    std::string output_;
+    wiped_buffer output_;
     std::size_t sent_ = 0;
     std::string input_;
 };

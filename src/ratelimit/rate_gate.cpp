@@ -2,8 +2,6 @@
 
 #include <sipher/error_code.hpp>
 
-#include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>
 
 #include <algorithm>
@@ -11,93 +9,26 @@
 
 namespace sipher::detail {
 
-/// Somebody who waits. The gate's mutex guards it, but for `done`, which belongs to whoever took it out of the queue.
-class gate_call final : public gate_waiter, public timer_target {
+/// Somebody who waits.
+class gate_call final : public waiting_call<gate_call, gate_waiter, gate_result> {
 public:
-    gate_call(const std::shared_ptr<rate_gate>& owner, const gate_request& asked)
-        : gate_waiter(asked.place, asked.deadline), owner_(owner), timers_(owner->timers_)
+    gate_call(const std::shared_ptr<rate_gate>& owner, std::shared_ptr<timer_queue> timers, const gate_request& asked)
+        : waiting_call(gate_waiter{asked.place, asked.deadline}, std::move(timers), errc::rate_limited), owner_(owner)
     {
     }
-    ~gate_call() override { timers_->disarm(*this); }
 
-    void on_timer() override
+private:
+    void give_up(boost::system::error_code why) override
     {
         if (const auto owner = owner_.lock()) {
-            owner->give_up(*this, errc::rate_limited);
+            owner->give_up(*this, why);
         }
     }
 
-    void connect_cancellation(boost::asio::cancellation_slot slot)
-    {
-        if (slot.is_connected()) {
-            slot.assign([weak = weak_from_this()](boost::asio::cancellation_type) {
-                const auto call = std::static_pointer_cast<gate_call>(weak.lock());
-                const auto owner = call ? call->owner_.lock() : nullptr;
-                if (owner) {
-                    owner->give_up(*call, boost::asio::error::operation_aborted);
-                }
-            });
-        }
-    }
-
-    completion<gate_result> done;
-    gate_result result;
-    /// Keeps it alive while it waits.
-    std::shared_ptr<gate_call> self;
-
-private:
     const std::weak_ptr<rate_gate> owner_;
-    const std::shared_ptr<timer_queue> timers_;
 };
 
-/// Completes calls once the mutex is released, because others' code runs then: declare it before the lock.
-class rate_gate::aftermath {
-public:
-    aftermath() = default;
-    aftermath(const aftermath&) = delete;
-    aftermath& operator=(const aftermath&) = delete;
-    ~aftermath()
-    {
-        while (!to_complete_.empty()) {
-            const std::shared_ptr<gate_call> call = take_first();
-            try {
-                std::move(call->done).post(call->result);
-            } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-                // Asio has no memory to resume a coroutine, and has destroyed it.
-            }
-        }
-    }
-
-    void complete(gate_waiter& waiter, const gate_result& result) noexcept
-    {
-        static_cast<gate_call&>(waiter).result = result;
-        to_complete_.push_back(waiter);
-    }
-    void refuse(gate_waiter_list& refused, std::chrono::nanoseconds wait) noexcept
-    {
-        for (gate_waiter& each : refused) {
-            static_cast<gate_call&>(each).result = gate_result{errc::rate_limited, wait};
-        }
-        to_complete_.splice(to_complete_.end(), refused);
-    }
-    /// Destroys them instead.
-    void abandon() noexcept
-    {
-        while (!to_complete_.empty()) {
-            take_first();
-        }
-    }
-
-private:
-    std::shared_ptr<gate_call> take_first() noexcept
-    {
-        auto& first = static_cast<gate_call&>(to_complete_.front());
-        to_complete_.pop_front();
-        return std::move(first.self);
-    }
-
-    gate_waiter_list to_complete_;
-};
+class rate_gate::aftermath : public ended_calls<gate_call> {};
 
 rate_gate::rate_gate(rate_gate_core::rules chosen, std::shared_ptr<random_source> random,
                      boost::asio::any_io_executor executor, std::shared_ptr<timer_queue> timers)
@@ -109,13 +40,16 @@ rate_gate::rate_gate(rate_gate_core::rules chosen, std::shared_ptr<random_source
 rate_gate::~rate_gate()
 {
     timers_->disarm(*this);
-    abandon();
+    // Who still waits is destroyed without being completed.
+    while (gate_waiter* const waiting = core_.dismiss()) {
+        const std::shared_ptr<gate_call> last = std::move(static_cast<gate_call&>(*waiting).self);
+    }
 }
 
 void rate_gate::wait(const gate_request& asked, completion<gate_result> done)
 {
     try {
-        const auto call = std::make_shared<gate_call>(self(), asked);
+        const auto call = std::make_shared<gate_call>(self(), timers_, asked);
         call->connect_cancellation(done.slot());
         aftermath after;
         const std::lock_guard lock{mutex_};
@@ -213,7 +147,11 @@ void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock
     if (core_.opens_at() > opened_at) {
         gate_waiter_list refused;
         core_.refuse(now, refused);
-        after.refuse(refused, core_.opens_at() - now);
+        while (!refused.empty()) {
+            gate_waiter& late = refused.front();
+            refused.pop_front();
+            after.complete(late, gate_result{errc::rate_limited, core_.opens_at() - now});
+        }
     }
 }
 
@@ -286,19 +224,6 @@ void rate_gate::refuse_waiting() noexcept
         after.complete(*waiting, gate_result{errc::client_closed});
     }
     go_on(after, timers_->time().now());
-}
-
-void rate_gate::abandon() noexcept
-{
-    aftermath after;
-    {
-        const std::lock_guard lock{mutex_};
-        closed_ = true;
-        while (gate_waiter* const waiting = core_.dismiss()) {
-            after.complete(*waiting, gate_result{});
-        }
-    }
-    after.abandon();
 }
 
 } // namespace sipher::detail

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "ratelimit/rate_gate_core.hpp"
-#include "runtime/completion.hpp"
-#include "runtime/timer_queue.hpp"
+#include "runtime/waiting_call.hpp"
 
 #include <sipher/client_stats.hpp>
 
@@ -95,8 +94,6 @@ private:
     std::shared_ptr<rate_gate> self() { return std::static_pointer_cast<rate_gate>(shared_from_this()); }
     void wait(const gate_request& asked, completion<gate_result> done);
     void give_up(gate_call& call, boost::system::error_code why) noexcept;
-    /// Destroys the waiting handlers without running them.
-    void abandon() noexcept;
 
     // The mutex is held in these.
     void admit(gate_call& call, bool again, aftermath& after) noexcept;

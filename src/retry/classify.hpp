@@ -11,10 +11,9 @@
 
 namespace sipher::detail {
 
-/// What is known about an attempt once it ended.
-struct attempt_facts {
-    operation_kind kind = operation_kind::read;
-    /// What the transport says; no error when a whole response came.
+/// What the transport knows of an attempt.
+struct transport_facts {
+    /// What it says; no error when a whole response came.
     boost::system::error_code code;
     phase reached = phase::waiting;
     /// The connection could not be made, and would not be the next time.
@@ -22,19 +21,29 @@ struct attempt_facts {
     /// The server gave up the TLS handshake when this side was through with it.
     bool handshake_refused = false;
     bool reused = false;
-    /// Bytes of the request that the kernel accepted, and whether it was all of them.
-    bool any_written = false;
+    /// The kernel accepted all bytes of the request.
     bool fully_written = false;
-    /// The request fits into one TLS record, so a part of it tells the server nothing.
-    bool fits_one_record = true;
     /// HTTP status of a response whose header is complete, even if its body is not; else 0.
     unsigned status = 0;
+};
+
+/// What a response proves.
+struct response_facts {
     provenance from = provenance::none;
     /// The service's envelope says that it did what was asked, and whether the result could be decoded.
     bool success = false;
     bool usable = false;
     /// The body is cut, empty or no JSON, and nothing in the header says that it is a page.
     bool unreadable = false;
+};
+
+/// What is known about an attempt once it ended.
+struct attempt_facts : transport_facts, response_facts {
+    operation_kind kind = operation_kind::read;
+    /// The kernel accepted bytes of the request.
+    bool any_written = false;
+    /// The request fits into one TLS record, so a part of it tells the server nothing.
+    bool fits_one_record = true;
     /// Of the service's error.
     service_code says = service_code::other;
     bool says_retryable = false;

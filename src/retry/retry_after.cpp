@@ -1,10 +1,11 @@
 #include "retry/retry_after.hpp"
 
+#include "base/field_text.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 namespace sipher::detail {
@@ -21,11 +22,9 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
                                                            clock::wall_time wall)
 {
     if (!value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos) {
-        std::int64_t seconds = 0;
-        const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-        return failure == std::errc{} && seconds < longest_wait / std::chrono::seconds{1}
-                   ? std::chrono::seconds{seconds}
-                   : longest_wait;
+        const auto seconds = to_number<std::int64_t>(value);
+        return seconds && *seconds < longest_wait / std::chrono::seconds{1} ? std::chrono::seconds{*seconds}
+                                                                            : longest_wait;
     }
     const auto until = parse_http_date(value);
     if (!until) {

@@ -28,7 +28,7 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
         std::optional<T> result;
     };
     const auto made = std::make_shared<progress>();
-    made->ended = owner->services()->make_sleepers(caller::library);
+    made->ended = owner->state()->make_sleepers(caller::library);
     auto finish = [made](std::exception_ptr failure, T result) {
         made->failure = std::move(failure);
         made->result = std::move(result);
@@ -38,13 +38,8 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
     const auto [interruption] = co_await made->ended->async_sleep_until(
         clock::time_point::max(), boost::asio::as_tuple(boost::asio::use_awaitable));
     if (interruption) {
-        error_report report;
-        report.code = interruption;
-        report.operation = operation;
-        report.message = "cancelled; it goes on, and no session is left behind";
-        report.outcome = outcome::unknown;
-        report.ended_because = end_reason::cancelled;
-        throw make_error(std::move(report));
+        throw make_error(interruption, operation, "cancelled; it goes on, and no session is left behind",
+                         end_reason::cancelled, outcome::unknown);
     }
     if (made->failure) {
         std::rethrow_exception(made->failure);

@@ -2,7 +2,7 @@
 
 #include "client/operations.hpp"
 #include "errors/error_report.hpp"
-#include "model/merge_defaults.hpp"
+#include "model/defaults_list.hpp"
 
 #include <exception>
 #include <utility>
@@ -45,7 +45,7 @@ asio::awaitable<void> live_actor::verify(order taken)
     std::optional<session> response;
     if (begin_request(*taken, true)) {
         try {
-            response = co_await get_session(services_, taken->given.value.id, std::move(taken->options));
+            response = co_await get_session(client_, taken->given.value.id, std::move(taken->options));
         } catch (const error& failure) {
             if (failure.code() != condition::not_found) {
                 throw;
@@ -53,7 +53,7 @@ asio::awaitable<void> live_actor::verify(order taken)
         }
     }
     const std::lock_guard lock{core_.mutex_};
-    if (!taken->sent || !core_.state_.check(response, services_->boot_now())) {
+    if (!taken->sent || !core_.state_.check(response, client_->boot_now())) {
         // What remains is to wait for a session that can be used.
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
@@ -70,7 +70,7 @@ asio::awaitable<void> live_actor::update(order taken)
     if (begin_request(*taken, core_.options_.pin_defaults && !adds_member(before, taken->changes))) {
         try {
             const session response =
-                co_await update_session(services_, taken->given.value.id, taken->changes, std::move(taken->options));
+                co_await update_session(client_, taken->given.value.id, taken->changes, std::move(taken->options));
             applied = true;
             if (end_update(*taken, &response, outcome::not_applied)) {
                 co_return;
@@ -99,7 +99,7 @@ bool live_actor::begin_request(live_order& taken, bool may) const
 {
     const std::lock_guard lock{core_.mutex_};
     taken.given = core_.state_.current();
-    return taken.sent = may && core_.state_.is_usable(services_->boot_now());
+    return taken.sent = may && core_.state_.is_usable(client_->boot_now());
 }
 
 /// False: another session has to take the place of this one.
@@ -122,13 +122,13 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
 {
     {
         const std::lock_guard lock{core_.mutex_};
-        core_.state_.begin(services_->boot_now(), services_->random->unit());
+        core_.state_.begin(client_->boot_now(), client_->random->unit());
     }
     created_session made;
     try {
         made = co_await owned_sessions::create(core_.owner_, &renew_session, wanted, core_.options_.time_to_live,
                                                core_.options_.timeout, core_.own_options());
-        if (services_->sessions.is_gone(made.value.id, services_->boot_now())) {
+        if (client_->sessions.is_gone(made.value.id, client_->boot_now())) {
             // Another one would be no better.
             throw error{errc::session_gone, "the service returned a session that has already expired"};
         }
@@ -149,8 +149,8 @@ void live_actor::publish(created_session made, session_defaults wanted, const li
         if (updates && by.interest.expired()) {
             return;
         }
-        event = core_.state_.replace(made, std::move(wanted), updates, services_->boot_now(),
-                                     services_->renewal_phase.next());
+        event =
+            core_.state_.replace(made, std::move(wanted), updates, client_->boot_now(), client_->renewal_phase.next());
     }
     if (made.held) {
         notify(event);
@@ -162,7 +162,7 @@ void live_actor::fail(const error& why, const live_order& by) const
     replacement_event event;
     {
         const std::lock_guard lock{core_.mutex_};
-        event = core_.state_.fail(why, by.what == live_task::update, services_->boot_now(), services_->random->unit());
+        event = core_.state_.fail(why, by.what == live_task::update, client_->boot_now(), client_->random->unit());
         core_.end_uses(why, clock::time_point::max());
         if (core_.stopped_ || !core_.state_.has_any()) {
             return;

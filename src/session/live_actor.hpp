@@ -17,7 +17,7 @@ public:
 private:
     using order = shared_live_session::order;
 
-    explicit live_actor(shared_live_session& core) : core_(core), services_(core.owner_->services()) {}
+    explicit live_actor(shared_live_session& core) : core_(core), client_(core.owner_->state()) {}
 
     [[nodiscard]] boost::asio::awaitable<void> perform(order taken);
     [[nodiscard]] boost::asio::awaitable<void> verify(order taken);
@@ -30,7 +30,7 @@ private:
     void notify(const replacement_event& event) const noexcept;
 
     shared_live_session& core_;
-    const std::shared_ptr<client_state> services_;
+    const std::shared_ptr<client_state> client_;
 };
 
 } // namespace sipher::detail

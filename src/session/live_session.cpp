@@ -80,7 +80,7 @@ asio::awaitable<boost::json::value> send(const live_session& live,
         return detail::request(nullptr, std::move(wanted)); // refused where it is awaited
     }
     wanted.options.session = live;
-    return detail::request(core->owner()->services(), std::move(wanted));
+    return detail::request(core->owner()->state(), std::move(wanted));
 }
 
 } // namespace
@@ -101,9 +101,7 @@ asio::awaitable<live_session> live_session::start(client owner, session_defaults
 
 asio::awaitable<live_session> live_session::adopt(client owner, session known, live_session_options options)
 {
-    if (known.id == session_id{}) {
-        detail::throw_invalid("session", "must not be an empty one");
-    }
+    detail::require(known.id != session_id{}, "session", "must not be an empty one");
     live_session made{make_core(owner, known.defaults, std::move(options))};
     made.core_->adopt(std::move(known));
     try {

@@ -1,6 +1,6 @@
 #include "session/live_state.hpp"
 
-#include "model/merge_defaults.hpp"
+#include "model/defaults_list.hpp"
 
 #include <utility>
 

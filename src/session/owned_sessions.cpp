@@ -58,7 +58,7 @@ asio::awaitable<created_session> owned_sessions::create(owner of, creator make, 
                                                         std::chrono::milliseconds grace, call_options options)
 {
     const creation counted{of->sessions()};
-    session made = co_await make(of->services(), std::move(defaults), time_to_live, std::move(options));
+    session made = co_await make(of->state(), std::move(defaults), time_to_live, std::move(options));
     co_return created_session{own(of, made.id, grace), std::move(made)};
 }
 
@@ -104,7 +104,7 @@ void owned_sessions::remove_later(const owner& of, const session_id& id) noexcep
 std::shared_ptr<sleep_list> owned_sessions::remove_all(const owner& of, clock::time_point until)
 {
     owned_sessions& self = of->sessions();
-    auto settled = self.services_->make_sleepers(caller::library);
+    auto settled = self.client_->make_sleepers(caller::library);
     {
         const std::lock_guard lock{self.mutex_};
         self.settled_ = settled = self.settled_ ? self.settled_ : std::move(settled);
@@ -143,8 +143,8 @@ void owned_sessions::start_workers(const owner& of) noexcept
     for (;;) {
         {
             const std::lock_guard lock{self.mutex_};
-            const std::size_t wanted = std::min(self.queue_.size(), self.services_->options.pool.max_connections);
-            if (self.workers_ >= wanted || self.services_->closed) {
+            const std::size_t wanted = std::min(self.queue_.size(), self.client_->options.pool.max_connections);
+            if (self.workers_ >= wanted || self.client_->closed) {
                 return;
             }
             ++self.workers_;
@@ -173,7 +173,7 @@ asio::awaitable<void> owned_sessions::work(owner of)
 std::optional<session_id> owned_sessions::take()
 {
     const std::lock_guard lock{mutex_};
-    if (queue_.empty() || services_->closed) {
+    if (queue_.empty() || client_->closed) {
         --workers_;
         return std::nullopt;
     }
@@ -189,7 +189,7 @@ asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
     if (auto options = self.begin_removal(id)) {
         ending how = ending::removed;
         try {
-            co_await clean_up_session(of->services(), id, *std::move(options));
+            co_await clean_up_session(of->state(), id, *std::move(options));
         } catch (const error& failure) {
             if (failure.code() != condition::not_found) {
                 how = failure.code() == errc::client_closed ? ending::refused : ending::failed;
@@ -238,7 +238,7 @@ void owned_sessions::end_removal(const session_id& id, ending how) noexcept
     }
     if (how == ending::removed) {
         records_.erase(known);
-    } else if (how == ending::refused && !services_->closed) {
+    } else if (how == ending::refused && !client_->closed) {
         // It waited for a connection when the client began to shut down, as calls did that had to end then.
         queue(known);
     } else {

@@ -66,7 +66,7 @@ public:
     using creator = boost::asio::awaitable<session> (*)(std::shared_ptr<client_state>, session_defaults,
                                                         std::chrono::seconds, call_options);
 
-    explicit owned_sessions(std::shared_ptr<client_state> services) : services_(std::move(services)) {}
+    explicit owned_sessions(std::shared_ptr<client_state> client) : client_(std::move(client)) {}
 
     /// Creates one. Who is to leave none behind runs this where it is not cancelled.
     /// @param make The operation that does it.
@@ -110,14 +110,14 @@ private:
     void end_removal(const session_id& id, ending how) noexcept;
     [[nodiscard]] bool is_gone(const session_id& id) const
     {
-        return services_->sessions.is_gone(id, services_->boot_now());
+        return client_->sessions.is_gone(id, client_->boot_now());
     }
     // With the mutex held.
     void queue(records::iterator known) noexcept;
     void fail(records::iterator known) noexcept;
     void tell_if_settled() const noexcept;
 
-    const std::shared_ptr<client_state> services_;
+    const std::shared_ptr<client_state> client_;
     mutable std::mutex mutex_;
     records records_;
     /// Those whose delete has failed.

@@ -17,9 +17,7 @@ std::shared_ptr<detail::owned_session> own(const client& owner, const session& v
 {
     const auto handle = detail::handle_of(owner);
     detail::require_client(handle);
-    if (value.id == session_id{}) {
-        detail::throw_invalid("session", "must not be an empty one");
-    }
+    detail::require(value.id != session_id{}, "session", "must not be an empty one");
     return detail::owned_sessions::own(handle, value.id, grace);
 }
 

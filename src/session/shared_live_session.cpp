@@ -24,26 +24,20 @@ namespace {
 
 error live_error(error_code code, std::string message, end_reason why, outcome effect = outcome::not_sent)
 {
-    error_report report;
-    report.code = code;
-    report.operation = "live_session";
-    report.message = std::move(message);
-    report.outcome = effect;
-    report.ended_because = why;
-    return make_error(std::move(report));
+    return make_error(code, "live_session", std::move(message), why, effect);
 }
 
 } // namespace
 
 shared_live_session::shared_live_session(std::shared_ptr<client_handle> owner, session_defaults defaults,
                                          live_session_options options)
-    : owner_(std::move(owner)), options_(std::move(options)), state_(services().sessions, std::move(defaults), options_)
+    : owner_(std::move(owner)), options_(std::move(options)), state_(client().sessions, std::move(defaults), options_)
 {
 }
 
 shared_live_session::~shared_live_session()
 {
-    services().timers->disarm(*this);
+    client().timers->disarm(*this);
 }
 
 asio::awaitable<created_session> shared_live_session::acquire(pointer self, clock::time_point deadline)
@@ -94,7 +88,7 @@ asio::awaitable<created_session> shared_live_session::place(pointer self, order 
 {
     validate_call_options(options);
     response_info* const info = options.info;
-    placed->deadline = deadline_of(options, self->services().options.timeouts, self->services().now());
+    placed->deadline = deadline_of(options, self->client().options.timeouts, self->client().now());
     placed->options = std::move(options);
     placed->options.info = info != nullptr ? &placed->info : nullptr;
     placed->options.total_timeout = 0ms;
@@ -130,12 +124,12 @@ std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& plac
     if (!placed.begun) {
         throw_if_stopped();
     }
-    if (!placed.sent && services().now() >= placed.deadline) {
+    if (!placed.sent && client().now() >= placed.deadline) {
         throw live_error(errc::deadline_exceeded, "there was no session in time", end_reason::deadline);
     }
     until = placed.sent ? clock::time_point::max() : placed.deadline;
     if (!waiting_) {
-        waiting_ = services().make_sleepers(caller::user);
+        waiting_ = client().make_sleepers(caller::user);
     }
     return waiting_;
 }
@@ -146,7 +140,7 @@ void shared_live_session::wake_up(const live_order& placed, const std::shared_pt
     if (code == asio::error::operation_aborted) {
         throw live_error(code, "cancelled", end_reason::cancelled, placed.sent ? outcome::unknown : outcome::not_sent);
     }
-    if (code && services().context_ended) {
+    if (code && client().context_ended) {
         throw live_error(code, {}, end_reason::client_closed, placed.sent ? outcome::unknown : outcome::not_sent);
     }
     if (code && waiting_ == from) {
@@ -186,7 +180,7 @@ shared_live_session::order shared_live_session::take()
     const std::lock_guard lock{mutex_};
     const clock::time_point now = boot_now();
     std::erase_if(orders_, [](const order& each) { return each->interest.expired(); });
-    if (stopped_ || services().closing) {
+    if (stopped_ || client().closing) {
         running_ = false;
         orders_.clear();
         tell_waiting();
@@ -195,7 +189,7 @@ shared_live_session::order shared_live_session::take()
     if (state_.is_usable(now)) {
         end_uses(std::nullopt, clock::time_point::max());
     } else if (state_.failure()) {
-        end_uses(state_.failure(), saturating_add(services().now(), state_.not_before() - now));
+        end_uses(state_.failure(), saturating_add(client().now(), state_.not_before() - now));
     }
     const auto next = std::ranges::find_if(orders_, [](const order& each) { return each->what != live_task::use; });
     if (next == orders_.end()) {
@@ -219,7 +213,7 @@ shared_live_session::order shared_live_session::take_own(clock::time_point now)
     running_ = false;
     const clock::time_point wake_at = state_.next_due(now, !orders_.empty());
     try {
-        services().timers->arm(*this, saturating_add(services().now(), wake_at - now));
+        client().timers->arm(*this, saturating_add(client().now(), wake_at - now));
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
         // It is replaced when somebody needs it.
     }
@@ -266,7 +260,7 @@ std::shared_ptr<owned_session> shared_live_session::stop() noexcept
 {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    services().timers->disarm(*this);
+    client().timers->disarm(*this);
     tell_waiting();
     return state_.stop();
 }
@@ -289,7 +283,7 @@ void shared_live_session::throw_if_stopped() const
     if (stopped_) {
         throw live_error(errc::session_gone, "the live session was closed", end_reason::permanent);
     }
-    if (services().closing) {
+    if (client().closing) {
         throw live_error(errc::client_closed, {}, end_reason::client_closed);
     }
 }

@@ -82,8 +82,8 @@ private:
     void start_running() noexcept;
     /// The next thing for the actor to do; without one, it rests until one is due.
     [[nodiscard]] order take();
-    [[nodiscard]] client_state& services() const noexcept { return *owner_->services(); }
-    [[nodiscard]] clock::time_point boot_now() const noexcept { return services().boot_now(); }
+    [[nodiscard]] client_state& client() const noexcept { return *owner_->state(); }
+    [[nodiscard]] clock::time_point boot_now() const noexcept { return client().boot_now(); }
     // With the mutex held.
     void throw_if_stopped() const;
     [[nodiscard]] order take_own(clock::time_point now);

@@ -41,15 +41,15 @@ protected:
 
     std::shared_ptr<started_call> start_failing(operation what, std::size_t n)
     {
-        const auto& services = client->services();
+        const auto& state = client->state();
         const session_id id = scripted_session_id();
         switch (what) {
-        case operation::create: return launch(with_failing(n, detail::create_session(services, {}, {}, {})));
-        case operation::get: return launch(with_failing(n, detail::get_session(services, id, {})));
-        case operation::update: return launch(with_failing(n, detail::update_session(services, id, {}, {})));
+        case operation::create: return launch(with_failing(n, detail::create_session(state, {}, {}, {})));
+        case operation::get: return launch(with_failing(n, detail::get_session(state, id, {})));
+        case operation::update: return launch(with_failing(n, detail::update_session(state, id, {}, {})));
         case operation::remove: break;
         }
-        return launch(with_failing(n, detail::delete_session(services, id, {})));
+        return launch(with_failing(n, detail::delete_session(state, id, {})));
     }
 
     void script()
@@ -62,10 +62,10 @@ protected:
     void expect_usable()
     {
         EXPECT_EQ(busy(), 0U);
-        EXPECT_EQ(client->services()->pool->stats().dialing, 0U);
-        EXPECT_EQ(client->services()->pool->stats().waiting, 0U);
-        EXPECT_EQ(client->services()->gate->stats(clock->now()).waiting, 0U);
-        EXPECT_EQ(client->services()->active, 0U);
+        EXPECT_EQ(client->state()->pool->stats().dialing, 0U);
+        EXPECT_EQ(client->state()->pool->stats().waiting, 0U);
+        EXPECT_EQ(client->state()->gate->stats(clock->now()).waiting, 0U);
+        EXPECT_EQ(client->state()->active, 0U);
         service->script.clear();
         clock->advance(5s);
         EXPECT_TRUE(perform(operation::get)->succeeded());
@@ -151,7 +151,7 @@ TEST_P(out_of_memory, frames_of_a_call_are_of_a_size_that_asio_keeps_for_the_nex
     service->otherwise = response_session();
     allocation_faults::largest_of_asio = 0;
     EXPECT_TRUE(perform(GetParam())->succeeded());
-    const auto other = launch(detail::request(client->services(), {verb::post, "/v1/other", {}, {}}));
+    const auto other = launch(detail::request(client->state(), {verb::post, "/v1/other", {}, {}}));
     run();
     EXPECT_TRUE(other->succeeded());
     EXPECT_GT(allocation_faults::largest_of_asio, 500U) << "nothing was seen";

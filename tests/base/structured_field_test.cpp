@@ -81,7 +81,7 @@ TEST(structured_field, dictionaries_have_keys)
     EXPECT_EQ(dictionary("r=1, r=2"), "[r=i1][r=i2]");
 }
 
-TEST(structured_field, what_breaks_the_grammar_is_refused_as_a_whole)
+TEST(structured_field, a_field_that_breaks_the_grammar_is_refused_as_a_whole)
 {
     for (const char* const text : {"1,",
                                    ",1",

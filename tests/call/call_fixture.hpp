@@ -60,15 +60,15 @@ protected:
     std::shared_ptr<started_call> start(operation what, call_options call = {})
     {
         open();
-        const auto& services = client->services();
+        const auto& state = client->state();
         const session_id id = scripted_session_id();
         switch (what) {
-        case operation::create: return launch(detail::create_session(services, {}, {}, std::move(call)));
-        case operation::get: return launch(detail::get_session(services, id, std::move(call)));
-        case operation::update: return launch(detail::update_session(services, id, {}, std::move(call)));
+        case operation::create: return launch(detail::create_session(state, {}, {}, std::move(call)));
+        case operation::get: return launch(detail::get_session(state, id, std::move(call)));
+        case operation::update: return launch(detail::update_session(state, id, {}, std::move(call)));
         case operation::remove: break;
         }
-        return launch(detail::delete_session(services, id, std::move(call)));
+        return launch(detail::delete_session(state, id, std::move(call)));
     }
 
     template <class T>
@@ -103,7 +103,7 @@ protected:
         run();
     }
 
-    [[nodiscard]] std::size_t busy() const { return client->services()->pool->stats().busy; }
+    [[nodiscard]] std::size_t busy() const { return client->state()->pool->stats().busy; }
 
     std::unique_ptr<boost::asio::io_context> context = std::make_unique<boost::asio::io_context>();
     std::shared_ptr<testing::manual_clock> clock = std::make_shared<testing::manual_clock>();

@@ -397,7 +397,7 @@ protected:
         }
     }
 
-    [[nodiscard]] client_stats stats() const { return client->services()->pool->stats(); }
+    [[nodiscard]] client_stats stats() const { return client->state()->pool->stats(); }
 };
 
 TEST_F(without_hint, calls_half_a_minute_apart_come_to_share_a_connection)
@@ -462,11 +462,11 @@ TEST_F(call_test, a_connection_whose_call_ran_out_of_time_ends_with_the_idle_lim
     ASSERT_TRUE(call->failed_with(errc::deadline_exceeded));
     service->finish_connects();
     run();
-    EXPECT_EQ(client->services()->pool->stats().idle, 1U);
+    EXPECT_EQ(client->state()->pool->stats().idle, 1U);
     advance(3999ms);
-    EXPECT_EQ(client->services()->pool->stats().idle, 1U);
+    EXPECT_EQ(client->state()->pool->stats().idle, 1U);
     advance(1ms);
-    EXPECT_EQ(client->services()->pool->stats().idle, 0U);
+    EXPECT_EQ(client->state()->pool->stats().idle, 0U);
     EXPECT_TRUE(context->stopped()) << "nothing is left to wait for";
 }
 

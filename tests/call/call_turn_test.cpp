@@ -279,7 +279,7 @@ TEST_F(call_order, the_refusal_of_an_edge_closes_the_gate_for_its_retry_after_an
     EXPECT_EQ(client().stats().rate_gate.closed_for, 3s);
 }
 
-TEST_F(call_order, what_an_edge_says_of_its_own_limit_is_not_the_services)
+TEST_F(call_order, the_rate_limit_of_an_edge_is_not_the_services)
 {
     options.retry.max_attempts = 1;
     sandbox().add_fault(sipher::testing::fault::raw_response(

@@ -127,7 +127,7 @@ TEST_F(custom_policy, an_endless_delay_fails_at_once)
     EXPECT_EQ(call->failure->ended_because(), end_reason::deadline);
 }
 
-TEST_F(custom_policy, what_it_throws_ends_the_call)
+TEST_F(custom_policy, exceptions_of_the_policy_end_the_call)
 {
     options.retry.should_retry = [](const retry_context&, bool) -> bool { throw std::runtime_error{"no policy"}; };
     service->otherwise = response(502, "");

@@ -255,7 +255,7 @@ TEST_F(foreign_response, a_redirect_says_where_to)
     }
 }
 
-TEST_F(foreign_response, what_is_ignored_does_not_cost_the_result)
+TEST_F(foreign_response, an_ignored_member_does_not_cost_the_result)
 {
     for (const std::string& each :
          {nested(40), nested(1000), std::string{"\"\xff\xfe\""}, std::string{"\"\\ud800\""}, std::string{"1e99999"},

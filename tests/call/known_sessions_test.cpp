@@ -90,7 +90,7 @@ TEST_F(known_sessions_test, none_is_forgotten_while_it_could_still_live)
     EXPECT_TRUE(known.is_gone(id_of(19'999), start + 24h - 1s));
 }
 
-TEST_F(known_sessions_test, what_ended_a_day_ago_is_dropped_when_there_are_many)
+TEST_F(known_sessions_test, sessions_that_ended_a_day_ago_are_dropped_when_there_are_many)
 {
     for (int i = 0; i < 1024; ++i) {
         known.learn({id_of(i), 60s}, start, start);

@@ -73,7 +73,7 @@ TEST_F(async_call_test, a_failure_is_a_code_and_diagnostics)
     EXPECT_FALSE(diagnostics.code());
 }
 
-TEST_F(async_call_test, what_fails_at_once_does_not_complete_inline)
+TEST_F(async_call_test, an_immediate_failure_does_not_complete_inline)
 {
     bool done = false;
     asio::post(context, [&] {
@@ -162,7 +162,7 @@ TEST_F(async_call_test, the_handlers_slot_cancels_with_every_type)
     }
 }
 
-TEST_F(async_call_test, what_is_no_error_of_the_library_has_a_code_too)
+TEST_F(async_call_test, foreign_exceptions_have_a_code_too)
 {
     error diagnostics;
     const auto code_of = [&](asio::awaitable<int> operation) {

@@ -224,7 +224,7 @@ TEST_F(request_ids, that_are_used_again_are_their_own)
     EXPECT_FALSE(exchange_as("b", "X-Request-ID: a, b\r\n"));
 }
 
-TEST_F(connection_test, what_was_there_before_any_of_the_request_is_no_response_to_it)
+TEST_F(connection_test, bytes_that_came_before_the_request_are_no_response_to_it)
 {
     for (const bool with_408 : {true, false}) {
         connect();

@@ -121,7 +121,7 @@ TEST_F(framing, contradictory_or_malformed_framing_is_refused)
     }
 }
 
-TEST_F(framing, what_is_not_http_1_is_refused)
+TEST_F(framing, protocols_other_than_http_1_are_refused)
 {
     for (const char* text : {"HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "HTTP/1.1 1000 x\r\n\r\n",
                              "HTTP/1.1 2x0 x\r\n\r\n", "<html>hello</html>\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -237,7 +237,7 @@ TEST_F(framing, an_endless_header_in_small_fields_is_refused)
     EXPECT_EQ(report().code, errc::protocol_error);
 }
 
-TEST_F(framing, what_is_complete)
+TEST_F(framing, completeness_follows_from_the_framing)
 {
     const auto complete = [this](std::string_view bytes, boost::system::error_code end = {}) {
         const auto& report = exchange(bytes, end);

@@ -100,7 +100,7 @@ TEST(rate_limit_fields, parameters_do_not_leak_from_one_member_to_another)
     EXPECT_EQ(read({{"RateLimit", R"("d";r=2, "d";r=1;t=7)"}}), "- 1 7 -");
 }
 
-TEST(rate_limit_fields, what_counts_something_else_than_requests_is_passed_over)
+TEST(rate_limit_fields, policies_that_do_not_count_requests_are_passed_over)
 {
     EXPECT_EQ(
         read({{"RateLimit", R"("bytes";r=0;t=50, "default";r=9;t=20)"},
@@ -146,7 +146,7 @@ TEST(rate_limit_fields, no_window_ends_later_than_its_length)
     EXPECT_EQ(read({{"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "1995505227"}}), "- 0 - -");
 }
 
-TEST(rate_limit_fields, what_cannot_be_meant_is_passed_over)
+TEST(rate_limit_fields, implausible_values_are_passed_over)
 {
     EXPECT_EQ(read({{"RateLimit-Limit", "0"}, {"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "60"}}), "");
     EXPECT_EQ(read({{"RateLimit-Limit", "10"}, {"RateLimit-Remaining", "4294967295"}}), "10 10 - -");
@@ -160,7 +160,7 @@ TEST(rate_limit_fields, what_cannot_be_meant_is_passed_over)
     EXPECT_EQ(read_reset("7, 8"), "100 0 - 60");
 }
 
-TEST(rate_limit_fields, what_is_malformed_or_said_twice_is_passed_over)
+TEST(rate_limit_fields, malformed_or_repeated_fields_are_passed_over)
 {
     EXPECT_EQ(read({{"RateLimit-Remaining", "-1"}, {"RateLimit-Reset", "99999999999"}, {"RateLimit-Limit", "1e3"}}),
               "");

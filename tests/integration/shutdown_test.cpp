@@ -243,7 +243,7 @@ TEST_F(shutdown_test, within_the_rate_limit_and_what_is_left_is_named)
     EXPECT_EQ(sandbox().counters().requests, 30U) << "none was sent to be refused";
 }
 
-TEST_F(shutdown_test, what_has_ended_by_itself_is_not_named)
+TEST_F(shutdown_test, sessions_that_have_ended_by_themselves_are_not_reported)
 {
     scopes.push_back(run(session_scope::open(client(), {}, 60s)));
     sandbox().set_shutting_down(true);

@@ -81,7 +81,7 @@ TEST_F(name_cache_test, a_caller_out_of_memory_does_not_keep_others_from_the_res
     EXPECT_EQ(names->questions.size(), 1U);
 }
 
-TEST_F(name_cache_test, what_is_known_already_is_not_overtaken_by_what_comes_meanwhile)
+TEST_F(name_cache_test, known_addresses_are_not_overtaken_by_later_ones)
 {
     const auto first = cache->resolve("a.test", [](const detail::lookup_result&) {});
     names->respond(detail::address_family::v4, {"127.0.0.1"});

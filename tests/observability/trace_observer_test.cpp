@@ -205,7 +205,7 @@ TEST_F(trace_observer_test, hosts_and_ports_stand_apart_whatever_they_look_like)
     }
 }
 
-TEST_F(trace_observer_test, what_is_not_sampled_is_not_exported)
+TEST_F(trace_observer_test, an_unsampled_trace_is_not_exported)
 {
     call_options call;
     call.trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";

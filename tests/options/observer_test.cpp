@@ -138,7 +138,7 @@ private:
     }
 };
 
-TEST_F(observing, what_it_throws_changes_nothing)
+TEST_F(observing, exceptions_of_the_observer_change_nothing)
 {
     const auto hostile = std::make_shared<hostile_listener>();
     options.observer = hostile;

@@ -282,7 +282,7 @@ TEST(proxy_test, the_environment_by_permission_only)
     EXPECT_TRUE(choose_proxy(options, parse_base_url("https://direct.com")));
 }
 
-TEST(proxy_test, what_cannot_be_used_does_not_matter_where_it_is_not_to_be_used)
+TEST(proxy_test, an_unusable_proxy_does_not_matter_where_none_is_used)
 {
     proxy_options options;
     options.use_environment = true;
@@ -305,7 +305,7 @@ TEST(proxy_test, an_upper_case_http_proxy_is_not_trusted)
     EXPECT_FALSE(choose_proxy(options, parse_base_url("http://example.com")));
 }
 
-TEST(proxy_test, what_cannot_be_used_is_refused_by_name_without_its_password)
+TEST(proxy_test, an_unusable_proxy_is_refused_by_name_without_its_password)
 {
     for (const char* const url :
          {"socks4://user:hunter2@proxy", "socks://user:hunter2@proxy", "ftp://user:hunter2@proxy", "http://",

@@ -184,7 +184,7 @@ TEST_F(connection_schedule_test, an_idle_connection_is_used_up_to_a_second_befor
     EXPECT_EQ(core.open(), 0U);
 }
 
-TEST_F(connection_schedule_test, what_cannot_be_repeated_uses_half_of_the_hint)
+TEST_F(connection_schedule_test, a_request_that_is_not_repeatable_uses_half_of_the_hint)
 {
     give_back(dial());
     pass(2499ms);
@@ -430,7 +430,7 @@ protected:
     pooled_list gone;
 };
 
-TEST_F(learning_schedule_test, what_reaches_the_limit_lets_the_next_stay_longer)
+TEST_F(learning_schedule_test, a_connection_that_reaches_the_limit_raises_it_for_the_next)
 {
     carry();
     pass(4s);
@@ -441,7 +441,7 @@ TEST_F(learning_schedule_test, what_reaches_the_limit_lets_the_next_stay_longer)
     EXPECT_EQ(carry().idle_limit, 16s);
 }
 
-TEST_F(learning_schedule_test, what_ends_with_its_life_teaches_nothing)
+TEST_F(learning_schedule_test, a_connection_that_ends_with_its_lifetime_teaches_nothing)
 {
     carry().dies_at = time.now + 4s;
     pass(4s);
@@ -460,7 +460,7 @@ TEST_F(learning_schedule_test, a_connection_that_carried_nothing_teaches_nothing
     EXPECT_EQ(carry().idle_limit, 4s);
 }
 
-TEST_F(learning_schedule_test, what_is_learned_of_one_holds_for_the_others)
+TEST_F(learning_schedule_test, the_limit_learned_from_one_connection_holds_for_the_others)
 {
     pooled& closed = carry();
     pass(500ms);

@@ -92,7 +92,7 @@ TEST_F(keep_alive_limit_test, a_peer_that_closes_at_once_leaves_something_to_gro
     EXPECT_EQ(any(), 4s);
 }
 
-TEST_F(keep_alive_limit_test, what_cannot_be_repeated_uses_half_of_what_a_response_proved)
+TEST_F(keep_alive_limit_test, a_request_that_is_not_repeatable_uses_half_of_the_proved_idle_time)
 {
     outlive(4);
     EXPECT_EQ(careful(), 2s) << "a connection that is still there need not lead anywhere";

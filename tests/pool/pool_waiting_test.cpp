@@ -30,7 +30,7 @@ protected:
         return options;
     }
 
-    [[nodiscard]] client_stats stats() const { return client->services()->pool->stats(); }
+    [[nodiscard]] client_stats stats() const { return client->state()->pool->stats(); }
 
     /// Of a call that has failed before anything was sent.
     static std::string message_of(const std::shared_ptr<started_call>& call, boost::system::error_code code)
@@ -118,7 +118,7 @@ TEST_F(pool_waiting, connections_that_end_all_at_once_are_all_accounted_for)
     open();
     detail::pool_request wanted;
     wanted.ready = connections;
-    client->services()->pool->async_acquire(wanted, [](const detail::acquire_result&) {});
+    client->state()->pool->async_acquire(wanted, [](const detail::acquire_result&) {});
     run();
     ASSERT_EQ(stats().idle, connections);
     for (const auto& peer : service->peers) {

@@ -25,7 +25,7 @@ protected:
         auto ended = std::make_shared<result>();
         detail::pool_request wanted;
         wanted.ready = connections;
-        client->services()->pool->async_acquire(
+        client->state()->pool->async_acquire(
             wanted, asio::bind_cancellation_slot(cancel.slot(), [ended](detail::acquire_result acquired) {
                 EXPECT_FALSE(*ended) << "completed twice";
                 *ended = std::move(acquired);
@@ -35,7 +35,7 @@ protected:
         return ended;
     }
 
-    [[nodiscard]] client_stats stats() const { return client->services()->pool->stats(); }
+    [[nodiscard]] client_stats stats() const { return client->state()->pool->stats(); }
 
     asio::cancellation_signal cancel;
 };
@@ -51,7 +51,7 @@ TEST_F(prewarm, connections_are_there_before_the_first_call)
     EXPECT_EQ(service->connects, 3U);
 }
 
-TEST_F(prewarm, what_is_there_counts)
+TEST_F(prewarm, existing_connections_count)
 {
     service->otherwise = response_session();
     perform(operation::get);
@@ -112,7 +112,7 @@ TEST_F(prewarm, closing_the_client_ends_it)
 TEST_F(prewarm, a_closed_client_makes_no_connection)
 {
     open();
-    client->services()->pool->drain();
+    client->state()->pool->drain();
     const auto ended = warm(1);
     ASSERT_TRUE(*ended);
     EXPECT_EQ((*ended)->code, errc::client_closed);
@@ -164,7 +164,7 @@ TEST_F(call_test, a_thousand_calls_that_gave_up_left_four_connections_in_the_mak
         calls.push_back(start(operation::get));
     }
     run();
-    EXPECT_EQ(client->services()->pool->stats().waiting, 1000U);
+    EXPECT_EQ(client->state()->pool->stats().waiting, 1000U);
     for (const auto& each : calls) {
         each->cancel.emit(asio::cancellation_type::terminal);
     }
@@ -173,7 +173,7 @@ TEST_F(call_test, a_thousand_calls_that_gave_up_left_four_connections_in_the_mak
         EXPECT_TRUE(each->failed_with(asio::error::operation_aborted));
     }
     EXPECT_EQ(service->connects, 4U);
-    EXPECT_EQ(client->services()->pool->stats().waiting, 0U);
+    EXPECT_EQ(client->state()->pool->stats().waiting, 0U);
 }
 
 TEST_F(call_test, a_stale_connection_evicts_those_idle_for_as_long)
@@ -192,8 +192,8 @@ TEST_F(call_test, a_stale_connection_evicts_those_idle_for_as_long)
     service->script.push_back(hang_up());
     EXPECT_TRUE(perform(operation::get)->succeeded());
     EXPECT_EQ(service->connects, 9U) << "one replay, on one new connection";
-    EXPECT_EQ(client->services()->pool->stats().open, 1U);
-    EXPECT_EQ(client->services()->pool->stats().closed_by_peer, 7U);
+    EXPECT_EQ(client->state()->pool->stats().open, 1U);
+    EXPECT_EQ(client->state()->pool->stats().closed_by_peer, 7U);
 }
 
 } // namespace

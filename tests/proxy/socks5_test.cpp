@@ -118,7 +118,7 @@ TEST_F(socks5_test, byte_by_byte_with_every_type_of_address)
     }
 }
 
-TEST_F(socks5_test, what_is_written_may_be_taken_byte_by_byte)
+TEST_F(socks5_test, the_request_may_be_taken_byte_by_byte)
 {
     open("socks5h://user:word@proxy.test");
     said();

@@ -141,7 +141,7 @@ TEST_F(daily_quota, the_observer_is_notified_before_it_is_exhausted)
     EXPECT_EQ(watch->events.size(), 4U) << "a new day";
 }
 
-TEST_F(daily_quota, what_fails_does_not_count)
+TEST_F(daily_quota, failed_requests_do_not_count)
 {
     options.daily_quota.reserve = 0;
     run(client().usage());

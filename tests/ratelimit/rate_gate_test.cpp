@@ -149,7 +149,7 @@ TEST_F(rate_gate_test, a_new_window_makes_the_old_one_forgotten)
     EXPECT_FALSE(passes());
 }
 
-TEST_F(rate_gate_test, what_remained_of_a_window_that_is_over_does_not_matter)
+TEST_F(rate_gate_test, the_rest_of_an_ended_window_does_not_matter)
 {
     learn(state(1, 7s));
     now += 7s;

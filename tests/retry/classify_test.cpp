@@ -235,12 +235,12 @@ void check(const std::vector<row>& rows)
     }
 }
 
-TEST(classify, what_was_not_sent_may_be_repeated_unless_it_would_end_the_same_way)
+TEST(classify, an_unsent_request_may_be_repeated_unless_it_would_end_the_same_way)
 {
     check(failures_before_the_wire());
 }
 
-TEST(classify, what_left_in_full_is_repeated_only_where_that_does_no_harm)
+TEST(classify, a_request_sent_in_full_is_repeated_only_where_that_does_no_harm)
 {
     check(failures_on_the_wire());
 }

@@ -136,7 +136,7 @@ TEST_F(plan, the_largest_budget_is_one)
     }
 }
 
-TEST_F(plan, what_a_function_throws_is_let_through)
+TEST_F(plan, exceptions_of_the_functions_are_let_through)
 {
     options.should_retry = [](const retry_context&, bool) -> bool { throw 7; };
     EXPECT_THROW(after(502, action::retry), int);

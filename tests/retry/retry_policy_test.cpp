@@ -121,7 +121,7 @@ TEST(retry_after, is_honoured_however_long_it_is)
     }
 }
 
-TEST(retry_after, what_makes_no_sense_is_ignored)
+TEST(retry_after, malformed_and_past_values_are_ignored)
 {
     for (const char* text : {"", "-1", "+1", "1.5", "soon", "1 2", "Sun, 06 Nov 1994 08:49:36 GMT"}) {
         EXPECT_EQ(parse_retry_after(text, "", noon), std::nullopt) << text;

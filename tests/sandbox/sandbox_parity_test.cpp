@@ -124,7 +124,7 @@ TEST_F(sandbox_parity_test, options_tells_the_methods_of_a_route)
     EXPECT_EQ(verdict(call({"OPTIONS", "/v1/nothing"})), "404 NOT_FOUND");
 }
 
-TEST_F(sandbox_parity_test, what_its_http_server_does_not_take_is_a_raw_400)
+TEST_F(sandbox_parity_test, its_http_server_refuses_malformed_requests_with_a_raw_400)
 {
     for (const std::string request :
          {"BREW /v1/health HTTP/1.1\r\nHost: x\r\n\r\n", "get /v1/health HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -164,7 +164,7 @@ TEST_F(sandbox_parity_test, other_expectations_than_to_continue_are_not_met)
     EXPECT_EQ(call({"GET", "/v1/health"}).result_int(), 200U) << "the connection stays";
 }
 
-TEST_F(sandbox_parity_test, what_the_client_has_already_is_not_sent_again)
+TEST_F(sandbox_parity_test, a_representation_that_the_client_has_is_not_sent_again)
 {
     const raw_call errors{"GET", "/v1/errors"};
     const std::string tag{call(errors)["ETag"]};

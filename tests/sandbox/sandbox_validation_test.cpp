@@ -170,7 +170,7 @@ TEST_F(sandbox_validation_test, a_null_cannot_unset_a_default)
     EXPECT_EQ(service.counters().updated, 0U);
 }
 
-TEST_F(sandbox_validation_test, what_is_not_json_is_named_so)
+TEST_F(sandbox_validation_test, a_body_that_is_not_json_is_refused_as_invalid_json)
 {
     for (const std::string body : {"{", "nonsense", "{\"defaults\":{},}", "5", "\"text\"", "\xff"}) {
         EXPECT_EQ(verdict(create(body)), "400 INVALID_JSON") << body;

@@ -338,7 +338,7 @@ TEST(sandbox_options_test, somebody_else_at_the_other_address_of_localhost_is_no
     EXPECT_THROW(sandbox{same_port}, boost::system::system_error);
 }
 
-TEST(sandbox_options_test, what_cannot_work_is_refused)
+TEST(sandbox_options_test, unusable_options_are_refused)
 {
     const sandbox taken{options_with(false)};
     sandbox_options same_port = options_with(false);

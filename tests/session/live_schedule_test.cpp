@@ -54,7 +54,7 @@ TEST_F(live_schedule_test, a_session_that_was_of_use_begins_anew)
     EXPECT_EQ(begin_as_often_as_possible(1s), 3);
 }
 
-TEST_F(live_schedule_test, what_the_service_asks_for_is_waited_for)
+TEST_F(live_schedule_test, the_wait_that_the_service_asks_for_is_kept)
 {
     schedule.begin(now, 0);
     schedule.failed(now, 0s, 1min, 0);
@@ -91,7 +91,7 @@ TEST_F(live_schedule_test, it_is_renewed_before_its_end)
     EXPECT_EQ(schedule.next_due(), now + 80s);
 }
 
-TEST_F(live_schedule_test, what_the_service_says_of_its_end_brings_it_forward_and_never_puts_it_off)
+TEST_F(live_schedule_test, the_end_stated_by_the_service_brings_the_renewal_forward_and_never_puts_it_off)
 {
     schedule.made(now, 100s, false, 0);
     schedule.checked(now, 1000s);

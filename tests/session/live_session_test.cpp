@@ -492,7 +492,7 @@ TEST_F(live_session_test, expiry_follows_the_services_clock)
     clock->advance(100s);
 }
 
-TEST_F(live_session_test, what_was_deleted_or_not_found_is_not_used_again)
+TEST_F(live_session_test, a_session_that_was_deleted_or_not_found_is_not_used_again)
 {
     const session mine = create(near_and_shielded());
     run(client().delete_session(mine.id));

@@ -49,7 +49,7 @@ TEST_F(session_scope_test, a_session_for_as_long_as_a_function_runs)
     EXPECT_EQ(sandbox().counters().created, 1U);
 }
 
-TEST_F(session_scope_test, what_the_body_throws_is_thrown_on_and_a_delete_that_fails_does_not_hide_it)
+TEST_F(session_scope_test, exceptions_of_the_body_are_thrown_on_and_not_hidden_by_a_failed_delete)
 {
     for (const bool delete_fails : {false, true}) {
         auto throwing = [&](const session&) -> asio::awaitable<int> {

@@ -27,10 +27,7 @@ public:
 
 class scripted_service::scripted_connector final : public detail::connector {
 public:
-    scripted_connector(scripted_service& owner, const detail::client_state& services)
-        : owner_(owner), services_(services)
-    {
-    }
+    scripted_connector(scripted_service& owner, const detail::client_state& state) : owner_(owner), services_(state) {}
 
     std::shared_ptr<detail::pending_connect> connect(std::function<void(detail::connect_result)> done) override
     {
@@ -48,17 +45,17 @@ std::shared_ptr<detail::client_handle> scripted_service::make_client(client_opti
     complete(options);
     return detail::client_handle::make(
         context_.get_executor(), std::move(options),
-        [this](const detail::client_state& services) { return std::make_unique<scripted_connector>(*this, services); });
+        [this](const detail::client_state& state) { return std::make_unique<scripted_connector>(*this, state); });
 }
 
 client scripted_service::make_public_client(client_options options)
 {
     complete(options);
     client made{context_.get_executor(), std::move(options)};
-    detail::client_state& services = *detail::handle_of(made)->services();
-    services.pool = std::make_shared<detail::pool>(context_.get_executor(), services.options.pool,
-                                                   std::make_unique<scripted_connector>(*this, services),
-                                                   services.timers, services.random, services.options.observer);
+    detail::client_state& state = *detail::handle_of(made)->state();
+    state.pool = std::make_shared<detail::pool>(context_.get_executor(), state.options.pool,
+                                                std::make_unique<scripted_connector>(*this, state), state.timers,
+                                                state.random, state.options.observer);
     return made;
 }
 
@@ -70,11 +67,11 @@ void scripted_service::complete(client_options& options) const
     }
 }
 
-void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::client_state& services)
+void scripted_service::connect(std::function<void(detail::connect_result)> done, const detail::client_state& state)
 {
     const allocation_truce truce;
     const std::size_t number = ++connects;
-    auto finish = [this, number, done = std::move(done), limits = services.options.limits, timers = services.timers] {
+    auto finish = [this, number, done = std::move(done), limits = state.options.limits, timers = state.timers] {
         detail::connect_result result;
         result.reached = phase::connecting;
         result.code = admit ? admit(number) : boost::system::error_code{};

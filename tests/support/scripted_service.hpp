@@ -53,7 +53,7 @@ private:
     class scripted_connector;
 
     void complete(client_options& options) const;
-    void connect(std::function<void(detail::connect_result)> done, const detail::client_state& services);
+    void connect(std::function<void(detail::connect_result)> done, const detail::client_state& state);
     void on_request(scripted_peer& peer, const std::string& request);
 
     boost::asio::io_context& context_;

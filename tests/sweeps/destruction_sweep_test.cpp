@@ -108,7 +108,7 @@ protected:
             detail::rate_gate_core::lesson refusal;
             refusal.refused = true;
             refusal.retry_after = 1min;
-            services().gate->learn(refusal, clock_->now());
+            state().gate->learn(refusal, clock_->now());
         }
         for (asio::io_context* context : {its_context_.get(), callers_context_.get()}) {
             for (int i = 0; i < 2; ++i) {
@@ -152,7 +152,7 @@ protected:
     }
 
 private:
-    [[nodiscard]] detail::client_state& services() const { return *detail::handle_of(*client_)->services(); }
+    [[nodiscard]] detail::client_state& state() const { return *detail::handle_of(*client_)->state(); }
 
     static asio::awaitable<secret> never_a_key()
     {
@@ -249,7 +249,7 @@ private:
         lookup_ = lookup.get();
         names_ = std::make_shared<detail::name_cache>(std::move(lookup), clock_);
         auto settings = std::make_shared<detail::server_settings>();
-        detail::client_state& all = services();
+        detail::client_state& all = state();
         settings->executor = client_->get_executor();
         settings->url = all.url;
         settings->proxy = detail::choose_proxy(options_.proxy, all.url);
