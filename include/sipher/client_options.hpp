@@ -192,7 +192,7 @@ struct SIPHER_API client_options {
     /// set.
     std::function<boost::asio::awaitable<secret>()> async_api_key_provider;
     authentication_scheme scheme = authentication_scheme::api_key_header;
-    /// Permits sending the key over plain http to a host that is not this machine.
+    /// Permits sending the key over plain http to a host, or through a proxy, that is not this machine.
     bool allow_plaintext_credentials = false;
 
     tls_options tls;

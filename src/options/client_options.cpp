@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -78,7 +79,8 @@ void validate_quota(const daily_quota_options& quota)
             "must be from 1 to 100 (per cent), in ascending order");
 }
 
-void validate_credentials(const client_options& options, const detail::base_url& base)
+void validate_credentials(const client_options& options, const detail::base_url& base,
+                          const std::optional<detail::proxy_route>& proxy)
 {
     detail::validate_api_key(options.api_key, detail::origin_of_key(options));
     const bool has_provider = options.api_key_provider || options.async_api_key_provider;
@@ -88,9 +90,14 @@ void validate_credentials(const client_options& options, const detail::base_url&
             options.api_key_provider ? "api_key_provider" : "async_api_key_provider",
             "must not be set together with api_key");
     const bool has_key = has_provider || !options.api_key.empty();
-    require(!has_key || base.tls || base.is_loopback || options.allow_plaintext_credentials,
-            detail::origin_of_base_url(options),
+    if (!has_key || base.tls || options.allow_plaintext_credentials) {
+        return;
+    }
+    require(base.is_loopback, detail::origin_of_base_url(options),
             "must be https: over plain http to another machine anyone on the path can read the API key "
+            "(allow_plaintext_credentials permits it)");
+    require(!proxy || proxy->at.is_loopback, "proxy.url",
+            "is another machine, which can read the API key that is sent over plain http "
             "(allow_plaintext_credentials permits it)");
 }
 
@@ -140,10 +147,9 @@ client_options client_options::from_environment()
 void client_options::validate() const
 {
     const detail::base_url base = detail::parse_base_url(base_url, detail::origin_of_base_url(*this));
-    validate_credentials(*this, base);
-    validate_tls(tls);
     detail::validate_no_proxy(proxy.no_proxy, "proxy.no_proxy");
-    static_cast<void>(detail::choose_proxy(proxy, base));
+    validate_credentials(*this, base, detail::choose_proxy(proxy, base));
+    validate_tls(tls);
     validate_limits(*this);
     validate_durations(*this);
     detail::validate_retry(retry, "retry");

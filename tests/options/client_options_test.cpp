@@ -196,6 +196,24 @@ TEST(client_options, never_send_a_key_in_the_clear_unless_allowed)
     }
 }
 
+TEST(client_options, do_not_give_a_key_in_the_clear_to_a_proxy_on_another_machine)
+{
+    const auto through = [](const char* proxy, const char* base_url = "http://localhost:8080") {
+        return with([=](auto& it) {
+            it.base_url = base_url;
+            it.api_key = "key";
+            it.proxy.url = proxy;
+        });
+    };
+    const std::string rule = "proxy.url: is another machine, which can read the API key that is sent over plain http "
+                             "(allow_plaintext_credentials permits it)";
+    EXPECT_EQ(through("http://proxy.example:3128"), rule);
+    EXPECT_EQ(through("https://proxy.example:3128"), rule);
+    EXPECT_EQ(through("socks5h://proxy.example:1080"), rule);
+    EXPECT_EQ(through("http://127.0.0.1:3128"), "accepted");
+    EXPECT_EQ(through("http://proxy.example:3128", "https://api.example"), "accepted");
+}
+
 TEST(client_options, take_one_source_of_keys_and_do_not_call_it_yet)
 {
     EXPECT_EQ(with([](auto& it) {
