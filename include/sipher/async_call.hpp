@@ -20,11 +20,12 @@ namespace sipher {
 
 namespace detail {
 
-/// The code of what was thrown, if anything was, and the whole error where it is wanted: `sipher::error` as it is,
-/// `std::bad_alloc` as `std::errc::not_enough_memory`, and what is unknown as `errc::callback_failed` with its cause.
+/// The error code of `thrown`, if not null, and the whole error in `diagnostics`, if given: a `sipher::error`
+/// unchanged, `std::bad_alloc` as `std::errc::not_enough_memory`, and any other exception as `errc::callback_failed`
+/// with its cause.
 SIPHER_API boost::system::error_code code_of(const std::exception_ptr& thrown, error* diagnostics) noexcept;
 
-/// `operation` with all types of cancellation; a coroutine of Asio lets only `terminal` through by itself.
+/// Runs `operation` with all types of cancellation enabled; by default an Asio coroutine lets only `terminal` through.
 template <class T>
 boost::asio::awaitable<T> with_all_cancellation(boost::asio::awaitable<T> operation)
 {
@@ -47,8 +48,8 @@ auto completing_with_code(error* diagnostics)
     }
 }
 
-/// What `async_call` starts. (Asio's `deferred` with what can only be moved is refused by `as_tuple` in Boost 1.83, so
-/// the operation is a member and no argument.)
+/// The initiation of `async_call`. (In Boost 1.83, `as_tuple` rejects a `deferred` with move-only arguments, so the
+/// operation is a member and not an argument.)
 template <class T>
 class call_initiation {
 public:
@@ -86,23 +87,24 @@ struct call_signature<void> {
 
 } // namespace detail
 
-/// Runs an operation for any completion token, as Asio's own operations are run: for callbacks, `use_future`,
-/// `deferred`, `as_tuple`, `yield_context` and coroutines of other executor types.
+/// Runs an operation with any completion token, as Asio's own operations do: callbacks, `use_future`, `deferred`,
+/// `as_tuple`, `yield_context` and coroutines of other executor types.
 ///
 ///     sipher::error diagnostics;
 ///     sipher::async_call(client.get_executor(), client.get_session(id), diagnostics,
 ///                        [](boost::system::error_code code, sipher::session session) { … });
 ///
-/// Completes with `void(boost::system::error_code, T)`, or `void(boost::system::error_code)` for an operation that
-/// gives nothing. `T` is default-constructed beside a code that says failure.
+/// Completes with `void(boost::system::error_code, T)`, or `void(boost::system::error_code)` for an operation without a
+/// result. On failure, `T` is default-constructed.
 ///
 /// Arguments: the operation is taken by value and runs on `executor`. `diagnostics` is cleared at once and set before
 /// the handler runs, if the operation failed; it must live until then.
 /// Idempotency: that of the operation.
-/// Cancellation: by the handler's cancellation slot, of every type, as the operation has it; until it has begun to run
-/// on `executor`, only `terminal` takes effect. The slot must be emitted on `executor`, as those of Asio's coroutines.
+/// Cancellation: through the handler's cancellation slot, with every type that the operation supports; until it starts
+/// running on `executor`, only `terminal` takes effect. The signal must be emitted on `executor`, as for Asio's
+/// coroutines.
 /// Errors: those of the operation; `std::errc::not_enough_memory` for `std::bad_alloc`; `errc::callback_failed` for an
-/// exception that is no `boost::system::system_error`, which `error::cause()` then has.
+/// exception other than `boost::system::system_error`, which `error::cause()` then holds.
 /// Executors: the handler runs on its associated executor, or on `executor`, never from within this function.
 /// Thread safety: safe.
 template <class T, class CompletionToken>

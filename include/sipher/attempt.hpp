@@ -16,11 +16,11 @@ namespace sipher {
 enum class outcome {
     /// Nothing of the request left this machine.
     not_sent,
-    /// The service cannot have acted on the request, or says that it did not.
+    /// The service cannot have acted on the request, or states that it did not.
     not_applied,
     /// The request was sent in full; whether the service acted on it is unknown.
     unknown,
-    /// The service said that it acted; the rest of its response was lost or could not be read.
+    /// The service reported that it acted; the rest of its response was lost or could not be read.
     applied_result_lost,
 };
 
@@ -38,16 +38,16 @@ SIPHER_API std::ostream& operator<<(std::ostream& os, phase value);
 struct SIPHER_API attempt {
     attempt() = default;
 
-    /// Why it failed; no error for the one that succeeded.
+    /// Why it failed; no error if it succeeded.
     boost::system::error_code code;
     phase reached = phase::waiting;
     /// The peer's address and port; empty if none was connected.
     std::string address;
     /// Whether the connection had carried a request before.
     bool reused = false;
-    /// Bytes that the kernel accepted for this request, as they are on the wire (ciphertext under TLS).
+    /// Bytes of this request that the kernel accepted, as sent on the wire (ciphertext under TLS).
     std::size_t bytes_written = 0;
-    /// HTTP status; 0 if none came.
+    /// HTTP status; 0 if none was received.
     unsigned status = 0;
     /// `X-Request-ID` that was sent.
     std::string request_id;

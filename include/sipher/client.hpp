@@ -29,7 +29,7 @@ class client;
 struct SIPHER_API shutdown_report {
     shutdown_report() = default;
 
-    /// Those that the library had made and could not delete in time, or not for certain. They end at their
+    /// Sessions created by the library whose delete failed, was too late or is uncertain. They end at their
     /// `expires_at`.
     std::vector<session_id> sessions_left;
 };
@@ -41,55 +41,55 @@ class client_handle;
 std::shared_ptr<client_handle> handle_of(const client& owner);
 } // namespace detail
 
-/// A client of the Sipher Sessions API: a cheap, copyable handle on shared connections.
+/// A client of the Sipher Sessions API: a cheap, copyable handle to shared connections.
 ///
-/// Make one and share it. When the last copy is destroyed, calls under way complete with `errc::client_closed` and
-/// all connections close; nothing is waited for.
+/// Make one and share it. When the last copy is destroyed, calls in progress complete with `errc::client_closed` and
+/// all connections close, without waiting.
 ///
-/// Executors: the client's own work runs on the executor given to the constructor. A call may be awaited on that or
-/// any other executor, and resumes on the executor of the coroutine that awaits it. Nothing completes inline.
+/// Executors: the client's own work runs on the executor passed to the constructor. A call may be awaited on that or
+/// any other executor, and resumes on the executor of the awaiting coroutine. Nothing completes inline.
 ///
 /// Thread safety: all members may be called from any thread at the same time, and every copy shares the same state;
-/// assigning to or destroying one and the same handle object while another thread uses it is not safe.
+/// assigning to or destroying a handle object while another thread uses that same object is not safe.
 ///
-/// Order of destruction: the client, its execution context and the contexts of those who call it may be destroyed in
-/// any order. The end of its own context closes the client: calls on other contexts complete with
-/// `errc::client_closed`, and those on a context that ends are destroyed with it, as Asio's own operations are. While
-/// the client's own context is being destroyed, threads of other contexts may be in the middle of calls, provided that
-/// no calls wait on the context that ends, and no scopes and live sessions are in use. (Asio's strands may not outlive
-/// their context; if the client was given one, the client goes first.)
+/// Order of destruction: the client, its execution context and its callers' contexts may be destroyed in any order.
+/// Destroying its own context closes the client: calls on other contexts complete with `errc::client_closed`, and calls
+/// on the destroyed context are destroyed with it, as Asio's own operations are. While the client's own context is
+/// being destroyed, threads of other contexts may be in the middle of calls, provided that no calls wait on the
+/// destroyed context and no scopes or live sessions are in use. (Asio's strands must not outlive their context; if the
+/// client was given a strand, destroy the client first.)
 ///
-/// Fork: a child process may destroy its copy of a client that no other thread was using, which leaves the parent's
-/// connections alone, or execute a program, which inherits no descriptor; it must not use the client.
+/// Fork: a child process must not use the client. It may destroy its copy of a client that no other thread was using,
+/// which leaves the parent's connections intact, or execute a program, which inherits no descriptor.
 ///
-/// What holds for every awaiting member below:
+/// The following applies to every awaiting member below:
 ///
-/// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total`
-///   until the first byte of a request was written (Asio's coroutines let only `terminal` through by default). The
-///   call completes within one turn of its executor with `boost::asio::error::operation_aborted` and the outcome so
-///   far; a connection that was writing or reading for it is closed, one being made is kept for others, and the client
-///   stays usable.
+/// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total` until
+///   the first byte of a request has been written (Asio's coroutines let only `terminal` through by default). The call
+///   completes within one turn of its executor with `boost::asio::error::operation_aborted` and the outcome so far; a
+///   connection that was writing or reading for it is closed, one being established is kept for other calls, and the
+///   client stays usable.
 /// - **Errors** are of type `sipher::error`. All calls can fail with `errc::invalid_request` (arguments, before
 ///   anything is sent), `client_closed`, `deadline_exceeded` (total time), `pool_timeout` and `pool_overloaded`
-///   (no connection free), `rate_limited` (gate), `quota_exhausted` (the day's quota), `resolve_failed`,
+///   (no connection free), `rate_limited` (gate), `quota_exhausted` (daily quota), `resolve_failed`,
 ///   `connect_failed`, `tls_handshake_failed`, `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`,
-///   `incomplete_header`, `incomplete_body`, `protocol_error`, `desynchronized` (transport), `bad_payload` (a success
-///   that cannot be read), and with the HTTP status in `service_category()` when the service refuses:
+///   `incomplete_header`, `incomplete_body`, `protocol_error`, `desynchronized` (transport), `bad_payload` (an
+///   unreadable success), and with the HTTP status in `service_category()` when the service refuses:
 ///   `condition::unauthorized` (401), `forbidden` (403, a tier without sessions), `rate_limited` (429), `server_error`
 ///   (5xx), `timeout` (408).
-/// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, place
-///   in the pool or other call is lost. Where Asio itself has no memory to suspend or resume a coroutine, it destroys
-///   it with all that awaits it, and the only sign is `std::bad_alloc` out of `run()`, if it happens there; where
-///   a strand or a `thread_pool` has none to go on with what waits in it, Asio terminates the program.
-/// - **Retry**: what is proven not applied is tried again, whatever the operation (see `retry_options`).
+/// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, pool
+///   slot or other call is lost. If Asio itself lacks the memory to suspend or resume a coroutine, it destroys that
+///   coroutine and all that await it; the only sign is `std::bad_alloc` from `run()`, if it happens there. If a strand
+///   or a `thread_pool` lacks the memory to continue with its queue, Asio terminates the program.
+/// - **Retry**: a request proven not applied is retried, whatever the operation (see `retry_options`).
 class SIPHER_API client {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    /// The client does its work on `executor`, which may be multi-threaded. One of a context without locks
-    /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and its like) will not do: names are looked up on threads that post to it.
-    /// A hint of 1 will.
-    /// @throws sipher::error with `errc::invalid_request` that names the offending option.
+    /// The client does its work on `executor`, which may be multi-threaded. A context without locks
+    /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and similar) is not supported, because name lookups run on threads that
+    /// post to it. A hint of 1 is.
+    /// @throws sipher::error with `errc::invalid_request`, naming the offending option.
     explicit client(boost::asio::any_io_executor executor, client_options options = {});
 
     /// The same for an execution context, such as an `io_context`.
@@ -102,10 +102,10 @@ public:
 
     /// Creates a session.
     ///
-    /// Arguments are taken by value. `time_to_live` is in whole seconds from 60 s to 86 400 s; zero leaves it to
+    /// Arguments are taken by value. `time_to_live` is in whole seconds from 60 s to 86 400 s; zero: chosen by
     /// the service (one hour).
-    /// Idempotency: none. It is sent again only when the request before is proven not applied.
-    /// Cancellation: see above; after the request was sent, the outcome is `unknown` and a session may remain
+    /// Idempotency: none. Retried only when the previous request is proven not applied.
+    /// Cancellation: see above; once the request has been sent, the outcome is `unknown` and a session may remain
     /// until it expires.
     /// Errors: see above. A session that was created but whose response was lost or unreadable has the outcome
     /// `applied_result_lost`.
@@ -125,11 +125,11 @@ public:
     /// Source: `GET /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.1.
     [[nodiscard]] boost::asio::awaitable<session> get_session(session_id id, call_options options = {});
 
-    /// Sets defaults of a session. Members that are absent stay as they are; there is no way to unset one.
+    /// Sets defaults of a session. Absent members stay unchanged; a default cannot be unset.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: idempotent unless somebody else writes to the session at the same time; retried on transient
-    /// failures unless `retry_options::retry_updates` is off, and `response_info::ambiguous_prior_attempt` tells
+    /// Idempotency: idempotent unless another client writes to the session at the same time; retried on transient
+    /// failures unless `retry_options::retry_updates` is off; `response_info::ambiguous_prior_attempt` reports
     /// when an earlier attempt may have been applied too.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
     /// Errors: see above, and `condition::not_found` as for `get_session`.
@@ -156,9 +156,9 @@ public:
     /// Arguments are taken by value. `target` is a path with an optional query, already percent-encoded, appended
     /// to the base URL's path. Members of `body` always win over the session's defaults.
     /// Idempotency: `get`, `head`, `put` and `delete_` are idempotent and retried on transient failures; `post` and
-    /// `patch` are sent again only when the request before is proven not applied.
+    /// `patch` are retried only when the previous request is proven not applied.
     /// Cancellation: see above.
-    /// Errors: see above, and `errc::session_gone` when the session to be used has expired.
+    /// Errors: see above, and `errc::session_gone` when the applied session is known to be gone.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      boost::json::value body,
@@ -168,11 +168,12 @@ public:
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      call_options options = {});
 
-    /// Reads how many requests the key has used of its quotas of the day. The request itself is not metered.
+    /// Reads how much of its daily quotas the key has used. The request itself is not metered.
     ///
-    /// From then on the client counts from there: it keeps a reserve, tells the observer of thresholds, fails calls at
-    /// once when a quota is used up, and spreads what is left over the day if it is to (`client_options::daily_quota`
-    /// and `rate_pacing`). Where other clients use the same key, call it now and then. Arguments are taken by value.
+    /// From then on the client counts requests itself, starting from these values: it keeps a reserve, notifies the
+    /// observer of thresholds, fails calls at once when a quota is used up, and, if so configured, spreads the
+    /// remainder over the day (`client_options::daily_quota` and `rate_pacing`). If other clients use the same key,
+    /// call it now and then. Arguments are taken by value.
     /// Idempotency: safe; retried on every transient failure.
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above.
@@ -180,39 +181,39 @@ public:
     /// Source: `GET /v1/billing/usage` of the service.
     [[nodiscard]] boost::asio::awaitable<sipher::usage> usage(call_options options = {});
 
-    /// Makes connections before they are needed, so that the first calls do not wait for them.
+    /// Establishes connections before they are needed, so that the first calls do not wait for them.
     ///
-    /// Completes when `connections` of them are there, busy ones included; those that are there already count. One
-    /// that is not used within 25 s is closed: a service that ends waits for such connections, and gives up after 30 s.
-    /// Retry: a connection that cannot be made is not tried again; calls make their own when they need them.
-    /// Cancellation: every type Asio's coroutines let through; what is being made goes on and is kept.
-    /// Errors: `errc::invalid_request` when `connections` is more than `pool_options::max_connections`;
-    /// `resolve_failed`, `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` as the first
-    /// connection that could not be made, when fewer than asked for are there; `client_closed`; `operation_aborted`
-    /// when cancelled.
+    /// Completes when `connections` of them exist, including busy ones and those that existed before. A connection not
+    /// used within 25 s is closed, because a service that shuts down waits for such connections for up to 30 s.
+    /// Retry: a connection that fails is not retried; calls establish their own when they need them.
+    /// Cancellation: every type Asio's coroutines let through; connections in progress continue and are kept.
+    /// Errors: `errc::invalid_request` when `connections` exceeds `pool_options::max_connections`; `resolve_failed`,
+    /// `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` of the first connection that
+    /// failed, when fewer than requested exist; `client_closed`; `operation_aborted` when cancelled.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections);
 
-    /// Takes no new calls, and leaves no session behind: waits for the calls under way and deletes every session of
-    /// `with_session`, `session_scope` and `live_session`, all within `grace`; then closes as destruction does.
+    /// Shuts down without leaving sessions behind: rejects new calls, waits for the calls in progress and deletes every
+    /// session of `with_session`, `session_scope` and `live_session`, all within `grace`; then closes as destruction
+    /// does.
     ///
     /// Calls that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with
-    /// `errc::client_closed` at once. Sessions are deleted at the same time, over as many connections as the client may
-    /// have and within the service's rate limit: those that nobody uses at once, those of scopes and live sessions that
-    /// are still there when no call is under way any more, and after half of `grace` in any case. Deletes that failed
-    /// earlier are tried again. Zero closes at once.
-    /// Gives the sessions that are left, as far as is known.
+    /// `errc::client_closed` at once. Sessions are deleted concurrently, over as many connections as the client may
+    /// have and within the service's rate limit: unused ones at once, those of remaining scopes and live sessions when
+    /// no call is in progress any more, or after half of `grace` in any case. Deletes that failed earlier are retried.
+    /// Zero closes at once.
+    /// Returns the sessions left behind, as far as is known.
     /// Idempotency: may be called again.
-    /// Cancellation: stops the waiting; the client takes no new calls all the same, and what deletes are under way
-    /// go on.
-    /// Errors: `operation_aborted` when cancelled; none for what could not be deleted.
+    /// Cancellation: stops the waiting; the client still rejects new calls, and deletes in progress
+    /// continue.
+    /// Errors: `operation_aborted` when cancelled; none for sessions that could not be deleted.
     /// Thread safety: safe.
     boost::asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace);
 
     /// A snapshot of the connections.
     [[nodiscard]] client_stats stats() const;
 
-    /// The executor that was given to the constructor.
+    /// The executor passed to the constructor.
     [[nodiscard]] executor_type get_executor() const;
 
 private:

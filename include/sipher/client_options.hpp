@@ -36,20 +36,20 @@ struct SIPHER_API tls_options {
     std::string certificate_file;
     /// File of its private key in PEM. Required with `certificate_file`.
     std::string private_key_file;
-    /// Of an encrypted private key. Empty: it is not encrypted.
+    /// Passphrase of an encrypted private key. Empty: not encrypted.
     secret private_key_passphrase;
-    /// The service's certificate must have one of these public keys, besides being signed by a trusted authority:
-    /// base64 of the SHA-256 of the SubjectPublicKeyInfo, as in `sha256/AAAA…=`. Empty: any key.
+    /// The service's certificate must have one of these public keys, besides being signed by a trusted authority: the
+    /// base64 SHA-256 of its SubjectPublicKeyInfo, as in `sha256/AAAA…=`. Empty: any key.
     std::vector<std::string> pinned_public_keys;
-    /// File of certificate revocation lists in PEM, of each authority that signs the service's certificate. A
-    /// certificate that they name is refused, and so is one whose authority has no list here. Empty: not checked.
+    /// File of certificate revocation lists in PEM, one for each authority that signs the service's certificate. A
+    /// revoked certificate is rejected, and so is one whose authority has no list here. Empty: not checked.
     std::string crl_file;
-    /// Name to ask for and to verify instead of the base URL's host. Empty: that host.
+    /// Server name to send (SNI) and to verify instead of the base URL's host. Empty: that host.
     std::string server_name;
     /// The oldest version to accept: 12 (TLS 1.2) or 13 (TLS 1.3).
     unsigned minimum_version = 12;
-    /// Where the tickets are kept with which later connections are resumed: shared with other clients, or saved for the
-    /// next process. Null: the client has a store of its own. With `crl_file` none are kept.
+    /// Store of the tickets that resume later connections: shared with other clients, or saved for the next process.
+    /// Null: the client uses its own store. With `crl_file`, no tickets are kept.
     std::shared_ptr<tls_ticket_store> tickets;
 };
 
@@ -57,10 +57,10 @@ struct SIPHER_API tls_options {
 struct SIPHER_API proxy_options {
     proxy_options() = default;
 
-    /// `http://proxy:3128` (CONNECT), `https://` (the same over TLS, verified with `tls.ca_file` or `tls.ca_pem` if one
-    /// is set, else with the system's store), `socks5h://` (the proxy resolves the service's name) or `socks5://` (it
-    /// is resolved here, preferably to an IPv4 address), also with `user:password@`. Empty: none, unless the
-    /// environment names one.
+    /// `http://proxy:3128` (CONNECT), `https://` (the same over TLS, verified with `tls.ca_file` or `tls.ca_pem` if
+    /// set, else with the system's store), `socks5h://` (the proxy resolves the service's name) or `socks5://` (it is
+    /// resolved here, preferably to an IPv4 address), also with `user:password@`. Empty: no proxy, unless
+    /// `use_environment` finds one.
     secret url;
     /// Credentials for the proxy. Empty: those in `url`. They are sent only to the proxy.
     std::string username;
@@ -69,29 +69,30 @@ struct SIPHER_API proxy_options {
     /// addresses, networks such as `10.0.0.0/8`, each also with `:port`; or `*`. Separated by commas or spaces.
     std::string no_proxy;
     /// If `url` is empty, take it from `https_proxy`, `HTTPS_PROXY` (for an http base URL: `http_proxy`), `all_proxy`
-    /// or `ALL_PROXY`, and `no_proxy`, if that is empty, from `no_proxy` or `NO_PROXY`. This machine itself is then
-    /// never reached through a proxy.
+    /// or `ALL_PROXY`, and `no_proxy`, if that is empty, from `no_proxy` or `NO_PROXY`. The local machine is then never
+    /// reached through a proxy.
     bool use_environment = false;
     /// Time allowed for the proxy's handshake. Zero: no limit.
     std::chrono::milliseconds timeout{5000};
 };
 
-/// How many connections there are and how long they live.
+/// Number and lifetime of connections.
 struct SIPHER_API pool_options {
     pool_options() = default;
 
-    /// Connections, including those being established. 0 is invalid.
+    /// Limit of connections, including those being established. 0 is invalid.
     std::size_t max_connections = 8;
-    /// Calls that may wait for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
+    /// Limit of calls waiting for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
     std::size_t max_waiting = 1024;
     /// Idle connections to keep; one more is closed. Unset: `max_connections`. Zero: connections are not kept.
     std::optional<std::size_t> max_idle;
-    /// How long a connection may be idle and still be used, at most; zero: connections are not kept. The service's
-    /// `Keep-Alive` hint, less a margin, shortens it. Without a hint the client begins with 4 s and learns from when
+    /// Maximum idle time after which a connection may still be reused; zero: connections are not kept. The service's
+    /// `Keep-Alive` hint, less a margin, shortens it. Without a hint the client starts at 4 s and learns from when
     /// connections are closed. A connection that proves dead lowers it, to no less than 4 s. Requests that are not
-    /// idempotent use half of the hint or of what is learned; beyond 4 s at most half of what a response has proved.
+    /// idempotent use half of the hint or of the learned limit; beyond 4 s, at most half of an idle time that a
+    /// response has proven safe.
     std::chrono::milliseconds idle_timeout{300'000};
-    /// How long a connection is used at all, ±10 %, so that address and certificate changes are picked up.
+    /// Maximum lifetime of a connection, ±10 %, so that address and certificate changes are picked up.
     /// Zero: unlimited.
     std::chrono::milliseconds max_lifetime{300'000};
 };
@@ -100,18 +101,19 @@ struct SIPHER_API pool_options {
 struct SIPHER_API timeout_options {
     timeout_options() = default;
 
-    /// One call with its waits and retries. Zero: no limit.
+    /// One call, including its waits and retries. Zero: no limit.
     std::chrono::milliseconds total{30'000};
-    /// One call's waits for its turn: for the rate limit, the quota of the day and a connection. They then do not count
-    /// in `total`. Zero: no limit. Unset: they count in `total` and have no limit of their own.
+    /// One call's waits for its turn: for the rate limit, the daily quota and a connection. They then do not count
+    /// towards `total`. Zero: no limit. Unset: they count towards `total` and have no separate limit.
     std::optional<std::chrono::milliseconds> queue;
-    /// One attempt: writing the request and reading the response. Zero: no limit but the total.
+    /// One attempt: writing the request and reading the response. Zero: limited only by the total.
     std::chrono::milliseconds attempt{10'000};
-    /// Time during which the kernel accepts no bytes of the request. Zero: no limit but the attempt.
+    /// Time without progress while writing: the kernel accepts no bytes of the request. Zero: limited only by the
+    /// attempt.
     std::chrono::milliseconds write{5000};
     /// Resolving the name and connecting, to the proxy if there is one. Zero: no limit.
     std::chrono::milliseconds connect{3000};
-    /// A response of `client_options::quota_source`. Zero: no limit but the call's.
+    /// A response of `client_options::quota_source`. Zero: limited only by the call.
     std::chrono::milliseconds quota_source{250};
     /// The TLS handshake. Zero: no limit.
     std::chrono::milliseconds tls_handshake{5000};
@@ -129,7 +131,7 @@ struct SIPHER_API limit_options {
     std::uint64_t body_size = 1024 * 1024;
 };
 
-/// Where the key goes.
+/// How the key is sent.
 enum class authentication_scheme {
     /// `X-API-Key: <key>`
     api_key_header,
@@ -139,57 +141,56 @@ enum class authentication_scheme {
 
 SIPHER_API std::ostream& operator<<(std::ostream& os, authentication_scheme value);
 
-/// The period over which requests are spread.
+/// The period over which requests are paced.
 enum class rate_pacing {
-    /// They are sent as they come, until a limit is used up.
+    /// No pacing: requests are sent immediately until a limit is used up.
     none,
-    /// Over each window of the rate limit, from its beginning.
+    /// Spread over each window of the rate limit, from its start.
     window,
-    /// What is left of the key's quota of requests a day, over the rest of the day: for each category of endpoints,
-    /// once `client::usage` or a refusal has reported its quota. Deletes and renewals are not held back.
+    /// Spreads the remainder of the key's daily quota over the rest of the day: for each category of endpoints, once
+    /// `client::usage` or a refusal has reported its quota. Deletes and renewals are not held back.
     day,
 };
 
 SIPHER_API std::ostream& operator<<(std::ostream& os, rate_pacing value);
 
-/// The key's quotas of requests a day, one for each category of endpoints. The client counts from what
-/// `client::usage` or a refusal reports; before that it knows of none. When a quota is used up, calls fail with
-/// `errc::quota_exhausted` at once, until it is renewed.
+/// The key's daily request quotas, one for each category of endpoints. The client counts from the values that
+/// `client::usage` or a refusal reports; before that no quota is known. When a quota is used up, calls fail at once
+/// with `errc::quota_exhausted` until it is renewed.
 struct SIPHER_API daily_quota_options {
     daily_quota_options() = default;
 
-    /// Per cent of a quota that are kept for deletes and for the renewal of live sessions. Zero: none. At most 100.
+    /// Percentage of a quota reserved for deletes and for the renewal of live sessions. Zero: none. At most 100.
     unsigned reserve = 5;
-    /// Per cent of a quota, from 1 to 100 and in ascending order: `observer::on_quota` is called when they are used.
-    /// Empty: never.
+    /// Percentages of a quota, from 1 to 100 and ascending: `observer::on_quota` is called when each is reached. Empty:
+    /// never.
     std::vector<unsigned> thresholds{80, 95, 100};
 };
 
 static_assert(!std::is_aggregate_v<daily_quota_options>);
 
-/// Everything that can be set for a client. The defaults are right for the production service; only a key is missing.
+/// All options of a client. The defaults suit the production service; only a key is missing.
 struct SIPHER_API client_options {
     client_options() = default;
 
     /// Options from `SIPHER_API_KEY`, `SIPHER_BASE_URL` and `SIPHER_CA_FILE`; unset or empty ones keep the default.
-    /// Without a key, the first call fails with `condition::unauthorized`, and says so.
+    /// Without a key, the first call fails with `condition::unauthorized` and a message that says so.
     [[nodiscard]] static client_options from_environment();
 
-    /// Checks everything that can be checked without the network. The constructor of `client` calls it.
-    /// @throws sipher::error with `errc::invalid_request` that names the offending field.
+    /// Validates everything that can be checked without network access. The constructor of `client` calls it.
+    /// @throws sipher::error with `errc::invalid_request`, naming the offending field.
     void validate() const;
 
     /// `https://` or `http://`, host (name, IPv4 or [IPv6]), optional port and path prefix.
     std::string base_url = "https://sipher.sip-protocol.org";
     /// Empty, and no provider: requests carry no key.
     secret api_key;
-    /// Called when a request is about to be written, once for each attempt, instead of `api_key`, for keys that rotate.
-    /// It may be called from several threads at once and must not block. What it throws ends the call with
+    /// Called instead of using `api_key`, once for each attempt when its request is about to be written, for keys that
+    /// rotate. It may be called from several threads at once and must not block. An exception ends the call with
     /// `errc::callback_failed`.
     std::function<secret()> api_key_provider;
-    /// The same as a coroutine, which may wait: it is awaited on the executor of the call when the request is about to
-    /// be written, until the deadline of the call at most, and is cancelled with the call. Only one of the two may be
-    /// set.
+    /// The same as a coroutine, which may wait: it is awaited on the call's executor when the request is about to be
+    /// written, at most until the call's deadline, and is cancelled with the call. Only one of the two may be set.
     std::function<boost::asio::awaitable<secret>()> async_api_key_provider;
     authentication_scheme scheme = authentication_scheme::api_key_header;
     /// Permits sending the key over plain http to a host, or through a proxy, that is not this machine.
@@ -201,14 +202,15 @@ struct SIPHER_API client_options {
     timeout_options timeouts;
     retry_options retry;
     limit_options limits;
-    /// After a 429, or when the service says that nothing remains of its rate limit, hold requests back until its
-    /// window opens, and then let those that waited go in their order, spread over the window. A call whose total time
-    /// ends before its turn fails with `errc::rate_limited`.
+    /// After a 429, or when the service says that nothing remains of its rate limit, hold requests back until its next
+    /// window opens, then release the waiting calls in order, spread over the window. A call whose total time ends
+    /// before its turn fails with `errc::rate_limited`.
     bool rate_gate = true;
     /// `window` needs `rate_gate`.
     sipher::rate_pacing rate_pacing = sipher::rate_pacing::none;
     daily_quota_options daily_quota;
-    /// Asked before each request, besides the client's own gate, where several clients share a limit. Null: none.
+    /// Consulted before each request, in addition to the client's own gate, when several clients share a limit. Null:
+    /// none.
     std::shared_ptr<sipher::quota_source> quota_source;
 
     /// Sent with every request.
@@ -219,7 +221,7 @@ struct SIPHER_API client_options {
     std::shared_ptr<sipher::observer> observer;
     /// Null: the real time.
     std::shared_ptr<sipher::clock> clock;
-    /// Seed of the jitter of waits and lifetimes (not of request ids). Zero: a random one.
+    /// Seed of the jitter of waits and lifetimes (not of request ids). Zero: random.
     std::uint64_t jitter_seed = 0;
 };
 

@@ -14,14 +14,14 @@ namespace sipher {
 struct SIPHER_API rate_gate_stats {
     rate_gate_stats() = default;
 
-    /// Calls that wait for it, and the longest time that one of them has waited so far.
+    /// Calls that wait for the gate, and the longest that any of them has waited so far.
     std::size_t waiting = 0;
     std::chrono::nanoseconds longest_wait{};
-    /// Until it opens. Zero: it is open.
+    /// Time until it opens. Zero: open.
     std::chrono::nanoseconds closed_for{};
-    /// Requests left in the service's window. Unset: not known now.
+    /// Requests left in the service's window. Unset: unknown at present.
     std::optional<unsigned> remaining;
-    /// Counted since the client was made: requests for which `client_options::quota_source` gave no response.
+    /// Requests for which `client_options::quota_source` gave no response, since the client was made.
     std::uint64_t source_failures = 0;
 };
 
@@ -41,17 +41,17 @@ struct SIPHER_API client_stats {
     /// Calls that wait for the service's rate limit, which comes before waiting for a connection.
     rate_gate_stats rate_gate;
 
-    /// Counted since the client was made: connections made, requests on a connection that had carried one before,
-    /// connections that could not be made.
+    /// Counted since the client was made: connections established, requests on a reused connection, connections that
+    /// failed.
     std::uint64_t dialed = 0;
     std::uint64_t reused = 0;
     std::uint64_t dial_failures = 0;
     /// TLS handshakes that resumed an earlier session.
     std::uint64_t resumed = 0;
 
-    /// Connections closed, by reason: by the server while idle, because the server sent unsolicited data, because
-    /// their idle time or lifetime was over, because `pool_options::max_idle` were idle already, because an exchange on
-    /// them failed or was cancelled, and because the server asked for it or did not keep them alive.
+    /// Connections closed, by reason: closed by the server while idle, unsolicited data from the server, idle time or
+    /// lifetime expired, `pool_options::max_idle` connections already idle, an exchange failed or was cancelled, and
+    /// the server asked for it or did not keep the connection alive.
     std::uint64_t closed_by_peer = 0;
     std::uint64_t closed_unsolicited = 0;
     std::uint64_t closed_expired = 0;

@@ -10,7 +10,7 @@
 
 namespace sipher {
 
-/// Where a client takes the time from. `system_clock()` is the default; `testing::manual_clock` stands still until
+/// A client's source of time. `system_clock()` is the default; `testing::manual_clock` stands still until
 /// a test moves it, so that timeouts, backoff and expiry can be tested without waiting.
 ///
 /// Thread safety: all members may be called from any thread.
@@ -19,7 +19,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
-    /// One pending wake-up. Destroying it cancels.
+    /// One pending wake-up. Destroying it cancels it.
     class SIPHER_API alarm {
     public:
         alarm() = default;
@@ -27,8 +27,8 @@ public:
         alarm& operator=(const alarm&) = delete;
         virtual ~alarm();
 
-        /// Schedules one call of the function given to `make_alarm` at `when` or soon after, on its executor and
-        /// never from within this call; it replaces an earlier one.
+        /// Schedules one call of the function passed to `make_alarm` at `when` or soon after, on its executor and never
+        /// from within this call. Replaces an earlier `set`.
         virtual void set(time_point when) = 0;
         virtual void cancel() noexcept = 0;
     };
@@ -38,16 +38,16 @@ public:
     clock& operator=(const clock&) = delete;
     virtual ~clock();
 
-    /// Time that never goes backwards; deadlines are measured by it.
+    /// Monotonic time; deadlines use it.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
-    /// As `now`, and counts the time for which the machine was suspended as well (Linux: `CLOCK_BOOTTIME`). The ends of
-    /// sessions are measured by it. Only differences between its own values mean something. By default: `now()`.
+    /// As `now`, but includes time during which the machine was suspended (Linux: `CLOCK_BOOTTIME`). Session expiry
+    /// uses it. Only differences between its own values are meaningful. By default: `now()`.
     [[nodiscard]] virtual time_point boot_now() const noexcept;
-    /// Civil time; only what others say in civil time is compared with it (certificates, a `Retry-After` that is a
-    /// date), and the age of idle connections.
+    /// Civil time; used only for comparison with peers' civil times (certificates, a `Retry-After` that is a date) and
+    /// for the age of idle connections.
     [[nodiscard]] virtual wall_time wall_now() const noexcept = 0;
-    /// An alarm that calls `on_wake` on `executor`. A call already under way when the alarm is destroyed may still
-    /// happen: `on_wake` must guard itself.
+    /// An alarm that calls `on_wake` on `executor`. A call already in flight when the alarm is destroyed may still
+    /// happen: `on_wake` must guard against it.
     [[nodiscard]] virtual std::unique_ptr<alarm> make_alarm(boost::asio::any_io_executor executor,
                                                             std::function<void()> on_wake) = 0;
 };

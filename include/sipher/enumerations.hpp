@@ -69,7 +69,7 @@ inline constexpr privacy_level privacy_level::standard = known(0);
 inline constexpr privacy_level privacy_level::shielded = known(1);
 inline constexpr privacy_level privacy_level::maximum = known(2);
 
-/// Who serves the RPC calls to the chain. An open enumeration: see `open_enumeration`.
+/// The provider that serves the RPC calls to the chain. An open enumeration: see `open_enumeration`.
 class rpc_provider : public open_enumeration<rpc_provider> {
 public:
     using open_enumeration::open_enumeration;

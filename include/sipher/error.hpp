@@ -36,7 +36,7 @@ enum class end_reason {
     budget_exhausted,
     /// The wait that the next attempt needs does not fit into the call's total time.
     deadline,
-    /// `retry_options::should_retry` said no.
+    /// `retry_options::should_retry` declined.
     policy,
     cancelled,
     client_closed,
@@ -45,11 +45,11 @@ enum class end_reason {
 SIPHER_API const char* to_string(end_reason value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, end_reason value);
 
-/// The one exception of the library: what failed, and what it may have changed.
+/// The library's only exception type: what failed, and what it may have changed.
 ///
-/// `code()` compares equal to the matching `condition`s. `what()` is one line for people, without secrets. Texts
-/// that came from the service (`service_code()`, `service_message()`, `details()`) are its words: do not trust them
-/// more than the service. Copying is cheap and does not throw.
+/// `code()` compares equal to the matching `condition`s. `what()` is one human-readable line without secrets. Texts
+/// that came from the service (`service_code()`, `service_message()`, `details()`) are the service's own words: trust
+/// them no more than the service. Copying is cheap and does not throw.
 class SIPHER_API error : public boost::system::system_error {
 public:
     /// No error: the `error()` of a `result` that holds a value.
@@ -69,25 +69,25 @@ public:
     [[nodiscard]] const std::string& operation() const noexcept;
     /// What happened, in words, without the operation and the outcome.
     [[nodiscard]] const std::string& message() const noexcept;
-    /// HTTP status of the last response; 0 if none came.
+    /// HTTP status of the last response; 0 if none was received.
     [[nodiscard]] unsigned status() const noexcept;
-    /// `error.code` of the service's response, such as `SESSION_NOT_FOUND`; empty if it gave none.
+    /// `error.code` of the service's response, such as `SESSION_NOT_FOUND`; empty if it had none.
     [[nodiscard]] const std::string& service_code() const noexcept;
-    /// `error.message` of the service's response; empty if it gave none.
+    /// `error.message` of the service's response; empty if it had none.
     [[nodiscard]] const std::string& service_message() const noexcept;
-    /// `error.details` of the service's response: an array, an object, a string, or null. A response that has no
-    /// `error` but `data`, as those of health checks, gives its `data` here.
+    /// `error.details` of the service's response: an array, an object, a string, or null. For a response with `data`
+    /// but no `error`, as of a health check, its `data`.
     [[nodiscard]] const boost::json::value& details() const noexcept;
-    /// The service's id of the last request, to give to its support.
+    /// The service's id of the last request, to quote to its support.
     [[nodiscard]] const std::string& request_id() const noexcept;
     /// `Location` of a create whose response was lost; empty if there was none.
     [[nodiscard]] const std::string& location() const noexcept;
-    /// How long the service asked to wait before another try.
+    /// How long the service asked to wait before retrying.
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept;
     /// Every attempt, in order.
     [[nodiscard]] const std::vector<attempt>& attempts() const noexcept;
-    /// The exception of a callback in the options, if one threw (`errc::callback_failed`). When it is thrown, the
-    /// error is a `std::nested_exception` as well, so `std::rethrow_if_nested` works; copies keep only this.
+    /// The exception of a callback in the options, if one threw (`errc::callback_failed`). When thrown, the error is
+    /// also a `std::nested_exception`, so `std::rethrow_if_nested` works; copies keep only `cause()`.
     [[nodiscard]] const std::exception_ptr& cause() const noexcept;
     /// Why no further attempt was made.
     [[nodiscard]] end_reason ended_because() const noexcept;

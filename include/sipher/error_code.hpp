@@ -12,7 +12,7 @@
 
 namespace sipher {
 
-/// Failures found by the client itself. A refusal by the service itself is an error code of
+/// Failures detected by the client itself. A refusal by the service itself is an error code of
 /// `service_category()` whose value is the HTTP status; a response from anything else (an edge, a gateway, a
 /// portal) is one of `intermediary_category()`; a cancelled call is `boost::asio::error::operation_aborted`.
 enum class errc {
@@ -24,11 +24,11 @@ enum class errc {
     deadline_exceeded,
     /// No connection became free in time; the message has the last connect failure, if there was one.
     pool_timeout,
-    /// Too many calls are waiting for a connection already.
+    /// Too many calls are already waiting for a connection.
     pool_overloaded,
-    /// The service's rate limit is used up and its window opens too late for this call. Nothing was sent.
+    /// The service's rate limit is used up, and its next window opens too late for this call. Nothing was sent.
     rate_limited,
-    /// The session to be used is known to be gone. Nothing was sent.
+    /// The applied session is known to be gone. Nothing was sent.
     session_gone,
     /// The host name could not be resolved.
     resolve_failed,
@@ -36,11 +36,11 @@ enum class errc {
     connect_failed,
     /// The TLS handshake was interrupted.
     tls_handshake_failed,
-    /// The server's certificate was not accepted, or TLS could not be agreed on. Never retried.
+    /// The server's certificate was rejected, or TLS negotiation failed. Never retried.
     tls_verify_failed,
     /// The request could not be written.
     write_failed,
-    /// The connection ended after the request was written and before any of the response came.
+    /// The connection ended after the request was written and before any of the response arrived.
     no_response,
     /// One attempt took too long.
     attempt_timeout,
@@ -50,24 +50,24 @@ enum class errc {
     incomplete_body,
     /// The peer sent something other than an HTTP/1.1 response, or exceeded the size limits.
     protocol_error,
-    /// The data had arrived before the request, or responds to an earlier one; its content was not used.
+    /// The data arrived before the request was sent, or belongs to an earlier request; its content was not used.
     desynchronized,
-    /// A success whose body is not what the API promises; the message names the member.
+    /// A successful response whose body does not match the API; the message names the member.
     bad_payload,
     /// The proxy did not let the request through. Nothing was sent to the service.
     proxy_failed,
     /// A callback in the options threw; `error::cause()` has the exception.
     callback_failed,
-    /// The key's daily quota is used up, or pacing it over the day would let this call go too late.
+    /// The key's daily quota is used up, or pacing it over the day would release this call too late.
     /// Nothing was sent.
     quota_exhausted,
 };
 
 /// Classes of errors to compare an error code with: `if (error.code() == sipher::condition::not_found)`.
 enum class condition {
-    /// The request breaks a rule: found here (`errc::invalid_request`) or by the service (400, 413, 422).
+    /// The request breaks a rule: detected by the client (`errc::invalid_request`) or by the service (400, 413, 422).
     invalid_request = 1,
-    /// 401: no key, or one the service does not accept.
+    /// 401: no key, or a key that the service does not accept.
     unauthorized,
     /// 403: the key's tier does not allow this.
     forbidden,
@@ -79,15 +79,15 @@ enum class condition {
     timeout,
     /// 500 to 599.
     server_error,
-    /// No response of the service decided the call: resolving, connecting, TLS, writing or reading failed.
+    /// The call failed without a usable response of the service: resolving, connecting, TLS, writing or reading failed.
     transport,
     /// The caller cancelled the call.
     cancelled,
     /// The client was closed.
     closed,
     /// Something other than the service responded: an edge, a gateway, a portal, or whatever `base_url` points to. Only
-    /// `outcome` tells what the service may have done. The status of such a response matches `rate_limited`, `timeout`,
-    /// `server_error` and `invalid_request` as one of the service would, but never `unauthorized`, `forbidden` or
+    /// `outcome` says what the service may have done. The status of such a response matches `rate_limited`, `timeout`,
+    /// `server_error` and `invalid_request` as the service's own would, but never `unauthorized`, `forbidden` or
     /// `not_found`, which are about the service's keys and sessions.
     intermediary,
     /// A later retry may succeed; `outcome` says whether it is safe.
@@ -97,7 +97,7 @@ enum class condition {
 [[nodiscard]] SIPHER_API const boost::system::error_category& category() noexcept;
 /// The category of HTTP statuses.
 [[nodiscard]] SIPHER_API const boost::system::error_category& service_category() noexcept;
-/// The category of HTTP statuses of responses that the service did not make.
+/// The category of HTTP statuses of responses from intermediaries.
 [[nodiscard]] SIPHER_API const boost::system::error_category& intermediary_category() noexcept;
 [[nodiscard]] SIPHER_API const boost::system::error_category& condition_category() noexcept;
 
@@ -125,7 +125,7 @@ struct is_error_condition_enum<sipher::condition> : std::true_type {
 };
 } // namespace boost::system
 
-/// So that a `std::error_code`, which Boost's convert to, can be compared with a condition.
+/// Allows comparing a `std::error_code`, to which Boost's converts, with a condition.
 template <>
 struct std::is_error_condition_enum<sipher::condition> : std::true_type {
 };

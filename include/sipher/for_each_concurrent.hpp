@@ -24,28 +24,29 @@ struct SIPHER_API batch_progress {
     batch_progress() = default;
 
     std::size_t total = 0;
-    /// Inputs that succeeded and that failed; the rest has not ended.
+    /// Inputs that have succeeded and that have failed; the rest have not ended.
     std::size_t done = 0;
     std::size_t failed = 0;
-    /// Begun and not ended.
+    /// Started and not ended.
     std::size_t running = 0;
-    /// Calls of `batch_options::client` that wait for the rate limit or the quota of the day.
+    /// Calls of `batch_options::client` that wait for the rate limit or the daily quota.
     std::size_t waiting = 0;
     std::chrono::nanoseconds elapsed{};
-    /// How long the rest takes if it goes on like this. Unset: nothing has ended yet.
+    /// Estimated time for the rest at the current rate. Unset: nothing has ended yet.
     std::optional<std::chrono::nanoseconds> remaining;
 };
 
-/// How a batch is run.
+/// Options of a batch.
 struct SIPHER_API batch_options {
     batch_options() = default;
 
-    /// Inputs worked on at a time. 0 is invalid.
+    /// Inputs processed at a time. 0 is invalid.
     std::size_t concurrency = 16;
-    /// Called when the batch begins and whenever an input has ended, one call at a time. What it throws is dropped.
+    /// Called when the batch begins and whenever an input has ended, one call at a time. Exceptions are swallowed.
     /// Empty: no callback.
     std::function<void(const batch_progress& progress)> on_progress;
-    /// Whose clock `elapsed` is measured with, and whose waiting calls are reported. Unset: the real time, and none.
+    /// The client whose clock measures `elapsed` and whose waiting calls are reported. Unset: real time, and none
+    /// reported.
     std::optional<sipher::client> client;
 };
 
@@ -54,9 +55,9 @@ static_assert(!std::is_aggregate_v<batch_options>);
 
 namespace detail {
 
-/// Runs `run_one(index)` for each index below `count`, at most so many at a time as the options say; it says whether it
-/// went well. What it throws is thrown when all that has begun has ended. When the batch is cancelled, what runs is
-/// cancelled and nothing more begins; it completes when all that has begun has ended.
+/// Runs `run_one(index)` for each index below `count`, at most `batch_options::concurrency` at a time; it returns
+/// whether it succeeded. An exception from it is rethrown when all started runs have ended. When the batch is
+/// cancelled, current runs are cancelled and no more start; it completes when all have ended.
 [[nodiscard]] SIPHER_API boost::asio::awaitable<void> run_batch(
     std::size_t count, batch_options options, std::function<boost::asio::awaitable<bool>(std::size_t index)> run_one);
 
@@ -67,7 +68,7 @@ struct awaited<boost::asio::awaitable<T>> {
     using type = T;
 };
 
-/// What a batch works on, and what has come of it.
+/// The inputs of a batch and their results.
 template <class Input, class Operation>
 struct batch {
     using value_type = typename awaited<std::invoke_result_t<Operation&, Input>>::type;
@@ -94,21 +95,21 @@ struct batch {
 
 } // namespace detail
 
-/// Runs one operation over many inputs, some at a time, and returns the result of each, in their order:
+/// Runs one operation over many inputs, several at a time, and returns all results in input order:
 ///
 ///     auto get = [client](sipher::session_id id) mutable { return client.get_session(id); };
 ///     const auto sessions = co_await sipher::for_each_concurrent(ids, options, get);
 ///
 /// Arguments are taken by value. `operation` is called with each input, may be called again while an awaitable that it
-/// returned runs, and gives an `awaitable`; name it, and do not write a capturing lambda into the expression (GCC 12).
-/// The operations run on the executor of the one who awaits, one step at a time.
-/// Retry: none but the operation's own. An input that fails does not stop the others.
-/// Cancellation: every type Asio's coroutines let through; operations under way are cancelled in the same way, and the
-/// function completes when they have ended, without an exception: the results say what was done and what was not, and
-/// those that had not begun have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the one who
-/// was cancelled throws.)
-/// Errors: `errc::invalid_request` when `concurrency` is 0. Those of the operations are results; what else they throw
-/// than `boost::system::system_error` ends the batch when all that has begun has ended.
+/// returned runs, and returns an `awaitable`; name it, and do not write a capturing lambda into the expression (GCC
+/// 12). The operations run on the caller's executor, one step at a time.
+/// Retry: only the operation's own. A failed input does not stop the others.
+/// Cancellation: every type that Asio's coroutines let through; operations in progress are cancelled in the same way,
+/// and the function completes when they have ended, without an exception: the results show what was done, and inputs
+/// not started have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the cancelled caller
+/// throws.)
+/// Errors: `errc::invalid_request` when `concurrency` is 0. The operations' errors are results; an exception other than
+/// `boost::system::system_error` is rethrown when all started operations have ended.
 /// Thread safety: safe.
 template <class Input, class Operation>
 [[nodiscard]] auto for_each_concurrent(std::vector<Input> inputs, batch_options options, Operation operation)

@@ -34,7 +34,7 @@ concept printed = one_of<Value, authentication_scheme, backend, call_priority, c
 
 } // namespace sipher::detail
 
-/// Where the standard library has `std::format`: values are written as `operator<<` writes them, with the format
+/// With a standard library that has `std::format`, values are formatted as `operator<<` writes them, with the format
 /// specification of a string.
 template <sipher::detail::printed Value>
 struct std::formatter<Value> : std::formatter<std::string_view> {

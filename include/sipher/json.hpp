@@ -19,12 +19,12 @@
 ///     boost::json::value text = boost::json::value_from(session);
 ///     auto session = boost::json::value_to<sipher::session>(text);
 ///
-/// Reading ignores unknown members, accepts unknown enumeration values and missing optional members (`null` counts as
+/// Parsing ignores unknown members, accepts unknown enumeration values and missing optional members (`null` counts as
 /// missing), and is strict about types and ranges. A session must have `sessionId`, `expiresAt` and `defaults`: without
 /// its defaults it cannot be pinned to a request. `value_to` throws `sipher::error` (`errc::bad_payload`) and names the
 /// member, such as `expiresAt: expected integer, got string`; `try_value_to` gives `errc::bad_payload` alone.
 ///
-/// Note that `value_from` writes viewing keys in the clear: it makes what goes over the wire.
+/// Note that `value_from` writes viewing keys in the clear: its result is what is sent.
 namespace sipher {
 
 namespace detail {
@@ -75,8 +75,8 @@ void add_members(boost::json::object& to, std::string_view name, Value&& value, 
 
 } // namespace detail
 
-/// An object of names and values in turns, for a place where a braced list cannot stand: GCC 12 refuses one within an
-/// expression with `co_await` (`array used as initializer`). What Boost.JSON can convert can be a value.
+/// An object from alternating names and values, for use where a braced list is not possible: GCC 12 rejects one within
+/// an expression with `co_await` (`array used as initializer`). A value can be anything that Boost.JSON can convert.
 ///
 ///     co_await client.request(sipher::verb::post, "/v1/stealth/generate", sipher::json_object("chain", "near"));
 template <class... NamesAndValues>

@@ -26,12 +26,12 @@ class shared_live_session;
 
 /// Why a live session was replaced.
 enum class replacement_reason {
-    /// It would have expired.
+    /// It was about to expire.
     expiring,
-    /// The service did not know it any more.
+    /// The service no longer knew it.
     lost,
-    /// Its defaults at the service were not, or may not have been, the intended ones: another client had updated it, or
-    /// an update of its own ended without a response.
+    /// Its defaults at the service differed, or may have differed, from the intended ones: another client had updated
+    /// it, or one of its own updates ended without a response.
     changed,
 };
 
@@ -39,83 +39,83 @@ enum class replacement_reason {
 SIPHER_API const char* to_string(replacement_reason value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, replacement_reason value);
 
-/// A live session has another session now, or could not get one.
+/// A live session was replaced, or the replacement failed.
 struct SIPHER_API replacement_event {
     replacement_event() = default;
 
     replacement_reason reason = replacement_reason::expiring;
     session_id old_id;
-    /// Not set if there is none yet.
+    /// Unset if there is none yet.
     std::optional<session_id> new_id;
-    /// Why there is none yet. The create is retried until the old one expires, and then when a request needs it, as
-    /// often as the backoff allows.
+    /// Why there is none yet. The create is retried until the old session expires, and then on demand, as often as the
+    /// backoff allows.
     std::optional<error> failure;
 };
 
 struct SIPHER_API live_session_options {
     live_session_options() = default;
 
-    /// Of each session, from 60 s to 86 400 s. Zero: the service's (one hour).
+    /// Lifetime of each session, from 60 s to 86 400 s. Zero: the service's default (one hour).
     std::chrono::seconds time_to_live{};
     /// Add the defaults to the JSON object of each request (a `post`, `put` or `patch` without a body is sent as an
-    /// object of them), so that it means the same whether or not the service still knows the session. Bodies that are
-    /// no object are sent as they are, because the service leaves them alone, too. Off: a session that the service has
-    /// lost is not noticed, and its requests run under the service's own defaults.
+    /// object of them), so that it means the same whether or not the service still knows the session. Bodies other than
+    /// objects are sent unchanged, because the service does not apply defaults to them either. Off: the loss of a
+    /// session goes unnoticed, and its requests run under the service's own defaults.
     bool pin_defaults = true;
-    /// Read the session at the service this often, and replace it if it is lost or changed. Each time costs a request
-    /// of the key's daily quota for sessions, 2 000 for a pro key: 24 a day for 1 h, 96 for 15 min, 1 440 for 1 min. (A
-    /// replacement costs two, so `time_to_live` takes about 56 a day for 1 h, 3 for 24 h, 3 400 for 60 s.)
-    /// Zero: never; `verify` does so when called.
+    /// Interval at which the session is read from the service, and replaced if lost or changed. Each read costs one
+    /// request of the key's daily quota for sessions, 2 000 for a pro key: 24 a day for 1 h, 96 for 15 min, 1 440 for 1
+    /// min. (A replacement costs two, so `time_to_live` takes about 56 a day for 1 h, 3 for 24 h, 3 400 for 60 s.)
+    /// Zero: never; `verify` checks on demand.
     std::chrono::milliseconds check_every{};
-    /// Total time of each create, update, delete and check of its own. Zero: no limit.
+    /// Total time of each of its own creates, updates, deletes and checks. Zero: no limit.
     std::chrono::milliseconds timeout{30'000};
-    /// Called, without locks held, on the client's executor whenever the session was replaced or that failed. What it
-    /// throws is dropped.
+    /// Called without locks held, on the client's executor, whenever the session was replaced or a replacement failed.
+    /// Exceptions are swallowed.
     std::function<void(const replacement_event&)> on_replacement;
 };
 
 static_assert(!std::is_aggregate_v<replacement_event>);
 static_assert(!std::is_aggregate_v<live_session_options>);
 
-/// A session for as long as it is needed: a new one takes its place before it expires, or once it proves lost.
+/// A session that lasts as long as it is needed: it is replaced before it expires, or once it proves lost.
 ///
 /// It is a cheap, copyable handle; all copies are the same live session. Requests under it run under its defaults and
-/// no others. It is replaced after 80 to 90 % of its life (the first one after 30 to 90 %, so that many that were
-/// begun together do not come due together), by one create at a time; requests under way finish under the old one,
-/// which is deleted after the last of them. When the last copy is destroyed, the session is deleted in the background;
+/// no others. It is replaced after 80 to 90 % of its life (the first one after 30 to 90 %, so that many started
+/// together are not renewed together), by one create at a time; requests in progress finish under the old one, which is
+/// deleted after the last of them. When the last copy is destroyed, the session is deleted in the background;
 /// `client::shutdown` waits for that. It keeps a copy of the client.
 ///
-/// Where there is none that can be used, the first three creates go out at once, and after that each waits for a step
-/// that doubles from 1 s to 60 s until a session was of use, whatever the service responds. A session is changed if its
-/// defaults at the service are not those that its create, or the last update, returned.
+/// While there is no usable session, the first three creates are sent without delay; each later one waits for a backoff
+/// that doubles from 1 s to 60 s, until a session has been used, whatever the service responds. A session is changed if
+/// its defaults at the service are not those that its create, or the last update, returned.
 ///
-/// It cannot prevent others who have the key and the id from setting a member that its defaults leave open;
-/// `verify` and `check_every` notice that.
+/// It cannot prevent other holders of the key and the id from setting a member that its defaults leave open; `verify`
+/// and `check_every` detect that.
 ///
-/// Thread safety: all members may be called from any thread at the same time; assigning to or destroying one and the
-/// same object while another thread uses it is not safe.
+/// Thread safety: all members may be called from any thread at the same time; assigning to or destroying an object
+/// while another thread uses that same object is not safe.
 class SIPHER_API live_session {
 public:
-    /// None; only to be assigned to.
+    /// Empty; can only be assigned to.
     live_session() = default;
 
     /// Creates the first session.
     ///
     /// Arguments are taken by value.
     /// Idempotency: none, as `client::create_session`.
-    /// Cancellation: every type, at any time. A create under way goes on, and what it makes is deleted.
-    /// Errors: as `client::create_session`, and `errc::invalid_request` that names the offending option.
+    /// Cancellation: every type, at any time. A create in progress continues, and its session is deleted.
+    /// Errors: as `client::create_session`, and `errc::invalid_request`, naming the offending option.
     /// Thread safety: safe.
     [[nodiscard]] static boost::asio::awaitable<live_session> start(client owner, session_defaults defaults,
                                                                     live_session_options options = {});
 
-    /// Goes on with a session that is there already, such as the one that an agent had before its process was started
-    /// again. It is read once at the service; if it is lost, or its defaults are others than those of `known`, it is
-    /// replaced by a new one with the defaults of `known`.
+    /// Continues with an existing session, such as the one that an agent had before its process was restarted. It is
+    /// read once from the service; if it is lost, or its defaults differ from those of `known`, it is replaced by a new
+    /// one with the defaults of `known`.
     ///
-    /// The live session owns it from then on, and deletes it like one of its own.
+    /// The live session owns it from then on, and deletes it like its own.
     /// Arguments are taken by value.
-    /// Idempotency: as `start`, where a new session is needed; else as `client::get_session`.
+    /// Idempotency: as `start` if a new session is needed, else as `client::get_session`.
     /// Cancellation: every type, at any time; the session of `known` then stays at the service.
     /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
     /// service. `errc::invalid_request` for an empty session.
@@ -123,15 +123,15 @@ public:
     [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,
                                                                     live_session_options options = {});
 
-    /// Calls an endpoint under the session, as `client::request` does; waits for a new session where there is none
-    /// just now. `options.session` is replaced.
+    /// Calls an endpoint under the session, as `client::request` does; waits for a new session if there is none at
+    /// present. `options.session` is replaced.
     ///
     /// Arguments are taken by value.
     /// Idempotency and retry: as `client::request`.
-    /// Cancellation: as `client::request`; a replacement under way goes on.
-    /// Errors: as `client::request`; when there is no session, the error of the create that failed, with `not_sent` and
-    /// in `retry_after` the time until another is made, at once if that is beyond the end of the call;
-    /// `errc::session_gone` after `close` or `release`, `errc::invalid_request` if it is empty.
+    /// Cancellation: as `client::request`; a replacement in progress continues.
+    /// Errors: as `client::request`; when there is no session, the error of the create that failed, with `not_sent`
+    /// and, in `retry_after`, the time until the next create; it fails at once if that is after the call's deadline;
+    /// `errc::session_gone` after `close` or `release`, `errc::invalid_request` if empty.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      boost::json::value body,
@@ -140,45 +140,45 @@ public:
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      call_options options = {}) const;
 
-    /// Sets defaults, for this session and all that replace it. Members that are absent stay as they are.
+    /// Sets defaults, for this session and all its replacements. Absent members stay unchanged.
     ///
-    /// Arguments are taken by value. Gives the session as it is now.
+    /// Arguments are taken by value. Returns the updated session.
     /// Idempotency: as `client::update_session`. A session that the service has lost is replaced by one with the new
     /// defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
-    /// Requests that begin while it is under way run under the old defaults.
-    /// Cancellation: every type, at any time; the defaults are then the old ones. What is under way goes on, and where
-    /// it was applied the session is replaced. Errors: as `client::update_session` but for `not_found`, and as
+    /// Requests that begin while it is in progress run under the old defaults.
+    /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues; if
+    /// it is applied, the session is replaced. Errors: as `client::update_session` but for `not_found`, and as
     /// `request`. Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
 
-    /// Reads the session at the service, and replaces it if it is lost or its defaults are not the intended ones.
+    /// Reads the session from the service, and replaces it if it is lost or its defaults are not the intended ones.
     ///
     /// Idempotency: as `client::get_session`.
-    /// Cancellation: every type, at any time; what is under way goes on.
+    /// Cancellation: every type, at any time; an operation in progress continues.
     /// Errors: as `client::get_session` but for `not_found`, and as `request`.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<session> verify(call_options options = {}) const;
 
-    /// Ends it for all copies: no more replacements, and the session is deleted once requests under way have ended.
-    /// Waits for that delete unless such a request holds it back.
+    /// Ends it for all copies: no more replacements, and the session is deleted once requests in progress have ended.
+    /// Waits for that delete unless such a request delays it.
     ///
     /// Cancellation: stops the waiting; the delete goes on.
     /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> close() const;
 
-    /// Ends it for all copies as `close` does, but leaves the session at the service, to `adopt` it later, in another
-    /// process too. Gives what to store.
-    /// @throws error with `errc::session_gone` after `close`, `errc::invalid_request` if it is empty.
+    /// Ends it for all copies as `close` does, but leaves the session at the service, to be adopted later (`adopt`),
+    /// even by another process. Returns the session to store.
+    /// @throws error with `errc::session_gone` after `close`, `errc::invalid_request` if empty.
     session release() const;
 
-    /// The session just now, with the defaults that requests run under; it may be replaced at any time.
+    /// The current session, with the defaults that requests run under; it may be replaced at any time.
     [[nodiscard]] session current() const;
     /// The defaults of `current`.
     [[nodiscard]] session_defaults defaults() const;
     /// The id of `current`.
     [[nodiscard]] session_id id() const;
-    /// Whether it is empty: made by the default constructor, or moved from.
+    /// Whether it is empty: default-constructed or moved from.
     [[nodiscard]] bool empty() const noexcept { return core_ == nullptr; }
 
 private:
@@ -186,7 +186,7 @@ private:
 
     explicit live_session(std::shared_ptr<detail::shared_live_session> core);
 
-    /// When the last copy goes, it is over.
+    /// Destroying the last copy ends the live session.
     std::shared_ptr<detail::shared_live_session> core_;
 };
 

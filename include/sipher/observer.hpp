@@ -18,16 +18,16 @@
 
 namespace sipher {
 
-/// A connection was made, or could not be.
+/// A connection was established, or failed.
 struct SIPHER_API connect_event {
     connect_event() = default;
 
     std::string_view host;
-    /// The address and port that were connected to, the proxy's if there is one; empty if none was reached.
+    /// The address and port connected to, the proxy's if there is one; empty if none was reached.
     std::string_view address;
     /// Host and port of the proxy; empty without one.
     std::string_view proxy;
-    /// Such as `TLSv1.3`; empty without TLS.
+    /// For example `TLSv1.3`; empty without TLS.
     std::string_view tls_version;
     /// The TLS handshake resumed an earlier session.
     bool resumed = false;
@@ -39,13 +39,13 @@ struct SIPHER_API connect_event {
 
 /// Why a connection was closed.
 enum class close_reason {
-    /// The server closed it while it was idle, or another that had been idle as long proved to be dead.
+    /// The server closed it while idle, or another connection idle for as long proved dead.
     peer,
     /// The server sent unsolicited data.
     unsolicited,
-    /// Its idle time or its lifetime was over.
+    /// Its idle time or lifetime expired.
     expired,
-    /// `pool_options::max_idle` were idle already.
+    /// `pool_options::max_idle` connections were already idle.
     surplus,
     /// An exchange on it failed or was cancelled.
     failed,
@@ -55,7 +55,7 @@ enum class close_reason {
     client_closed,
 };
 
-/// In words, such as `not reusable`.
+/// In words, for example `not reusable`.
 SIPHER_API const char* to_string(close_reason value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, close_reason value);
 
@@ -66,7 +66,7 @@ struct SIPHER_API close_event {
     std::string_view address;
     close_reason reason = close_reason::peer;
     std::chrono::nanoseconds age{};
-    /// Requests that it carried.
+    /// Number of requests it carried.
     std::uint64_t requests = 0;
 };
 
@@ -79,16 +79,16 @@ struct SIPHER_API call_event {
     /// Path and query; session ids in it are shortened.
     std::string_view target;
     /// The server of the target, such as `https://sipher.sip-protocol.org`: scheme, host, port unless it is the
-    /// scheme's own, and the path that all targets begin with, if any.
+    /// scheme's default, and the path prefix of all targets, if any.
     std::string_view base_url;
-    /// Of the first attempt.
+    /// The request id of the first attempt.
     std::string_view request_id;
-    /// As in `call_options::trace_parent`.
+    /// See `call_options::trace_parent`.
     std::string_view trace_parent;
 };
 
-/// An attempt of a call begins: it waits for its turn and a connection first. Where the call ends while it waits,
-/// because it is cancelled or its turn comes too late, there is no attempt that ends.
+/// An attempt of a call begins; first it waits for its turn and a connection. If the call ends during that wait,
+/// because it is cancelled or its turn comes too late, no `on_attempt` follows.
 struct SIPHER_API attempt_begin_event {
     attempt_begin_event() = default;
 
@@ -97,7 +97,7 @@ struct SIPHER_API attempt_begin_event {
     std::string_view request_id;
 };
 
-/// An attempt of a call ended, well or not.
+/// An attempt of a call ended, successfully or not.
 struct SIPHER_API attempt_event {
     attempt_event() = default;
 
@@ -114,9 +114,9 @@ struct SIPHER_API attempt_event {
 struct SIPHER_API call_end_event {
     call_end_event() = default;
 
-    /// What the caller gets; null if the call succeeded.
+    /// The caller's error; null if the call succeeded.
     const error* failure = nullptr;
-    /// Of the last response; 0 without one.
+    /// HTTP status of the last response; 0 without one.
     unsigned status = 0;
     std::size_t attempts = 0;
     std::chrono::nanoseconds duration{};
@@ -133,31 +133,31 @@ struct SIPHER_API retry_event {
     boost::system::error_code code;
 };
 
-/// The service's rate limit is used up: nothing more is sent for a time.
+/// The service's rate limit is used up: nothing is sent for `closed_for`.
 struct SIPHER_API rate_limit_event {
     rate_limit_event() = default;
 
     std::chrono::nanoseconds closed_for{};
-    /// A request was refused (429); else its response was the last one of the window.
+    /// A request was refused (429); otherwise a response reported that nothing remains in the window.
     bool refused = false;
     rate_limit_state state;
 };
 
-/// A part of the key's quota of requests a day is used: one of `daily_quota_options::thresholds`.
+/// The used part of the key's daily quota reached one of `daily_quota_options::thresholds`.
 struct SIPHER_API quota_event {
     quota_event() = default;
 
     /// Such as `session`.
     std::string_view category;
-    /// In per cent.
+    /// Percentage.
     unsigned threshold = 0;
     unsigned used = 0;
     unsigned quota = 0;
     std::chrono::nanoseconds renewed_in{};
 };
 
-/// Sees one call, from its begin until it is destroyed, on one thread at a time. If the call is abandoned, because its
-/// execution context ends or memory runs out, it is destroyed without `on_end`.
+/// Observes one call from its beginning until the observer is destroyed, on one thread at a time. If the call is
+/// abandoned, because its execution context ends or memory runs out, the observer is destroyed without `on_end`.
 class SIPHER_API call_observer {
 public:
     call_observer() = default;
@@ -165,17 +165,17 @@ public:
     call_observer& operator=(const call_observer&) = delete;
     virtual ~call_observer();
 
-    /// Fields added to `headers` are sent with this attempt, such as a `traceparent` of its own. They replace fields of
-    /// the same name; those that `call_options::headers` may not contain are left out.
+    /// Fields added to `headers`, such as a `traceparent`, are sent with this attempt. They replace fields of the same
+    /// name; those that `call_options::headers` must not contain are dropped.
     virtual void on_attempt_begin(const attempt_begin_event& event, header_list& headers);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_end(const call_end_event& event);
 };
 
-/// Sees what a client does: for logs, metrics and traces. The library itself writes nothing anywhere.
+/// Observes a client, for logs, metrics and traces. The library itself writes no logs.
 ///
-/// Members are called without locks held, on whichever thread does the work, some of them at the same time; they
-/// should be quick. What they throw is dropped. Views are valid during the call only. No event carries a secret.
+/// Members are called without locks held, on whichever thread does the work, possibly concurrently; they should be
+/// quick. Exceptions are swallowed. Views are valid during the call only. No event carries a secret.
 class SIPHER_API observer {
 public:
     observer() = default;
@@ -185,7 +185,7 @@ public:
 
     virtual void on_connect(const connect_event& event);
     virtual void on_close(const close_event& event);
-    /// @return The observer of this call; null: none.
+    /// @return The observer of this call, or null for none.
     virtual std::unique_ptr<call_observer> on_call(const call_event& event);
     virtual void on_attempt(const attempt_event& event);
     virtual void on_retry(const retry_event& event);

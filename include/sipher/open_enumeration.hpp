@@ -14,7 +14,7 @@ namespace sipher {
 
 namespace detail {
 
-/// A name that is either one the library knows (a literal, never copied) or one that it was given (owned).
+/// A name that is either known to the library (a literal, never copied) or passed to it (owned).
 class SIPHER_API open_name {
 public:
     constexpr open_name() noexcept = default;
@@ -67,11 +67,11 @@ SIPHER_API std::ostream& write_name(std::ostream& os, std::string_view name);
 
 } // namespace detail
 
-/// The common part of `chain`, `privacy_level`, `rpc_provider` and `backend`: enumerations that the service may
-/// extend. Each has named constants; a value that this version does not know is kept as it came, compares by its
-/// text, and is written back unchanged. Known values never allocate.
+/// The common part of `chain`, `privacy_level`, `rpc_provider` and `backend`: enumerations that the service may extend.
+/// Each has named constants; a value unknown to this version is kept as received, compares by its text, and is written
+/// back unchanged. Known values never allocate.
 ///
-/// @tparam Derived the enumeration itself; it declares `names`, the values it knows.
+/// @tparam Derived the enumeration itself; it declares `names`, its known values.
 template <class Derived>
 class open_enumeration {
 public:
@@ -86,7 +86,7 @@ public:
         return Derived{detail::open_name{text}};
     }
 
-    /// The text that stands for this value in the API's documents.
+    /// The API's text for this value.
     [[nodiscard]] constexpr std::string_view name() const noexcept { return name_.view(); }
 
     /// Whether this version of the library has a constant for the value.
@@ -107,7 +107,7 @@ public:
     }
 
 protected:
-    /// The value with this name of `names`.
+    /// The value of `names[index]`.
     static constexpr Derived known(std::size_t index) noexcept
     {
         const std::string_view name = Derived::names[index];

@@ -22,7 +22,7 @@ namespace sipher {
 
 namespace detail {
 
-/// Takes the result of a request over; gives the error of one that is not as expected.
+/// Takes over the result of a request; returns an error if it cannot be converted.
 using response_converter = std::function<boost::system::error_code(boost::json::value& data)>;
 
 [[nodiscard]] SIPHER_API boost::asio::awaitable<void> request_converted(client owner, verb method, std::string target,

@@ -8,18 +8,19 @@
 
 namespace sipher {
 
-/// A path with a query, percent-encoded: what `client::request` takes.
+/// Builds the percent-encoded path and query that `client::request` takes.
 ///
 ///     sipher::request_target{"/v1/payments"}.segment(name).query("limit", 20)
 ///
 /// Source: RFC 3986, sections 3.3 and 3.4.
 class SIPHER_API request_target {
 public:
-    /// @param path As it goes over the wire, such as `/v1/payments`; not encoded again.
+    /// @param path Already encoded, such as `/v1/payments`; not encoded again.
     explicit request_target(std::string_view path);
 
-    /// Adds `/` and one segment of the path. Everything but unreserved characters is encoded, slashes too.
-    /// @throws sipher::error with `errc::invalid_request` for an empty one, `.` and `..`, which name another path.
+    /// Adds `/` and one path segment. Everything but unreserved characters is encoded, including slashes.
+    /// @throws sipher::error with `errc::invalid_request` for an empty segment, `.` and `..`, which would name another
+    /// path.
     request_target& segment(std::string_view text);
     /// Adds `name=value` to the query, both encoded.
     request_target& query(std::string_view name, std::string_view value);

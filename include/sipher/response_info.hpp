@@ -29,34 +29,34 @@ struct SIPHER_API rate_limit_state {
     std::optional<std::chrono::seconds> window;
 };
 
-/// Where the time of a call went.
+/// The durations of a call's stages.
 struct SIPHER_API call_timings {
     call_timings() = default;
 
     /// From the start of the call to its end, all attempts and waits included.
     std::chrono::nanoseconds total{};
-    /// Waiting for a connection (and, if one had to be made, for it) in the last attempt.
+    /// Waiting for a connection in the last attempt, including the time to establish a new one.
     std::chrono::nanoseconds connection{};
     /// From writing the request to the last byte of the response in the last attempt.
     std::chrono::nanoseconds exchange{};
 };
 
-/// The HTTP side of a call, for those who want it: point `call_options::info` to one. It is filled before the call
-/// completes, whether it succeeds or fails, and must live until then.
+/// The HTTP details of a call: point `call_options::info` to one. It is filled before the call completes, whether it
+/// succeeds or fails, and must live until then.
 struct SIPHER_API response_info {
     response_info() = default;
 
-    /// HTTP status; 0 if no response came.
+    /// HTTP status; 0 if no response was received.
     unsigned status = 0;
     /// All header fields of the response, in their order.
     header_list headers;
-    /// The service's `X-Request-ID`; else what was sent.
+    /// The service's `X-Request-ID`, or else the one sent.
     std::string request_id;
     /// Every attempt, in order; the last one is the one that succeeded, if one did.
     std::vector<attempt> attempts;
     call_timings timings;
     rate_limit_state rate_limit;
-    /// An attempt before the last one may have been applied too (only for operations where that is harmless).
+    /// An attempt before the last may have been applied too (only for operations where that is harmless).
     bool ambiguous_prior_attempt = false;
     /// Names of the members that the session's defaults added to the request body.
     std::vector<std::string> pinned_members;

@@ -10,11 +10,11 @@
 
 namespace sipher {
 
-/// A value, or the `error` that stands in its way.
+/// A value, or the `error` that prevented it.
 template <class T>
 using result = boost::system::result<T, error>;
 
-/// Runs `operation` and gives what it throws as a value: for those who do not want exceptions.
+/// Runs `operation` and returns its exception as a value, for callers that do not want exceptions.
 ///
 ///     sipher::result<sipher::session> session = co_await sipher::as_result(client.get_session(id));
 ///     if (!session) { std::cerr << session.error().what(); }

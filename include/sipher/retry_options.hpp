@@ -14,18 +14,18 @@
 
 namespace sipher {
 
-/// The facts on which the decision about the next attempt of a call is based.
+/// The facts that decide about the next attempt of a call.
 struct SIPHER_API retry_context {
     retry_context() = default;
 
-    /// Such as `create_session`.
+    /// For example `create_session`.
     std::string_view operation;
     /// Attempts made so far; at least 1.
     std::size_t attempts = 0;
-    /// Why the last one failed, and the HTTP status of its response; 0 if none came.
+    /// Why the last one failed, and the HTTP status of its response; 0 if none was received.
     boost::system::error_code code;
     unsigned status = 0;
-    /// What the last one may have changed at the service.
+    /// What the last attempt may have changed at the service.
     sipher::outcome outcome = sipher::outcome::not_sent;
     /// Another attempt could apply a request that is not idempotent, such as a create, a second time.
     bool may_apply_twice = false;
@@ -35,40 +35,39 @@ struct SIPHER_API retry_context {
 
 static_assert(!std::is_aggregate_v<retry_context>);
 
-/// When a failed attempt is followed by another. What may be repeated at all is not an option: a create, and any
-/// other request that is not idempotent, is sent again only where the first one is proven not applied (unless
-/// `allow_duplicates` says otherwise).
+/// When a failed attempt is retried. Whether a retry is safe is not an option: a create, and any other request that is
+/// not idempotent, is sent again only if the first attempt is proven not applied (unless `allow_duplicates` is on).
 struct SIPHER_API retry_options {
     retry_options() = default;
 
-    /// Attempts of one call, the first one included. 1 turns retrying off; 0 is invalid. The one replay that follows at
-    /// once when a kept connection turns out to have ended does not count.
+    /// Attempts of one call, the first one included. 1 turns retrying off; 0 is invalid. The single immediate replay
+    /// after a kept-alive connection proves dead does not count.
     unsigned max_attempts = 3;
-    /// Upper bound of the first wait. Each wait is drawn evenly from zero to its bound ("full jitter").
+    /// Upper bound of the first wait. Each wait is drawn uniformly from zero to its bound ("full jitter").
     /// Zero: no wait.
     std::chrono::milliseconds base_delay{100};
-    /// As `base_delay`, after a 429 or 503 that names no `Retry-After`.
+    /// As `base_delay`, after a 429 or 503 without `Retry-After`.
     std::chrono::milliseconds throttled_base_delay{1000};
-    /// Each bound is twice the one before, up to this. It does not shorten a `Retry-After`.
+    /// Each bound is twice the previous one, up to this. It does not shorten a `Retry-After`.
     std::chrono::milliseconds max_delay{5000};
-    /// Whether an update whose first attempt may have been applied is repeated. Without other writers that is
-    /// harmless; with them, the repetition may overwrite what they wrote in between.
+    /// Whether an update whose first attempt may have been applied is retried. Without other writers that is harmless;
+    /// with them, the retry may overwrite their changes in between.
     bool retry_updates = true;
-    /// Tokens of the client's retry budget: a retry takes 5, one after a timeout 10; a call that succeeds at once
-    /// gives back 1. An empty budget stops retries, so that a dead service is not flooded.
-    /// Zero: retries are not budgeted. Read from the client's options only.
+    /// Tokens of the client's retry budget: a retry takes 5, a retry after a timeout 10; a call that succeeds at the
+    /// first attempt returns 1. An empty budget stops retries, so that a dead service is not flooded.
+    /// Zero: no budget. Read from the client's options only.
     unsigned budget = 50;
 
     /// Decides instead of the client whether there is another attempt; `suggested` is what the client would do.
     /// `max_attempts`, the budget, the deadline and cancellation still stop it, and so does `may_apply_twice` unless
-    /// `allow_duplicates` is on. It may be called from any thread and must not block; what it throws ends the call with
+    /// `allow_duplicates` is on. It may be called from any thread and must not block; an exception ends the call with
     /// `errc::callback_failed`.
     /// Empty: the client decides.
     std::function<bool(const retry_context& context, bool suggested)> should_retry;
-    /// Decides instead of the client how long to wait before another attempt; a `Retry-After` is not shortened by
-    /// it. As `should_retry` otherwise. Empty: the client decides.
+    /// Decides instead of the client how long to wait before another attempt; it cannot shorten a `Retry-After`.
+    /// Otherwise as `should_retry`. Empty: the client decides.
     std::function<std::chrono::nanoseconds(const retry_context& context, std::chrono::nanoseconds suggested)> delay;
-    /// Permits `should_retry` to repeat what may have been applied already: with it, one create can make several
+    /// Permits `should_retry` to repeat a request that may already have been applied: one create can then make several
     /// sessions, of which all but the last are lost until they expire.
     bool allow_duplicates = false;
 };

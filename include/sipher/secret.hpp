@@ -12,7 +12,7 @@ namespace sipher {
 
 namespace detail {
 
-/// Wipes a text before its memory is given back.
+/// Wipes a text before its memory is freed.
 struct SIPHER_API wiping_delete {
     void operator()(char* text) const noexcept;
 
@@ -21,16 +21,16 @@ struct SIPHER_API wiping_delete {
 
 } // namespace detail
 
-/// Text that must not be seen: an API key, a viewing key, a proxy password.
+/// Confidential text: an API key, a viewing key, a proxy password.
 ///
-/// It is never printed (`os << secret` writes `[secret]`), its memory is wiped before it is given back, and the
-/// text itself can be had only by asking for it by name: `reveal()`.
+/// It is never printed (`os << secret` writes `[secret]`), its memory is wiped before it is freed, and the text itself
+/// is accessible only through `reveal()`.
 ///
 /// Thread safety: distinct objects are independent; a shared object may be read from many threads.
 class SIPHER_API secret {
 public:
     secret() noexcept = default;
-    // Not explicit: a literal is a fine way to write one.
+    // Not explicit: literals should convert.
     secret(std::string_view text);                                      // NOLINT(google-explicit-constructor)
     secret(const char* text) : secret(std::string_view{text}) {}        // NOLINT(google-explicit-constructor)
     secret(const std::string& text) : secret(std::string_view{text}) {} // NOLINT(google-explicit-constructor)
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::string_view reveal() const noexcept { return {text_.get(), size()}; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
-    /// Compares in a time that depends on the lengths only.
+    /// Compares in time that depends only on the lengths.
     SIPHER_API friend bool operator==(const secret& left, const secret& right) noexcept;
     SIPHER_API friend std::ostream& operator<<(std::ostream& os, const secret& value);
 

@@ -12,11 +12,11 @@
 
 namespace sipher {
 
-/// A point of time as the service writes it: milliseconds since the Unix epoch.
+/// A point in time as the service writes it: milliseconds since the Unix epoch.
 using timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// What later requests under a session fall back to. Every member is optional; the service leaves out what was
-/// never set. A default that was set once can be replaced by an update but not be unset.
+/// Defaults for later requests under a session. Every member is optional; the service omits members never set. An
+/// update can replace a default but not unset it.
 struct SIPHER_API session_defaults {
     session_defaults() = default;
 
@@ -24,7 +24,7 @@ struct SIPHER_API session_defaults {
     std::optional<sipher::privacy_level> privacy_level;
     std::optional<sipher::rpc_provider> rpc_provider;
     std::optional<sipher::backend> backend;
-    /// `0x` and hexadecimal digits. Sensitive: it is sent to the service and shown nowhere else.
+    /// `0x` and hexadecimal digits. Sensitive: it is sent only to the service and never printed.
     std::optional<secret> default_viewing_key;
 
     friend bool operator==(const session_defaults&, const session_defaults&) = default;
@@ -32,11 +32,12 @@ struct SIPHER_API session_defaults {
 
 /// A session as the service knows it.
 struct SIPHER_API session {
-    /// No session: what Asio needs to hand over when an awaiting call fails.
+    /// Empty: Asio needs a default-constructible result for calls that fail.
     session() = default;
     session(session_id id_value, timestamp expiry) : id(id_value), expires_at(expiry) {}
 
-    /// By the caller's civil clock, which may differ from the service's: the client itself refuses no request by it.
+    /// By the caller's civil clock, which may differ from the service's: the client itself never refuses a request
+    /// because of it.
     [[nodiscard]] bool is_expired(
         timestamp now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())) const noexcept
     {
@@ -61,8 +62,8 @@ struct SIPHER_API deleted_session {
     explicit deleted_session(session_id id_value) : id(id_value) {}
 
     session_id id;
-    /// The service responded with 404 to a retry of an attempt that may have been applied: the session is gone, and
-    /// very likely it was this call that removed it.
+    /// The service responded with 404 to a retry of an attempt that may have been applied: the session is gone, very
+    /// likely deleted by this call.
     bool already_absent = false;
 
     friend bool operator==(const deleted_session&, const deleted_session&) = default;

@@ -17,14 +17,14 @@ namespace sipher {
 
 /// The id of a session: `sess_` and 64 lower-case hexadecimal digits.
 ///
-/// A value of 32 bytes that can only hold a well-formed id, so a malformed one fails where it is parsed and
-/// never on the wire. Copying it costs no allocation.
+/// A value of 32 bytes that holds only well-formed ids, so a malformed one fails where it is parsed and never on the
+/// wire. Copying it costs no allocation.
 class SIPHER_API session_id {
 public:
     /// The length of the written form.
     static constexpr std::size_t text_size = 69;
 
-    /// 64 zeros: well-formed, and no session's.
+    /// 64 zeros: well-formed, but no session has it.
     session_id() noexcept = default;
 
     /// Parses the written form.
@@ -34,7 +34,7 @@ public:
     /// As the constructor, without throwing: `errc::invalid_request` when `text` is not a session id.
     [[nodiscard]] static boost::system::result<session_id> parse(std::string_view text) noexcept;
 
-    /// The written form, as the service knows it.
+    /// The written form, as the service uses it.
     [[nodiscard]] std::string to_string() const;
 
     /// The written form without an allocation.
@@ -42,7 +42,7 @@ public:
 
     friend auto operator<=>(const session_id&, const session_id&) noexcept = default;
 
-    /// Writes a short form (`sess_e00de789…`) that is enough to recognise an id in a log and not enough to use it.
+    /// Writes a short form (`sess_e00de789…`): enough to recognise an id in a log, not enough to use it.
     SIPHER_API friend std::ostream& operator<<(std::ostream& os, const session_id& id);
 
 private:

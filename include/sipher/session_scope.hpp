@@ -27,25 +27,25 @@ namespace sipher {
 namespace detail {
 class owned_session;
 
-/// Of a scope that was cancelled between two steps.
+/// For a scope that was cancelled between two steps.
 [[noreturn]] SIPHER_API void throw_scope_cancelled();
 } // namespace detail
 
-/// A session that is deleted when its scope ends, however it ends.
+/// A session that is deleted at the end of its scope, however the scope is left.
 ///
-/// The destructor waits for nothing: the client deletes the session in the background, on its own executor, trying
-/// for at most the grace given, and lives as long. `client::shutdown` waits for that, and deletes those of scopes that
-/// are still there. It cannot be deleted by a client that was shut down, nor when the execution context is destroyed
-/// or no longer run; then it ends at its `expires_at`.
+/// The destructor does not wait: the client deletes the session in the background, on its own executor, retrying for at
+/// most `grace`, and stays alive that long. `client::shutdown` waits for that, and deletes the sessions of remaining
+/// scopes. A client that was shut down cannot delete it, nor can one whose execution context is destroyed or no longer
+/// run; the session then ends at its `expires_at`.
 ///
-/// Thread safety: distinct objects are safe; one and the same is not, but for `get`.
+/// Thread safety: distinct objects are safe; a shared object is not, except for `get`.
 class SIPHER_API session_scope {
 public:
     /// No session.
     session_scope() noexcept;
     /// Takes over an existing session.
     /// `grace` limits the delete, retries included; zero means no limit.
-    /// @throws error with `errc::invalid_request` for an empty session or a client that was moved from.
+    /// @throws error with `errc::invalid_request` for an empty session or a moved-from client.
     session_scope(client owner, session value, std::chrono::milliseconds grace = std::chrono::seconds{5});
     session_scope(session_scope&&) noexcept;
     session_scope& operator=(session_scope&&) noexcept;
@@ -57,7 +57,7 @@ public:
     ///
     /// Arguments are taken by value. `time_to_live` is as for `client::create_session`.
     /// Idempotency: none, as `client::create_session`.
-    /// Cancellation: every type, at any time. The create goes on in the background, and what it makes is deleted.
+    /// Cancellation: every type, at any time. The create continues in the background, and its session is deleted.
     /// Errors: as `client::create_session`.
     /// Thread safety: safe.
     [[nodiscard]] static boost::asio::awaitable<session_scope> open(
@@ -66,9 +66,10 @@ public:
 
     [[nodiscard]] const session& get() const noexcept { return value_; }
 
-    /// Deletes the session now and waits for that; there is none afterwards. A session that is gone already is fine.
+    /// Deletes the session now and waits for the delete; the scope is empty afterwards. A session already gone is no
+    /// error.
     ///
-    /// Cancellation: stops the waiting; the delete goes on.
+    /// Cancellation: stops the waiting; the delete continues.
     /// Errors: as `client::delete_session`; `operation_aborted` when cancelled.
     /// Thread safety: not safe on one object.
     [[nodiscard]] boost::asio::awaitable<void> close();
@@ -86,16 +87,16 @@ private:
 ///         …
 ///     });
 ///
-/// (A lambda with captures needs a name: GCC 12 destroys one twice that is a temporary in a `co_await` expression.)
+/// (Name a lambda with captures: GCC 12 destroys it twice if it is a temporary in a `co_await` expression.)
 ///
-/// Gives what `body` gives. What `body` throws is thrown on; a delete that fails after it never hides it, and is not
-/// reported either: the session then ends at its `expires_at`. `body` may run things at the same time. A bare
+/// Returns the result of `body`. An exception from `body` is rethrown; a failed delete never hides it, and is not
+/// reported either: the session then ends at its `expires_at`. `body` may run operations concurrently. A bare
 /// `operation_aborted` that Asio throws into a cancelled `body` becomes an `error` with the same code.
-/// Arguments are taken by value, `body` too.
+/// Arguments are taken by value, including `body`.
 /// `grace` limits the delete, retries included; zero means no limit.
 /// Idempotency: the create is not repeated unless it is proven not applied.
-/// Cancellation: passed on to `body`; afterwards nothing is waited for, and the session is deleted in the background.
-/// The same before `body` has begun: a create under way goes on, and what it makes is deleted.
+/// Cancellation: passed on to `body`; the session is then deleted in the background, without waiting. The same before
+/// `body` has begun: a create in progress continues, and its session is deleted.
 /// Errors: as `client::create_session`, then those of `body`.
 /// Thread safety: safe.
 template <class Body>
@@ -122,7 +123,7 @@ template <class Body>
         }
     } catch (const boost::system::system_error& failure) {
         thrown = std::current_exception();
-        // What Asio throws into a body that was cancelled, and nothing of somebody's own.
+        // The exception that Asio throws into a cancelled body, as opposed to one of the body's own.
         const bool is_bare = typeid(failure) == typeid(boost::system::system_error) ||
                              typeid(failure) == typeid(boost::wrapexcept<boost::system::system_error>);
         interrupted = is_bare && failure.code() == boost::asio::error::operation_aborted;

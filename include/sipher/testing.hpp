@@ -1,6 +1,6 @@
 #pragma once
 
-/// The sandbox and the clock for your own tests; link `sipher::testing`.
+/// The sandbox and test clocks for your own tests; link `sipher::testing`.
 
 #include <sipher/testing/accelerated_clock.hpp>
 #include <sipher/testing/fault.hpp>

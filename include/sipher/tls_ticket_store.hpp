@@ -14,32 +14,32 @@ class tls_tickets;
 tls_tickets& tickets_of(const tls_ticket_store& store) noexcept;
 } // namespace detail
 
-/// The tickets with which later TLS connections are resumed, which costs about half of a full handshake.
+/// Tickets that resume later TLS connections, at about half the cost of a full handshake.
 ///
-/// Each client has such a store of its own. One that several clients are given (`tls_options::tickets`) is shared by
-/// them, and one that was saved lets the next process resume what this one began:
+/// By default each client has its own store. Several clients can share one (`tls_options::tickets`), and a saved store
+/// lets the next process resume this one's sessions:
 ///
 ///     options.tls.tickets = std::make_shared<sipher::tls_ticket_store>(saved_by_the_process_before);
 ///     …
 ///     save_for_the_next_process(options.tls.tickets->save());
 ///
-/// A resumed connection shows no certificate, so it can be had only by who showed one before, to a client that trusted
-/// the same authorities; its name, dates and pinned keys are compared again. A ticket is used once at most by
-/// TLS 1.3, and for a day at most.
+/// The server sends no certificate on a resumed connection, so only a server that presented one before, to a client
+/// that trusted the same authorities, can resume; its name, dates and pinned keys are checked again. A ticket is used
+/// once at most by TLS 1.3, and for a day at most.
 ///
 /// Thread safety: all members may be called from any thread at the same time.
 class SIPHER_API tls_ticket_store {
 public:
     tls_ticket_store();
-    /// With what `save` returned, perhaps in another process. Empty: no tickets.
+    /// Restores the result of `save`, possibly from another process. Empty: no tickets.
     /// @throws sipher::error with `errc::invalid_request` if it is anything else.
     explicit tls_ticket_store(const secret& saved);
     ~tls_ticket_store();
     tls_ticket_store(const tls_ticket_store&) = delete;
     tls_ticket_store& operator=(const tls_ticket_store&) = delete;
 
-    /// The tickets as text in PEM, which OpenSSL's `sess_id` reads, too; the store keeps them. Whoever has it can read
-    /// what is sent over connections that are resumed with it, and can pose as the server to a client that is given it:
+    /// The tickets as text in PEM, which OpenSSL's `sess_id` can read as well; the store keeps them. A holder of this
+    /// text can read the data of connections resumed with it, and can impersonate the server to a client that uses it:
     /// store it like a private key.
     [[nodiscard]] secret save() const;
 

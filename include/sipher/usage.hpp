@@ -10,7 +10,7 @@
 
 namespace sipher {
 
-/// Requests of a day: those that the service has counted, and those that it allows.
+/// Requests of a day: the number that the service has counted, and the number that it allows.
 struct SIPHER_API quota_usage {
     quota_usage() = default;
 
@@ -23,12 +23,12 @@ struct SIPHER_API quota_usage {
 
 static_assert(!std::is_aggregate_v<quota_usage>);
 
-/// What the key has used of its quota on a day, which ends at midnight UTC. The service counts requests that succeed.
+/// The key's use of its daily quota. A day ends at midnight UTC; the service counts requests that succeed.
 struct SIPHER_API usage {
     usage() = default;
 
     std::chrono::sys_days date;
-    /// Such as `pro`.
+    /// For example `pro`.
     std::string tier;
     quota_usage total;
     /// By category of endpoints, such as `session` and `stealth`.

@@ -10,7 +10,7 @@
 
 namespace sipher {
 
-/// Of the library that the program runs with; `SIPHER_VERSION` is that of the headers it was compiled with.
+/// Version of the library that the program runs with; `SIPHER_VERSION` is that of the headers it was compiled with.
 SIPHER_API const char* version() noexcept;
 
 } // namespace sipher

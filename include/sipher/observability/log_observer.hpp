@@ -10,13 +10,13 @@
 
 namespace sipher {
 
-/// How much an event matters.
+/// Severity of an event.
 enum class log_level {
-    /// Connections that were made or closed.
+    /// Connections established or closed.
     debug,
     /// Attempts that succeeded, retries, the last request of a rate limit's window.
     info,
-    /// Connections that could not be made, attempts that failed, requests that the rate limit refused, quotas.
+    /// Failed connections, failed attempts, requests refused by the rate limit, quotas.
     warning,
 };
 
@@ -24,21 +24,20 @@ enum class log_level {
 SIPHER_API const char* to_string(log_level value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, log_level value);
 
-/// Writes one line an event, such as `level=info event=attempt operation=get_session number=1 status=200 …`.
+/// Writes one line per event, such as `level=info event=attempt operation=get_session number=1 status=200 …`.
 ///
 /// A value is quoted unless it consists of visible ASCII without `"`, `=` and `\`. Within quotes, `"` and `\` are
 /// escaped with a `\`, and control characters are written as `\x0a`, so an event is always one line.
-/// Lines have no time of their own:
-/// journals and containers put one in front of each of them.
+/// Lines have no timestamp: journals and containers add one.
 ///
-/// Thread safety: all members may be called from any thread; a line is written at once. The stream must outlive the
-/// observer, and nothing else may write to it meanwhile, unless it is one of the synchronized standard streams.
+/// Thread safety: all members may be called from any thread; a line is written in one piece. The stream must outlive
+/// the observer, and nothing else may write to it meanwhile, unless it is a synchronized standard stream.
 class SIPHER_API log_observer : public observer {
 public:
     explicit log_observer(std::ostream& out, log_level lowest = log_level::info);
     ~log_observer() override;
 
-    /// To `std::cerr`, from the level on that the environment variable `SIPHER_LOG` names: `debug`, `info` or
+    /// Writes to `std::cerr`, from the level in the environment variable `SIPHER_LOG` upwards: `debug`, `info` or
     /// `warning`. Null if it is `off`, empty or unset.
     /// @throws sipher::error with `errc::invalid_request` if it is anything else.
     [[nodiscard]] static std::shared_ptr<log_observer> from_environment();

@@ -9,13 +9,13 @@
 
 namespace sipher {
 
-/// Counts events and gives them as Prometheus' text exposition format, for a response of type
-/// `text/plain; version=0.0.4; charset=utf-8`. docs/observability.md lists the metrics.
+/// Counts events and exports them in Prometheus' text exposition format, for a response of type `text/plain;
+/// version=0.0.4; charset=utf-8`. docs/observability.md lists the metrics.
 ///
-/// Their labels are the library's own words (operations, categories, reasons), classes of statuses and percentages:
-/// what is kept does not grow with the number of events. One observer may serve several clients, whose events add up.
+/// Labels are the library's own words (operations, categories, reasons), classes of statuses and percentages, so memory
+/// does not grow with the number of events. One observer may serve several clients, whose events add up.
 ///
-/// Thread safety: all members may be called from any thread. Each text is of one moment.
+/// Thread safety: all members may be called from any thread. Each text is a consistent snapshot.
 class SIPHER_API metrics_observer : public observer {
 public:
     metrics_observer();
@@ -29,7 +29,7 @@ public:
     void on_quota(const quota_event& event) override;
 
     [[nodiscard]] std::string text() const;
-    /// Also with what only a snapshot tells, which `client::stats()` takes: connections and calls that wait.
+    /// Also includes the values of a `client::stats()` snapshot: connections and waiting calls.
     [[nodiscard]] std::string text(const client_stats& stats) const;
 
 private:

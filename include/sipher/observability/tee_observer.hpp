@@ -8,12 +8,12 @@
 
 namespace sipher {
 
-/// Passes each event on to several observers, in their order. What one of them throws keeps none from the others.
+/// Passes each event on to several observers, in order. An exception from one does not affect the others.
 ///
-/// Thread safety: as that of the observers.
+/// Thread safety: that of the observers.
 class SIPHER_API tee_observer : public observer {
 public:
-    /// Those that are null are left out.
+    /// Null observers are skipped.
     explicit tee_observer(std::vector<std::shared_ptr<observer>> observers);
     ~tee_observer() override;
 

@@ -20,22 +20,22 @@ struct SIPHER_API trace_options {
 
     /// The attribute `service.name` of the resource that the spans belong to.
     std::string service_name = "unknown_service";
-    /// Gets the spans of a call when it has ended, as one line of OTLP's JSON (`ExportTraceServiceRequest`): to write
-    /// to a file that a collector reads, or to post to its `/v1/traces`. Called on whichever thread does the work,
-    /// several at the same time; should be quick. What it throws is dropped.
+    /// Receives the spans of a call when it has ended, as one line of OTLP JSON (`ExportTraceServiceRequest`), to write
+    /// to a file that a collector reads or to post to its `/v1/traces`. Called on whichever thread does the work,
+    /// possibly concurrently; should be quick. Exceptions are swallowed.
     std::function<void(std::string_view)> exporter;
-    /// Where the times of spans come from. Null: the real time.
+    /// Clock for the times of spans. Null: real time.
     std::shared_ptr<clock> time;
-    /// What makes ids of traces and spans: 64 random bits. Null: seeded by the system.
+    /// Source of 64 random bits for ids of traces and spans. Null: seeded by the system.
     std::function<std::uint64_t()> random;
 };
 
-/// Makes a trace of each call for OpenTelemetry: one span for the call, one below it for each attempt, with the
-/// attributes of the semantic conventions for HTTP clients. Each attempt is sent with a `traceparent` (W3C Trace
-/// Context) of its own, so that the service's spans belong to it.
+/// Traces each call for OpenTelemetry: one span for the call, one below it for each attempt, with the attributes of the
+/// semantic conventions for HTTP clients. Each attempt is sent with a `traceparent` (W3C Trace Context) of its own, so
+/// that the service's spans belong to it.
 ///
-/// A call belongs to the trace that `call_options::trace_parent` names, or begins one. A parent that is not sampled is
-/// passed on, and nothing is exported.
+/// A call belongs to the trace of `call_options::trace_parent`, or begins a new one. An unsampled parent is passed on,
+/// and nothing is exported.
 ///
 /// Thread safety: all members may be called from any thread.
 class SIPHER_API trace_observer : public observer {

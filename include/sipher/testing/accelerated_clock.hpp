@@ -7,8 +7,8 @@
 
 namespace sipher::testing {
 
-/// The real time, only faster: for programs that show within seconds what otherwise takes hours. Timeouts shrink with
-/// it, so leave them room; for tests, `manual_clock` is the better choice.
+/// Real time, sped up: for programs that show in seconds what otherwise takes hours. Timeouts shrink with it, so make
+/// them generous; for tests, `manual_clock` is the better choice.
 ///
 /// Thread safety: all members may be called from any thread.
 class SIPHER_API accelerated_clock : public clock {

@@ -10,12 +10,12 @@
 
 namespace sipher::testing {
 
-/// A clock that stands still until it is moved: for tests of timeouts, backoff and expiry that do not wait.
+/// A clock that stands still until advanced: for tests of timeouts, backoff and expiry without waiting.
 ///
 /// Thread safety: all members may be called from any thread.
 class SIPHER_API manual_clock : public clock {
 public:
-    /// Starts at a fixed point of time, 2026-11-23T20:00:00Z, by default.
+    /// Starts at a fixed point in time, by default 2026-11-23T20:00:00Z.
     explicit manual_clock(wall_time start = wall_time{std::chrono::milliseconds{1'795'464'000'000}});
     ~manual_clock() override;
 
@@ -25,14 +25,14 @@ public:
     [[nodiscard]] std::unique_ptr<alarm> make_alarm(boost::asio::any_io_executor executor,
                                                     std::function<void()> on_wake) override;
 
-    /// Moves all times forward and posts every alarm that has come due to its executor.
+    /// Moves all times forward and posts every due alarm to its executor.
     void advance(std::chrono::nanoseconds by);
-    /// Advances to one alarm after the other until `done()`, waiting for those that are not set yet. Alarms that are
-    /// further away than `horizon` are left alone: with the longest wait that is to pass at once, a backoff passes and
-    /// the timeout of a request that is really under way does not. Returns only when `done()`, which is asked before
-    /// each step and every millisecond in between.
+    /// Advances from alarm to alarm until `done()`, waiting for alarms not set yet. Alarms further away than `horizon`
+    /// are left alone: set it to the longest wait to skip, so that a backoff passes but the timeout of a request
+    /// actually in progress does not. Returns only when `done()`, which is polled before each step and every
+    /// millisecond in between.
     void advance_until(const std::function<bool()>& done, std::chrono::nanoseconds horizon);
-    /// The same until a result is there, such as that of a call with `asio::use_future`.
+    /// The same until a result is ready, such as that of a call with `asio::use_future`.
     template <class T>
     void advance_until(const std::future<T>& result, std::chrono::nanoseconds horizon)
     {
@@ -41,9 +41,9 @@ public:
         };
         advance_until(std::function<bool()>{is_there}, horizon);
     }
-    /// As a machine that was suspended: `boot_now` and the civil time move, `now` and so the alarms do not.
+    /// Simulates a suspended machine: `boot_now` and civil time advance; `now`, and thus the alarms, do not.
     void suspend(std::chrono::nanoseconds by);
-    /// Moves only the civil time, forward or back, as when the clock is set.
+    /// Moves only civil time, forward or back, as when the clock is set.
     void advance_wall(std::chrono::milliseconds by);
     /// The earliest alarm that is set, or `time_point::max()`.
     [[nodiscard]] time_point next_alarm() const noexcept;

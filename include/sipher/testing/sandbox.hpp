@@ -20,7 +20,7 @@
 
 namespace sipher::testing {
 
-/// What a key may do. Sessions need `pro` or `enterprise`.
+/// Tier of a key. Sessions need `pro` or `enterprise`.
 enum class tier { free, pro, enterprise };
 
 /// A key that the sandbox accepts.
@@ -29,7 +29,7 @@ struct SIPHER_API sandbox_key {
 
     std::string text;
     tier level;
-    /// Requests that may succeed in a day: in each category of endpoints, and in all. Zero: no quota. (The real
+    /// Requests that may succeed per day: in each category of endpoints, and in total. Zero: no quota. (The real
     /// service: 2000 and 10 000 for `pro`, 20 000 and 100 000 for `enterprise`.)
     unsigned daily_quota = 0;
     unsigned daily_total = 0;
@@ -47,28 +47,28 @@ struct SIPHER_API sandbox_options {
     /// Certificate chain and key in PEM to use instead of a generated one (for `localhost`, 127.0.0.1 and ::1).
     std::string certificate_pem;
     std::string private_key_pem;
-    /// Keys it accepts; a `pro` key (`sandbox-pro-key`), another one (`sandbox-other-key`), an `enterprise` one
-    /// (`sandbox-enterprise-key`) and a `free` one (`sandbox-free-key`) if left as it is.
+    /// Accepted keys. By default: a `pro` key (`sandbox-pro-key`), another one (`sandbox-other-key`), an `enterprise`
+    /// one (`sandbox-enterprise-key`) and a `free` one (`sandbox-free-key`).
     std::vector<sandbox_key> keys;
     /// Requests per window and client address. Zero: no limit (the real service: 100).
     unsigned rate_limit = 0;
     std::chrono::seconds rate_window{60};
-    /// How long idle connections are kept, announced as `Keep-Alive: timeout=…` in whole seconds. Real time. Zero: they
-    /// are never closed, and nothing is announced.
+    /// How long idle connections are kept, in real time, announced as `Keep-Alive: timeout=…` in whole seconds. Zero:
+    /// they are never closed, and nothing is announced.
     std::chrono::milliseconds keep_alive{5000};
-    /// How much longer than announced they really are kept, as Node 20 does. Zero: no longer.
+    /// How much longer than announced they are actually kept, as Node 20 does. Zero: no longer.
     std::chrono::milliseconds keep_alive_buffer{1000};
-    /// Where sessions' times, rate windows and quotas come from. Null: the real time.
+    /// Clock for sessions, rate windows and quotas. Null: real time.
     std::shared_ptr<sipher::clock> clock;
     /// Serves `/sandbox/…` too, which the real service does not have: faults, ledger, counters, clock and a reset over
-    /// HTTP, for programs in other languages. Who can send a request can then do all that.
+    /// HTTP, for programs in other languages. Any client that can send a request can then use these.
     bool control = false;
 };
 
 static_assert(!std::is_aggregate_v<sandbox_key>);
 static_assert(!std::is_aggregate_v<sandbox_options>);
 
-/// What one request did, by the sandbox's own account.
+/// What one request did, as recorded by the sandbox.
 struct SIPHER_API ledger_entry {
     ledger_entry() = default;
 
@@ -76,10 +76,10 @@ struct SIPHER_API ledger_entry {
     /// Path and query.
     std::string target;
     std::string request_id;
-    /// The header fields and the body as they came.
+    /// The header fields and the body as received.
     header_list headers;
     std::string body;
-    /// The response's status; 0 when none was made.
+    /// The response's status; 0 if there was none.
     unsigned status = 0;
     /// Whether the request took effect.
     bool applied = false;
@@ -89,7 +89,7 @@ struct SIPHER_API ledger_entry {
 
 static_assert(!std::is_aggregate_v<ledger_entry>);
 
-/// What the sandbox has seen and done since it started.
+/// Totals since the sandbox started.
 struct SIPHER_API sandbox_counters {
     sandbox_counters() = default;
 
@@ -101,7 +101,7 @@ struct SIPHER_API sandbox_counters {
     std::uint64_t requests = 0;
     /// Application bytes received (decrypted).
     std::uint64_t bytes_received = 0;
-    /// What was applied.
+    /// Requests applied.
     std::uint64_t created = 0;
     std::uint64_t read = 0;
     std::uint64_t updated = 0;
@@ -113,15 +113,15 @@ static_assert(!std::is_aggregate_v<sandbox_counters>);
 
 /// The Sessions service inside your process: for tests without a network.
 ///
-/// It behaves as the real service does, its pitfalls included: tiers and ownership, validation, rate limits and
-/// quotas, keep-alive that ends with a bare FIN, and an `X-Session-Id` that is silently ignored when the session is
-/// not there (`POST /v1/stealth/generate` responds with the defaults it ran under; `POST /v1/echo` responds with the
-/// whole body after the merge). It runs on a thread of its own from construction to destruction.
+/// It behaves as the real service does, its pitfalls included: tiers and ownership, validation, rate limits and quotas,
+/// keep-alive that ends with a bare FIN, and an `X-Session-Id` that is silently ignored when the session does not exist
+/// (`POST /v1/stealth/generate` responds with the defaults it ran under; `POST /v1/echo` responds with the whole body
+/// after the merge). It runs on its own thread from construction to destruction.
 ///
 /// Thread safety: all members may be called from any thread.
 class SIPHER_API sandbox {
 public:
-    /// Listens when the constructor returns.
+    /// The sandbox is listening when the constructor returns.
     /// @throws boost::system::system_error when it cannot listen, or when a certificate or key is not usable.
     explicit sandbox(sandbox_options options = {});
     sandbox(const sandbox&) = delete;
@@ -132,23 +132,23 @@ public:
     /// Such as `https://localhost:41234`.
     [[nodiscard]] std::string base_url() const;
     [[nodiscard]] std::uint16_t port() const;
-    /// The authority that signed its certificate, in PEM; empty without TLS or with a certificate of your own.
+    /// The authority that signed its certificate, in PEM; empty without TLS or with your own certificate.
     [[nodiscard]] std::string ca_pem() const;
     /// Options of a client that reaches this sandbox with the `pro` key.
     [[nodiscard]] client_options options() const;
 
-    /// Adds faults for the requests to come.
+    /// Adds faults for future requests.
     void add_fault(fault next);
     void add_faults(std::size_t count, const fault& next);
     void clear_faults();
-    /// Drops faults that were not used, all connections and, like a service that keeps its sessions in memory, all
-    /// sessions, rate windows and quotas; it goes on listening on the same port. Ledger and counters stay.
+    /// Drops unused faults, all connections and, like a service that keeps its sessions in memory, all sessions, rate
+    /// windows and quotas; it keeps listening on the same port. Ledger and counters stay.
     void restart();
-    /// Forgets one session, as if its memory had been lost. False if it was not there.
+    /// Forgets one session, as if the service had lost it. False if it did not exist.
     bool lose_session(const session_id& id);
-    /// Closes all connections that carry no request just now, with a bare FIN.
+    /// Closes all connections that carry no request at present, with a bare FIN.
     void close_idle_connections();
-    /// Responds to every request like a service that shuts down: 503 `SERVICE_UNAVAILABLE`.
+    /// Responds to every request like a service shutting down: 503 `SERVICE_UNAVAILABLE`.
     void set_shutting_down(bool on);
 
     [[nodiscard]] sandbox_counters counters() const;
