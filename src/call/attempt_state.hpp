@@ -1,4 +1,4 @@
-// What is known of one attempt of a call.
+// The state of one attempt of a call.
 #pragma once
 
 #include "model/decode.hpp"
@@ -19,8 +19,8 @@
 
 namespace sipher::detail {
 
-/// What an attempt has to tell besides its result: of a failure, and to those who want to see the HTTP side. One that
-/// succeeds has none, which keeps a call small while it waits.
+/// Details of an attempt besides its result: of its failure, and of its HTTP exchange if requested. Absent from a
+/// successful attempt, which keeps a waiting call small.
 struct attempt_notes {
     attempt_notes() = default;
 
@@ -30,11 +30,11 @@ struct attempt_notes {
     std::string location;
     rate_limit_state rate_limit;
     header_list fields;
-    /// Sent with this attempt alone.
+    /// Sent with this attempt only.
     header_list added_headers;
 };
 
-/// Begun anew as a whole with each attempt, so that nothing of an earlier one is taken for its own.
+/// Reset as a whole for each attempt, so that no value of an earlier attempt carries over.
 struct attempt_state : transport_facts {
     attempt_state() = default;
 
@@ -47,7 +47,7 @@ struct attempt_state : transport_facts {
     }
 
     std::string request_id;
-    /// Where a provider gives the key.
+    /// The key, if a provider supplies it.
     secret key;
     clock::time_point started;
     clock::time_point exchange_started;

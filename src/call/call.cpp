@@ -64,7 +64,7 @@ asio::awaitable<void> call::run(const call_request& request)
             if (has_key_provider(request.client->options)) {
                 co_await self.fetch_key();
             }
-            // It may have gone while this call waited for its turn.
+            // The session may be gone since this call began to wait for its turn.
             self.throw_if_session_gone();
             self.attempt_.take_exchanged(co_await self.async_exchange(asio::deferred));
             self.now_ = request.client->now();
@@ -74,7 +74,7 @@ asio::awaitable<void> call::run(const call_request& request)
             co_return;
         }
         if (*next > self.now_) {
-            // A coroutine that was cancelled in the meantime would throw without saying what had happened.
+            // In a coroutine cancelled in the meantime, the next `co_await` would throw without an outcome.
             self.throw_if_stopped();
             co_await self.sleep_until_next(*next);
         }
@@ -139,7 +139,7 @@ void call::begin_attempt()
     attempt_.begin(std::move(id), now_);
     if (watching_) {
         attempt_.ask_for_headers(*watching_, attempts_.size() + 1);
-        // Whoever watches may have cancelled the call.
+        // The observer may have cancelled the call.
         throw_if_stopped();
     }
 }

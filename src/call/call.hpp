@@ -27,12 +27,12 @@ namespace sipher::detail {
 
 /// Runs one operation.
 ///
-/// Three questions are kept apart: what an attempt may have changed (`classify`), whether and when there is another
-/// (`plan_next`), and what the caller gets (`call_report`). This class carries out what they decide.
+/// Three decisions are made elsewhere: what an attempt may have changed (`classify`), whether and when to make another
+/// (`plan_next`), and what the caller receives (`call_report`). This class carries them out.
 class call {
 public:
     /// Runs until the decoder has its result. Throws `sipher::error`. The call lives in this coroutine's frame and the
-    /// request in that of whoever awaits it, because Asio recycles the memory of small frames only.
+    /// request in its caller's frame, because Asio recycles the memory of small frames only.
     [[nodiscard]] static boost::asio::awaitable<void> run(const call_request& request);
     call(const call&) = delete;
     call& operator=(const call&) = delete;
@@ -43,7 +43,7 @@ private:
 
     explicit call(const call_request& request);
 
-    // What these two need on the way is in no coroutine's frame.
+    // The temporaries of these two operations are kept out of the coroutine frame.
     template <class CompletionToken>
     auto async_acquire(CompletionToken&& token)
     {
@@ -70,47 +70,47 @@ private:
     void use_key(key_result result);
     void begin_attempt();
     void throw_if_stopped();
-    /// The session to run under must not be known to be gone.
+    /// Throws if the applied session is known to be gone.
     void throw_if_session_gone();
     /// Waits until the gate releases it; throws if the deadline comes first.
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);
-    /// Takes a share of a limit that clients have together, and waits for it; throws if the deadline comes first.
+    /// Takes a share of a limit common to several clients, and waits for it; throws if the deadline comes first.
     [[nodiscard]] boost::asio::awaitable<void> take_share();
-    /// Its connection must not be about to be closed.
+    /// It needs a connection that is not about to be closed.
     [[nodiscard]] bool is_careful() const noexcept { return !is_idempotent(request_.what.kind); }
     [[nodiscard]] clock::time_point latest_turn() const noexcept { return turn_.latest(deadline_, now_); }
-    /// Until the next attempt the call waits for its turn at the limit.
+    /// The wait for the next attempt is a wait for the rate limit.
     [[nodiscard]] bool is_refused_by_limit() const noexcept { return attempt_.state().status == 429; }
-    /// A wait for its turn is over.
+    /// Accounts for a finished wait for its turn.
     void end_wait(clock::time_point since);
-    /// Nothing stands in the way of the request, or there is no connection that it could be sent on.
+    /// True if nothing prevents sending the request, or if there is no connection to send it on.
     [[nodiscard]] bool is_admitted();
-    /// Nothing: it was a success, and the last attempt. Else when the next one begins; throws if there is to be none.
+    /// Empty after success; otherwise when the next attempt begins. Throws if there is to be none.
     [[nodiscard]] std::optional<clock::time_point> end_attempt();
     void record_attempt(const verdict& decided);
     void succeed(const verdict& decided);
     [[nodiscard]] clock::time_point schedule_next(const verdict& decided);
     [[nodiscard]] retry_plan plan(const verdict& decided);
-    /// What the call proves of a session.
+    /// Records what the call proves about a session.
     void note_session(bool succeeded);
     [[noreturn]] void fail(boost::system::error_code code, end_reason reason,
                            const std::exception_ptr& cause = nullptr);
-    /// After a wait, which may have ended badly.
+    /// Continues after a wait, which may have failed.
     void go_on(boost::system::error_code failure);
     [[noreturn]] void fail_callback(std::string_view which, const std::exception_ptr& cause);
     [[nodiscard]] client_state& client() const noexcept { return *request_.client; }
 
     const call_request& request_;
     const clock::time_point started_;
-    /// Later, if the call has waited for its turn and that does not count.
+    /// Extended by waits for a turn that do not count towards the total time.
     clock::time_point deadline_;
-    /// When the call last went on after a wait: all that it does without waiting happens at one time.
+    /// When the call last resumed after a wait: all steps without waiting share one time.
     clock::time_point now_;
     boost::asio::cancellation_state cancellation_;
     unsigned counted_attempts_ = 0;
     unsigned tokens_paid_ = 0;
     bool replayed_ = false;
-    /// The worst that any attempt so far may have done.
+    /// The worst outcome of any attempt so far.
     outcome outcome_ = outcome::not_sent;
     const std::string base_request_id_;
     std::vector<attempt> attempts_;

@@ -26,7 +26,7 @@ bool is_allowed(const header_list::value_type& field)
     }
 }
 
-/// Without those that must not be sent, and of each name the last.
+/// Drops fields that must not be sent, and keeps the last one of each name.
 header_list sound(const header_list& wanted)
 {
     header_list kept;
@@ -158,7 +158,7 @@ attempt_facts call_attempt::make_facts(const response_reading& reading, bool amb
     return facts;
 }
 
-/// What is still needed of a response after its connection went to somebody else.
+/// Copies the parts of a response that are needed after its connection has gone to another call.
 void call_attempt::note_response(const verdict& decided, response_reading reading, clock::time_point now)
 {
     if (reading.refusal) {
@@ -200,15 +200,15 @@ void call_attempt::release(const verdict& decided)
     connection = {};
 }
 
-/// Nothing came on a connection that had been idle. A response that does not come in time proves that only when it had
-/// been idle for so long that something on the way may have forgotten it; else the service is slow.
+/// Whether an idle connection proved dead: no response was received on it. A timeout proves that only if the connection
+/// had been idle for so long that something on the path may have dropped it; otherwise the service is slow.
 bool call_attempt::was_dead() const noexcept
 {
     const bool is_late = state_.code == errc::attempt_timeout && connection.idle_before() > keep_alive_limit::at_first;
     return state_.status == 0 && (state_.code == errc::no_response || is_late);
 }
 
-/// Only what the service itself says of its limit counts; somebody else's refusal asks for a wait, no more.
+/// Only the service's own statements about its limit count; an intermediary's refusal is merely a request to wait.
 rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
 {
     client_state& client = *request_.client;

@@ -1,4 +1,4 @@
-// One attempt of a call: one request on one connection, and what came of it.
+// One attempt of a call: one request on one connection, and its result.
 #pragma once
 
 #include "call/attempt_state.hpp"
@@ -15,36 +15,36 @@
 
 namespace sipher::detail {
 
-/// Used for one attempt after the other: `begin` starts anew.
+/// Reused for successive attempts: `begin` resets it.
 class call_attempt {
 public:
     /// `request` must outlive the attempt.
     explicit call_attempt(const call_request& request) noexcept : request_(request) {}
 
     void begin(std::string request_id, clock::time_point now);
-    /// Fields that `watching` wants to be sent with the attempt that has begun.
+    /// Collects the fields that `watching` adds to the current attempt.
     void ask_for_headers(call_observer& watching, std::size_t number);
-    /// Of the attempt under way, or of the last one.
+    /// The state of the current or last attempt.
     [[nodiscard]] attempt_state& state() noexcept { return state_; }
     [[nodiscard]] const attempt_state& state() const noexcept { return state_; }
 
     /// The connection to use, if there is one.
     lease connection;
-    /// Goes on with the connection that was waited for, or with the reason why there is none.
+    /// Takes the acquired connection, or the reason why there is none.
     void take_acquired(acquire_result result);
 
     /// Sends the request and reads the response.
     void start_exchange(clock::time_point now, clock::time_point deadline, connection::exchange_completion done);
     void take_exchanged(const exchange_result& exchanged) noexcept { exchanged_ = exchanged; }
-    /// Reads the response, if there is one, and decides.
+    /// Evaluates the response, if there is one, and decides.
     /// @param ambiguous_before An attempt before this one may have been applied.
     [[nodiscard]] verdict end(clock::time_point now, bool ambiguous_before);
     /// The attempt as the caller sees it.
     [[nodiscard]] attempt describe(const verdict& decided, clock::time_point now) const;
-    /// Gives the connection back.
+    /// Returns the connection to the pool.
     void release(const verdict& decided);
 
-    /// The service itself does not know the session that the request was about.
+    /// The service itself reported the request's session as unknown.
     [[nodiscard]] bool session_is_gone() const noexcept;
 
 private:
@@ -58,7 +58,7 @@ private:
 
     const call_request& request_;
     attempt_state state_;
-    /// Of the exchange, if there was one.
+    /// The result of the exchange, if there was one.
     exchange_result exchanged_;
 };
 

@@ -29,7 +29,7 @@ std::string_view text_of_member(std::string_view body, std::string_view member)
     return body.substr(0, body.find('"'));
 }
 
-/// What to look at when the key was refused.
+/// What to check when the key was refused.
 std::string about_key(const client_state& client)
 {
     if (client.options.api_key.empty() && !has_key_provider(client.options)) {
@@ -40,7 +40,7 @@ std::string about_key(const client_state& client)
 
 } // namespace
 
-/// Whoever responds may repeat what it was sent; words of our own have none of it.
+/// A response may echo the secrets of the request; our own texts never contain them.
 std::string call_report::mask_secrets(std::string text) const
 {
     if (call_.attempt_.state().status == 0) {

@@ -1,4 +1,4 @@
-// What is reported of a call: to the caller as an error and as `response_info`, and to the observer.
+// Reports on a call: to the caller as an error and as `response_info`, and to the observer.
 #pragma once
 
 #include <sipher/error.hpp>
@@ -21,9 +21,9 @@ public:
 
     [[nodiscard]] error to_error(boost::system::error_code code, end_reason reason, std::exception_ptr cause) const;
     void fill(response_info& info) const;
-    /// What is to see the call, if anything is.
+    /// The observer of this call, or null.
     [[nodiscard]] std::unique_ptr<call_observer> tell_begin() const noexcept;
-    /// Of the last attempt.
+    /// Reports the last attempt.
     void tell_attempt() const;
     /// @param failure Null: the call succeeded.
     void tell_end(const error* failure) const noexcept;

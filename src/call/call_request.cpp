@@ -13,7 +13,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// What the caller has said, once it is known to be sound; else what the client has.
+/// The caller's options, validated, or else the client's.
 const call_options& checked(const call_options* own, const client_state& client)
 {
     if (own == nullptr) {
@@ -27,7 +27,7 @@ const call_options& checked(const call_options* own, const client_state& client)
 
 std::unique_ptr<const call_options> keep_options(call_options options)
 {
-    // Names every member, so that one more does not compile until it is thought of here.
+    // Names every member, so that a new one does not compile until it is handled here.
     const auto& [total_timeout, queue_timeout, attempt_timeout, deadline, retry, headers, request_id, priority,
                  fairness_key, trace_parent, session, info] = options;
     const bool is_default = !total_timeout && !queue_timeout && !attempt_timeout && !deadline && !retry &&
@@ -63,7 +63,7 @@ std::string call_request::make_request_id() const
         return options.request_id;
     }
     static constexpr std::string_view digits = "0123456789abcdef";
-    // As long as fits into a `std::string` without memory of its own.
+    // The longest that fits into a `std::string` without an allocation.
     std::string id(15, '0');
     std::uint64_t bits = client->request_ids.bits();
     for (char& each : id) {
@@ -89,8 +89,8 @@ queue_place call_request::place() const noexcept
     } else if (message.subject || options.session) {
         made.flow = std::hash<session_id>{}(message.subject ? *message.subject : options.session->id());
     } else {
-        // Nothing says that it has to do with others, so it takes turns by itself: agents that begin, each with a
-        // create, must not wait as one for the many that are there already.
+        // Nothing relates it to other calls, so it is a flow of its own: new agents, which each begin with a create,
+        // must not share a single turn.
         made.flow = std::hash<const void*>{}(this);
     }
     return made;

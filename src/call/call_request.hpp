@@ -1,4 +1,4 @@
-// What a call asks for: the same in each of its attempts.
+// The request of a call: the same in each of its attempts.
 #pragma once
 
 #include "call/client_state.hpp"
@@ -16,29 +16,28 @@
 
 namespace sipher::detail {
 
-/// What a call keeps of the options given to it: nothing where they say nothing, as most do. The caller's
-/// `response_info` begins anew.
+/// The options that a call keeps: null if all are defaults, as usual. Clears the caller's `response_info`.
 [[nodiscard]] std::unique_ptr<const call_options> keep_options(call_options options);
 
-/// When a call with these options that begins now has to end.
+/// The deadline of a call with these options that begins now.
 [[nodiscard]] clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts,
                                             clock::time_point now);
 
-/// What is sent in each attempt.
+/// The content sent in each attempt.
 struct request_message {
     request_message() = default;
 
     verb method = verb::get;
     /// Path and query, without the base URL's prefix and without the id of `subject`.
     std::string target;
-    /// JSON text; empty: there is none.
+    /// JSON text; empty: no body.
     std::string body;
-    /// The session that the request is about, if it is about one: the last segment of its path. (Kept as it is, it
-    /// needs no memory of its own.)
+    /// The session that the request is about, if any: the last segment of its path. (Kept as an id, it needs no
+    /// allocation.)
     std::optional<session_id> subject;
 };
 
-/// Path and query, complete but for the base URL's prefix.
+/// The complete path and query, without the base URL's prefix.
 [[nodiscard]] std::string target_of(const request_message& message);
 
 struct call_request {
@@ -56,12 +55,12 @@ struct call_request {
         return options.retry ? *options.retry : client->options.retry;
     }
 
-    /// Of the first attempt: the caller's, or a new one.
+    /// The request id of the first attempt: the caller's, or a new one.
     [[nodiscard]] std::string make_request_id() const;
     [[nodiscard]] caller by() const noexcept { return what.cleans_up ? caller::library : caller::user; }
-    /// Its place among those who wait.
+    /// Its place in queues.
     [[nodiscard]] queue_place place() const noexcept;
-    /// Why the session to run under is known to be gone; empty if it is not.
+    /// Why the applied session is known to be gone; empty if it is not.
     [[nodiscard]] std::string_view why_session_is_gone() const;
 
     const std::shared_ptr<client_state> client;

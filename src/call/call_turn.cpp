@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-/// In words, to the minute where seconds do not matter.
+/// In words, rounded to minutes where seconds do not matter.
 std::string duration_text(nanoseconds time)
 {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(time);
@@ -118,7 +118,7 @@ bool call_turn::use(clock::time_point now)
         return false;
     }
     if (quota != nullptr && may_use_reserve()) {
-        // Where nothing is left at all, the service says so.
+        // If even the reserve is used up, the service will refuse the request.
         static_cast<void>(quota->pass_by_reserve(now));
     }
     counted_ = quota;

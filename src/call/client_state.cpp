@@ -78,7 +78,7 @@ void client_state::close() noexcept
     library_sleepers->release(errc::client_closed);
     pool->close();
     drained->release({});
-    // Nothing is due any more, and an alarm would keep the executor busy.
+    // No timer is needed any more, and an alarm would keep the executor busy.
     timers->stop();
 }
 

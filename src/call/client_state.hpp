@@ -25,10 +25,10 @@
 
 namespace sipher::detail {
 
-/// On whose behalf a call is made: the library's own deletes still run while the client shuts down.
+/// Who makes a call: the library's own deletes still run while the client shuts down.
 enum class caller { user, library };
 
-/// What all calls of a client share.
+/// The state shared by all calls of a client.
 struct client_state final : context_client {
     client_state(client_options checked_options, const boost::asio::any_io_executor& executor);
 
@@ -37,13 +37,13 @@ struct client_state final : context_client {
 
     const client_options options;
     const base_url url;
-    /// The option that keys come from. Found out once: a program may change its environment later.
+    /// The option that the key comes from. Determined once, because a program may change its environment later.
     const std::string key_origin;
     const request_fields fields;
-    /// Of calls that were given none.
+    /// For calls without options.
     const call_options no_call_options;
     const std::shared_ptr<random_source> random;
-    /// Apart from `random`, so that equal seeds do not make equal ids.
+    /// Separate from `random`, so that equal seeds do not produce equal ids.
     random_source request_ids{0};
     const std::shared_ptr<timer_queue> timers;
     /// Calls that wait for the rate gate or between two attempts.
@@ -58,27 +58,28 @@ struct client_state final : context_client {
     known_sessions sessions;
     low_discrepancy_sequence renewal_phase;
 
-    /// A list of sleepers that the end of the execution context finds, and the end of calls, if they are a user's.
+    /// A list of sleepers that ends with the execution context and, for user calls, when calls are ended.
     [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(caller by);
     [[nodiscard]] const std::shared_ptr<sleep_list>& sleepers_of(caller by) const noexcept
     {
         return by == caller::user ? sleepers : library_sleepers;
     }
     [[nodiscard]] bool is_closed_to(caller by) const noexcept { return by == caller::user ? closing : closed; }
-    /// No new calls of users; those that have not sent anything yet end.
+    /// Rejects new user calls; ends those that have not sent anything yet.
     void begin_closing() noexcept;
-    /// Ends everything that is under way with `client_closed`.
+    /// Ends all operations in progress with `client_closed`.
     void close() noexcept;
-    /// Calls and background work keep this beyond the client, so these are what the context tells of its end.
+    /// Calls and background work keep this state alive longer than the client, so the state watches for the end of the
+    /// context.
     void on_context_shutdown() noexcept override;
 
-    /// No new calls, and no new attempts, of users.
+    /// No new user calls and no new attempts of them.
     std::atomic<bool> closing = false;
-    /// Nor of the library's own.
+    /// The same for the library's own calls.
     std::atomic<bool> closed = false;
-    /// What runs on the client's own execution context never comes to its end any more.
+    /// Operations on the client's own execution context will never complete.
     std::atomic<bool> context_ended = false;
-    /// Calls of users under way. Whoever ends the last one of a closing client releases `drained`.
+    /// User calls in progress. Ending the last one of a closing client releases `drained`.
     std::atomic<std::size_t> active = 0;
     const std::shared_ptr<sleep_list> drained;
 
@@ -92,7 +93,7 @@ private:
     [[nodiscard]] sleep_lists take_more_sleepers_of(caller by) noexcept;
 
     const boost::asio::any_io_executor executor_;
-    /// An execution context may only go on with its end when another thread that closes has come to its own. Recursive,
+    /// An execution context may continue its destruction only when another closing thread has finished. Recursive,
     /// because a coroutine that ends here may hold the last handle.
     std::recursive_mutex close_mutex_;
     std::mutex mutex_;

@@ -24,7 +24,7 @@ std::string sender(const response_head& head)
     return head.server.empty() ? "an intermediary" : printable_text(head.server, longest_name);
 }
 
-/// A gateway's own failures name themselves; whatever else comes from elsewhere suggests a wrong address.
+/// A gateway's own failure explains itself; any other foreign response suggests a wrong address.
 bool is_failure_of_gateway(unsigned status)
 {
     return status >= 500 || status == 408 || status == 421 || status == 425 || status == 429;

@@ -1,4 +1,4 @@
-// Words for a response that the service did not make.
+// Describes a response that did not come from the service.
 #pragma once
 
 #include "http1/response_head.hpp"
@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// One printable line that begins with the status: what came, from whom as far as that is known, and what to do.
+/// One printable line that begins with the status: what was received, from which source if known, and what to do.
 [[nodiscard]] std::string describe_foreign(const response_head& head, std::string_view body);
 
 } // namespace sipher::detail

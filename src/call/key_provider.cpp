@@ -79,7 +79,8 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
         co_return failed(name, std::move(failure));
     }
     auto asking = asio::co_spawn(executor, std::move(work), asio::deferred);
-    // A group has no executor of its own: the sleep would end, and cancel the provider, where the client runs.
+    // A parallel group has no executor: without this one, the sleep would end, and cancel the provider, on the client's
+    // executor.
     auto waiting = sleepers->async_sleep_until(deadline, asio::bind_executor(executor, asio::deferred));
     auto both = asio::experimental::make_parallel_group(std::move(asking), std::move(waiting));
     auto first = std::move(both).async_wait(asio::experimental::wait_for_one(), asio::deferred);

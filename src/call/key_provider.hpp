@@ -25,17 +25,17 @@ struct key_result {
     boost::system::error_code code;
     std::string message;
     end_reason reason = end_reason::permanent;
-    /// The exception of the provider.
+    /// The provider's exception.
     std::exception_ptr cause;
 };
 
 [[nodiscard]] bool has_key_provider(const client_options& options) noexcept;
 
-/// Throws nothing but what Asio throws into a coroutine that was cancelled.
+/// Throws only what Asio throws into a cancelled coroutine.
 [[nodiscard]] boost::asio::awaitable<key_result> ask_for_key(const client_options& options,
                                                              std::shared_ptr<sleep_list> sleepers,
                                                              clock::time_point deadline);
-/// The same for the provider that is no coroutine.
+/// The same for a provider that is not a coroutine.
 [[nodiscard]] key_result ask_for_key_now(const client_options& options);
 
 } // namespace sipher::detail

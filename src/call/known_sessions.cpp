@@ -16,16 +16,16 @@ constexpr std::chrono::hours longest_life{24};
 
 void known_sessions::learn(const session_life& life, time_point sent, time_point received) noexcept
 try {
-    // Whatever a service says, it can be counted in nanoseconds.
+    // Clamped so that any value from a service fits into nanoseconds.
     const std::chrono::nanoseconds left = std::clamp<std::chrono::milliseconds>(life.left, 0s, 24h * 365);
     const std::lock_guard lock{mutex_};
     entry& known = find_or_add(life.id, received);
     if (known.gone_since && sent <= *known.gone_since) {
-        // It was read before it went, and the response took its time.
+        // The session was read before it was gone; the response was slow.
         return;
     }
     known.gone_since.reset();
-    // It ends between `sent + left` and `received + left`. What was known before is kept where it is more exact.
+    // It expires between `sent + left` and `received + left`. An earlier, more precise bound is kept.
     const bool contradicts = known.end < sent + left;
     known.end = contradicts ? received + left : std::min(known.end, received + left);
 } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)

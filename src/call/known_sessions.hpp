@@ -12,34 +12,33 @@
 
 namespace sipher::detail {
 
-/// How much of its life a session had left when the service made a response about it.
+/// The remaining life of a session when the service made a response about it.
 struct session_life {
     session_id id;
     std::chrono::milliseconds left;
 };
 
-/// What is known of sessions: when they end, and which are gone already. Only that is a reason not to use one; of a
-/// session that is not known here the service is asked.
+/// The client's knowledge of sessions: when they expire, and which are gone already. Only this table refuses a request;
+/// a session not in it is left to the service.
 ///
-/// An end is the latest moment that the service's own stamps, taken from one and the same response, allow for: no clock
-/// of this machine is compared with one of the service's. It is kept for a day after it, the longest that any session
-/// lives.
+/// An expiry is the latest that the service's own timestamps in a single response allow: no clock of this machine is
+/// compared with the service's. An entry is kept for one day after it, the maximum lifetime of a session.
 ///
-/// All times are those of `clock::boot_now`. Nothing here throws: without memory, less is known.
+/// All times are those of `clock::boot_now`. Nothing here throws: out of memory, less is known.
 ///
 /// Thread safety: all members may be called from any thread.
 class known_sessions {
 public:
     using time_point = clock::time_point;
 
-    /// A response of the service's to a request that was sent at `sent` has the session.
+    /// A response of the service to a request sent at `sent` contains the session.
     void learn(const session_life& life, time_point sent, time_point received) noexcept;
-    /// The service has said that it does not know it.
+    /// The service has reported it unknown.
     void mark_gone(const session_id& id, time_point now) noexcept;
-    /// It was deleted, which nothing undoes.
+    /// It was deleted, which is final.
     void remove(const session_id& id, time_point now) noexcept;
 
-    /// Why it is not to be used; empty if nothing is known against it.
+    /// Why it must not be used; empty if no reason is known.
     [[nodiscard]] std::string_view why_gone(const session_id& id, time_point now) const;
     [[nodiscard]] bool is_gone(const session_id& id, time_point now) const { return !why_gone(id, now).empty(); }
     [[nodiscard]] std::optional<time_point> end_of(const session_id& id) const;
@@ -47,7 +46,7 @@ public:
 private:
     struct entry {
         time_point end = time_point::max();
-        /// A response to a request that was sent later may still have it.
+        /// A response to a request sent later may still contain it.
         std::optional<time_point> gone_since;
     };
 
@@ -55,9 +54,9 @@ private:
     entry& find_or_add(const session_id& id, time_point now);
 
     mutable std::mutex mutex_;
-    /// (Ids that are not random, as some service may make them, would all have one hash.)
+    /// (A map, because ids that are not random, as some services may make them, would all have the same hash.)
     std::map<session_id, entry> entries_;
-    /// When there are so many, those that ended long ago are dropped.
+    /// At this size, entries that expired long ago are dropped.
     std::size_t sweep_at_ = 1024;
 };
 

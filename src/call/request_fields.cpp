@@ -68,7 +68,7 @@ secret request_fields::serialize(header_span headers, header_span added, const s
     }
     for (auto list = lists.begin(); list != lists.end(); ++list) {
         for (const auto& field : *list) {
-            // A later list replaces what an earlier one says.
+            // A later list overrides an earlier one.
             if (std::none_of(list + 1, lists.end(), [&](header_span later) { return contains(later, field.first); })) {
                 append_field(fields, field.first, field.second);
             }

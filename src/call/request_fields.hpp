@@ -14,19 +14,19 @@ namespace sipher::detail {
 
 using header_span = std::span<const header_list::value_type>;
 
-/// Whether one of them has this name, whatever its case.
+/// Whether one of them has this name (case-insensitive).
 [[nodiscard]] bool contains(header_span headers, std::string_view name);
 
-/// Most requests of a client have the same fields, which are put together once.
+/// Most requests of a client have the same fields, which are serialized once.
 class request_fields {
 public:
     /// Both must outlive this.
     request_fields(const client_options& options, const base_url& url);
 
     /// The fields of one request, serialized.
-    /// @param added Of this attempt; they replace those of the call.
-    /// @param key Of this attempt; empty: none.
-    /// @param own Where they are kept if they are its own.
+    /// @param added Fields of this attempt; they replace those of the call.
+    /// @param key The key of this attempt; empty: none.
+    /// @param own Storage for them if they differ from the usual ones.
     [[nodiscard]] std::string_view of(const call_options& call, header_span added, const secret& key,
                                       secret& own) const;
 
@@ -35,7 +35,7 @@ private:
 
     const client_options& options_;
     const base_url& url_;
-    /// Of the requests that have none of their own. Empty if a provider gives the key, which is in here.
+    /// For requests without fields of their own. Contains the key; empty if a provider supplies it.
     secret usual_;
 };
 

@@ -31,7 +31,7 @@ bool is_json_type(std::string_view content_type)
     return boost::beast::iequals(type, "application/json") || type.ends_with("+json");
 }
 
-/// The forms in which the service's HTTP server refuses what it cannot read: a status and `Connection: close`.
+/// The form in which the service's HTTP server refuses a request that it cannot read: a status and `Connection: close`.
 bool is_bare_refusal(const response_view& response)
 {
     const response_head& head = response.head;
@@ -77,7 +77,7 @@ private:
 
     [[nodiscard]] bool may_be_json() const { return head().content_type.empty() || is_json_type(head().content_type); }
 
-    /// Its body, which would tell, does not exist.
+    /// A response without a body, from which its provenance cannot be told.
     void read_head_alone()
     {
         if (is_success(head().status)) {
@@ -104,7 +104,7 @@ private:
         }
     }
 
-    /// Somebody else's, unless the operation takes whatever the service gives.
+    /// An intermediary's, unless the operation accepts any JSON from the service.
     void read_other_json(json_document& document)
     {
         if (is_success(head().status) && !decoder_.needs_envelope()) {

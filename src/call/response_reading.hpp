@@ -1,4 +1,4 @@
-// What a response says, and who says it.
+// The content of a response and its provenance.
 #pragma once
 
 #include "call/known_sessions.hpp"
@@ -14,23 +14,23 @@
 
 namespace sipher::detail {
 
-/// Takes an operation's result out of a success.
+/// Extracts an operation's result from a successful response.
 class result_decoder {
 public:
     result_decoder() = default;
     result_decoder(const result_decoder&) = delete;
     result_decoder& operator=(const result_decoder&) = delete;
 
-    /// False: the whole body is the result where there is no envelope, and null where there is no body. What is
-    /// decoded then outlives the call.
+    /// False: without an envelope the whole body is the result, and without a body the result is null. The decoded
+    /// value then outlives the call.
     [[nodiscard]] virtual bool needs_envelope() const noexcept { return true; }
-    /// `data` of the envelope is the result; or why it cannot be.
+    /// Decodes `data` of the envelope as the result; returns an error if it is invalid.
     [[nodiscard]] virtual std::optional<decode_error> decode(boost::json::value& data) = 0;
-    /// The service does not know the session any more that an earlier attempt may have deleted.
+    /// The service no longer knows the session, which an earlier attempt may have deleted.
     virtual void accept_absence() noexcept {}
-    /// What was decoded may have come with a secret, so that what is left of it has to be overwritten.
+    /// The decoded JSON may contain a secret, so its memory has to be overwritten.
     [[nodiscard]] virtual bool may_hold_secret() const noexcept { return true; }
-    /// How long the session in the result lives, as far as it says so.
+    /// The remaining life of the session in the result, if stated.
     [[nodiscard]] virtual std::optional<session_life> life() const { return std::nullopt; }
 
 protected:
@@ -40,15 +40,15 @@ protected:
 struct response_view {
     const response_head& head;
     std::string_view body;
-    /// Nothing of it is missing.
+    /// The response is complete.
     bool complete = false;
     bool to_head_request = false;
 };
 
 struct response_reading : response_facts {
-    /// Why a success is not usable; of an intermediary's response, what it is.
+    /// Why a successful response is unusable, or a description of an intermediary's response.
     std::string message;
-    /// Of an error response in JSON.
+    /// The error in a JSON error response.
     std::optional<service_error> refusal;
 };
 

@@ -34,7 +34,7 @@ asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> ha
         const clock::time_point start = state.now();
         const clock::time_point until = detail::deadline_after(start, grace);
         if (state.active != 0) {
-            // Sessions are not taken away in the middle of a request, unless it takes the time that deletes need.
+            // Sessions are not deleted in the middle of a request, unless it takes up the time needed for deletes.
             const auto half = detail::deadline_after(start, grace - grace / 2);
             co_await state.drained->async_sleep_until(half, asio::use_awaitable);
         }

@@ -37,7 +37,7 @@ std::shared_ptr<server_settings> make_server_settings(const client_state& state,
         const tls_options& tls = state.options.tls;
         std::string name = tls.server_name.empty() ? state.url.server_name : tls.server_name;
         if (name.ends_with('.')) {
-            // Of a name that is complete; certificates and SNI are without it (RFC 6066, section 3).
+            // The trailing dot of an absolute name; certificates and SNI omit it (RFC 6066, section 3).
             name.pop_back();
         }
         boost::system::error_code not_an_address;

@@ -12,12 +12,12 @@ namespace sipher::detail {
 
 struct server_settings;
 
-/// What the copies of a `client` share and calls do not: when it goes, the client closes.
+/// Shared by the copies of a `client`, but not by its calls: its destruction closes the client.
 class client_handle final {
 public:
     [[nodiscard]] static std::shared_ptr<client_handle> make(boost::asio::any_io_executor executor,
                                                              client_options options);
-    /// With connections from elsewhere than the network.
+    /// For connections from a source other than the network.
     [[nodiscard]] static std::shared_ptr<client_handle> make(
         boost::asio::any_io_executor executor, client_options options,
         const std::function<std::unique_ptr<connector>(const client_state&)>& make_connector);
@@ -37,11 +37,11 @@ private:
     owned_sessions sessions_;
 };
 
-/// How a client with this state connects.
+/// The connection settings of a client with this state.
 [[nodiscard]] std::shared_ptr<server_settings> make_server_settings(const client_state& state,
                                                                     const boost::asio::any_io_executor& executor);
 
-/// Null for that of a client that was moved from.
+/// Null for a moved-from client.
 [[nodiscard]] inline std::shared_ptr<client_state> state_of(const std::shared_ptr<client_handle>& handle)
 {
     return handle ? handle->state() : nullptr;

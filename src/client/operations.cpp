@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::string_view sessions_path = "/v1/sessions";
 
-/// A response about another session than the one asked for must not be taken for it.
+/// A response about a session other than the requested one must not be accepted.
 decode_error other_session()
 {
     return {"data.sessionId", "is another session than the one asked for"};
@@ -58,7 +58,7 @@ request_message make_message(verb method, std::string target)
     return message;
 }
 
-/// Of a response about one session, the one asked for if there was one.
+/// Decodes a response about one session, which must be the requested one, if any.
 class session_decoder final : public result_decoder {
 public:
     using value_type = session;
@@ -88,7 +88,7 @@ public:
         const auto& stamp = result_->last_accessed_at ? result_->last_accessed_at : result_->created_at;
         return stamp ? std::optional{session_life{result_->id, result_->expires_at - *stamp}} : std::nullopt;
     }
-    /// A reference, so that no copy takes room in the frame of who returns it.
+    /// A reference, so that no copy takes up space in the caller's frame.
     [[nodiscard]] session&& take() && { return *std::move(result_); }
 
 private:
@@ -155,7 +155,7 @@ operation_kind kind_of(verb method)
     return operation_kind::other_not_idempotent;
 }
 
-/// The text of a body with these defaults; what it is made of is wiped, because they may have a viewing key.
+/// The text of a body with these defaults; intermediate values are wiped, because they may contain a viewing key.
 std::string write_body(const session_defaults& defaults, std::chrono::seconds time_to_live)
 {
     wiping_resource memory;
@@ -167,7 +167,7 @@ std::string write_body(const session_defaults& defaults, std::chrono::seconds ti
     return write_json(json::value(std::move(members)));
 }
 
-/// The service takes no body for `{}` where there may be one, and so fills in a session's defaults there, too.
+/// The service treats a missing body as `{}` where a body is allowed, and so fills in a session's defaults there, too.
 bool has_pinned_body(verb method, const call_options& options)
 {
     const bool may_have_one = method == verb::post || method == verb::put || method == verb::patch;
@@ -175,9 +175,9 @@ bool has_pinned_body(verb method, const call_options& options)
            *options.session->pinned() != session_defaults{};
 }
 
-/// Adds to a JSON object every default that it has no member for, as the service does for a session that it knows:
-/// an explicit member wins, a null one too, and anything but an object stays as it is.
-/// @return The names of the members that were added.
+/// Adds every default that the JSON object lacks, as the service does for a session that it knows:
+/// an explicit member wins, even null, and anything but an object stays unchanged.
+/// @return The names of the added members.
 std::vector<std::string> pin_defaults(json::value& body, const session_defaults& defaults)
 {
     std::vector<std::string> added;
@@ -202,7 +202,7 @@ std::string write_body(json::value body, const call_options& options, std::vecto
     return text;
 }
 
-/// Takes what is wanted apart, and says in the caller's `response_info` what it has pinned.
+/// Builds the call's request, and reports pinned members in the caller's `response_info`.
 call_request make_request(std::shared_ptr<client_state> client, outgoing_request& wanted, value_decoder& decoder)
 {
     call_options& options = wanted.options;
@@ -232,8 +232,8 @@ request_message make_message(const session_operation& what, const std::optional<
     return message;
 }
 
-/// Performs an operation on sessions: `prepare` gives the body or throws what is wrong with the arguments. What it is
-/// given stays in its frame, which is to be small; `what` is a constant.
+/// Performs an operation on sessions: `prepare` returns the body or throws for invalid arguments. Its arguments stay in
+/// its frame, which is to be small; `what` is a constant.
 template <class Decoder, class Prepare>
 asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_state> client,
                                                       const session_operation& what, std::optional<session_id> subject,
@@ -248,7 +248,7 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_sta
     } catch (const error&) {
         throw;
     } catch (const boost::system::system_error& interruption) {
-        // Asio's word that the coroutine was cancelled before the call had begun.
+        // Asio reports that the coroutine was cancelled before the call had begun.
         throw_interrupted(what.name, interruption.code(), outcome::not_sent);
     }
     co_return std::move(decoder).take();
@@ -322,7 +322,7 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
     }
     require_client(client);
     validate_target(wanted.target);
-    // Before the body is looked at.
+    // Before the body is examined.
     validate_call_options(options);
     try {
         if (options.session && options.session->live()) {
@@ -337,7 +337,7 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
     } catch (const error&) {
         throw;
     } catch (const boost::system::system_error& failure) {
-        // Asio's word that the coroutine was cancelled before it came to the next step.
+        // Asio reports that the coroutine was cancelled before its next step.
         throw_interrupted(wanted.name, failure.code(), outcome::not_sent);
     }
 }

@@ -19,10 +19,10 @@
 
 namespace sipher::detail {
 
-// Operations that the library itself uses, too. They hold the state and not the client, so that a client may be
-// destroyed while they run. Without a state, of a client that was moved from, they fail with `invalid_request`.
+// Operations that the library itself also uses. They hold the state and not the client, so that a client may be
+// destroyed while they run. Without a state (a moved-from client) they fail with `invalid_request`.
 
-/// Throws if there are none.
+/// Throws if the client has no state.
 template <class T>
 void require_client(const std::shared_ptr<T>& of_client)
 {
@@ -38,11 +38,11 @@ void require_client(const std::shared_ptr<T>& of_client)
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> client,
                                                                      session_id id, call_options options);
-/// A create for a live session, by the library itself.
+/// The library's own create for a live session.
 [[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<client_state> client,
                                                             session_defaults defaults,
                                                             std::chrono::seconds time_to_live, call_options options);
-/// A delete to clean up after the library itself.
+/// The library's own clean-up delete.
 [[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> client,
                                                                        session_id id, call_options options);
 
@@ -54,7 +54,7 @@ struct outgoing_request {
     {
     }
 
-    /// A literal: what errors and events call it.
+    /// A string literal: its name in errors and events.
     const char* name = "request";
     verb method = verb::get;
     std::string target;

@@ -44,13 +44,13 @@ request_message usage_request()
     return message;
 }
 
-/// @param date Of the response: the service's own time tells how long its day lasts.
+/// @param date Of the response: the service's own time determines when its day ends.
 void learn(client_state& client, const usage& current, std::string_view date)
 {
     const auto time = parse_http_date(date).value_or(client.timers->time().wall_now());
     const auto renewed_in = current.date + std::chrono::days{1} - time;
     if (renewed_in <= std::chrono::nanoseconds{}) {
-        return; // It is an account of yesterday.
+        return; // The account is yesterday's.
     }
     for (const auto& [name, counted] : current.categories) {
         if (const auto category = quota_category_named(name)) {
@@ -64,7 +64,7 @@ void learn(client_state& client, const usage& current, std::string_view date)
     }
 }
 
-/// Lets the client count from there.
+/// Reads the usage and starts the client's own counting from it.
 asio::awaitable<usage> read_usage(std::shared_ptr<client_state> client, call_options options)
 {
     require_client(client);

@@ -23,7 +23,7 @@ request_target::request_target(std::string_view path)
 
 request_target& request_target::segment(std::string_view text)
 {
-    // Servers and proxies would take the path for another one, encoded or not (RFC 3986, 6.2.2.3).
+    // Servers and proxies would normalize the path to another one, encoded or not (RFC 3986, 6.2.2.3).
     detail::require(!text.empty() && text != "." && text != "..", "segment", "must not be empty, `.` or `..`");
     std::string added{"/"};
     append_encoded(added, text);

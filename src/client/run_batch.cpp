@@ -25,7 +25,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// How far a batch has come. While it runs, all of it is on one strand.
+/// The progress of a batch. While it runs, it is accessed on one strand only.
 class batch_account {
 public:
     batch_account(std::size_t count, batch_options options)
@@ -90,7 +90,7 @@ private:
 
 using batch_operation = std::function<asio::awaitable<bool>(std::size_t)>;
 
-/// One of those that take one input after the other.
+/// A worker that processes one input after the other.
 asio::awaitable<void> work(std::shared_ptr<batch_account> all, std::shared_ptr<const batch_operation> run_one)
 {
     const auto cancellation = co_await asio::this_coro::cancellation_state;

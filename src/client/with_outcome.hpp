@@ -8,9 +8,9 @@
 
 namespace sipher::detail {
 
-/// Lets nothing out that does not say what happened: Asio throws a bare exception into a coroutine that was cancelled
+/// Ensures that every exception has an outcome: Asio throws a bare exception into a coroutine that was cancelled
 /// between the end of a wait and its next step.
-/// @param operation A literal.
+/// @param operation A string literal.
 template <class T>
 boost::asio::awaitable<T> with_outcome(boost::asio::awaitable<T> work, const char* operation, outcome effect)
 {

@@ -12,7 +12,7 @@
 
 namespace sipher::detail {
 
-/// The connections that are there, and the count of those that have gone. The pool's mutex guards it.
+/// The existing connections, and statistics of closed ones. Guarded by the pool's mutex.
 class connection_list {
 public:
     connection_list(std::chrono::milliseconds max_lifetime, std::shared_ptr<random_source> random)
@@ -22,12 +22,12 @@ public:
 
     /// @param made A list of one.
     pool_entry& adopt(entry_list& made, connect_result& result, clock::time_point now);
-    /// Closes it here, with the mutex held, and tells of it afterwards.
+    /// Closes it now, with the mutex held, and reports it in the aftermath.
     void close(pool_entry& entry, close_reason why, clock::time_point now, pool_aftermath& after) noexcept;
-    /// Each comes in its turn, if it is asked for often enough; null if there is none.
+    /// Iterates cyclically: repeated calls return each connection in turn; null if there is none.
     [[nodiscard]] std::shared_ptr<connection> next() noexcept;
 
-    /// Of the connections made and closed.
+    /// Counts of connections made and closed.
     [[nodiscard]] const client_stats& counts() const noexcept { return counts_; }
 
 private:

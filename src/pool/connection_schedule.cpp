@@ -11,7 +11,7 @@ using std::chrono::nanoseconds;
 
 nanoseconds idle_time(const pooled& connection, const pool_time& time)
 {
-    // A machine that was suspended lost time on the steady clock, but not on the civil one.
+    // On a suspended machine the steady clock stops, but civil time does not.
     return std::max<nanoseconds>(time.now - connection.last_used, time.wall - connection.last_used_wall);
 }
 
@@ -25,7 +25,7 @@ bool is_fresh(const pooled& connection, const pool_time& time)
     return idle_time(connection, time) < connection.careful_idle_limit;
 }
 
-/// Moves out what `has_gone` says of.
+/// Moves out the connections for which `has_gone` is true.
 template <class Condition>
 void take_out(pooled_list& from, pooled_list& to, Condition has_gone)
 {
@@ -42,7 +42,7 @@ void take_out(pooled_list& from, pooled_list& to, Condition has_gone)
 
 } // namespace
 
-/// What has reached its limit tells how long the peer keeps connections.
+/// A connection that has reached its limit shows how long the peer keeps connections.
 bool connection_schedule::expires(const pooled& connection, const pool_time& time) noexcept
 {
     if (!too_old(connection, time)) {
@@ -144,7 +144,7 @@ std::size_t connection_schedule::begin_spare_dials(std::size_t ready)
     return begun;
 }
 
-/// Those in the making are all alike: which of them was asked for by whom does not matter.
+/// Dials are interchangeable: it does not matter which one was begun for which call.
 void connection_schedule::end_dial() noexcept
 {
     --dialing_;
@@ -153,8 +153,8 @@ void connection_schedule::end_dial() noexcept
 
 connection_schedule::give_back_result connection_schedule::dial_succeeded(pooled& made, const pool_time& time)
 {
-    // The server's keep-alive begins with the first response. Before that it waits for a request for a minute; but a
-    // service that ends waits for such connections, for 30 s at most.
+    // The server's keep-alive begins with the first response. Before that it waits one minute for a request; but a
+    // service that shuts down waits for such connections, for at most 30 s.
     constexpr nanoseconds life_before_use = std::chrono::seconds{25};
     const bool spare = spare_ != 0 && waiting() == 0;
     spare_ -= spare ? 1 : 0;
@@ -241,7 +241,7 @@ bool connection_schedule::forget_idle(pooled& gone) noexcept
 
 void connection_schedule::learn_from_close(const pooled& gone, const pool_time& time) noexcept
 {
-    // Before its first request the peer keeps it by another rule; beyond the limit it was late that anybody looked.
+    // Before the first request the peer applies another limit; beyond our own limit, the close was noticed late.
     const nanoseconds idle = idle_time(gone, time);
     if (gone.has_carried && idle < gone.idle_limit) {
         limit_.see_closed(idle, gone.margin);

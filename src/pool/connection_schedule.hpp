@@ -17,7 +17,7 @@ struct pool_rules {
     std::size_t max_connections = 8;
     std::size_t max_waiting = 1024;
     std::size_t max_idle = 8;
-    /// What is learned of the peer does not exceed it.
+    /// Upper bound of the learned idle limit.
     std::chrono::nanoseconds idle_timeout{};
 };
 
@@ -26,21 +26,21 @@ struct pool_time {
     clock::wall_time wall;
 };
 
-/// What the pool knows about a connection.
+/// The pool's record of a connection.
 struct pooled : boost::intrusive::list_base_hook<> {
     clock::time_point last_used;
     clock::wall_time last_used_wall;
-    /// How long it had been idle when it was taken.
+    /// How long it had been idle when acquired.
     std::chrono::nanoseconds idle_before{};
-    /// Not used beyond this.
+    /// End of its lifetime; not used later.
     clock::time_point dies_at = clock::time_point::max();
-    /// The part of the server's promise to keep it that is not ours to use.
+    /// The part of the server's keep-alive time that must not be used.
     std::chrono::nanoseconds margin = std::chrono::seconds{1};
-    /// How long it may be idle for a request that can be repeated, and for one that cannot.
+    /// Maximum idle time for a request that can be repeated, and for one that cannot.
     std::chrono::nanoseconds idle_limit{};
     std::chrono::nanoseconds careful_idle_limit{};
     bool has_carried = false;
-    /// It has memory for exchanges, which it need not keep while it is idle.
+    /// It has exchange buffers, which it need not keep while idle.
     bool holds_buffers = true;
 };
 
@@ -58,7 +58,7 @@ struct pool_waiter : fair_queue_member {
     bool waiting = false;
 
 private:
-    /// Those of a flow that do not accept every connection are a flow of their own.
+    /// Waiters of a flow that do not accept every connection form a separate flow.
     [[nodiscard]] static queue_place apart(bool careful, queue_place at) noexcept
     {
         at.flow = 2 * at.flow + (careful ? 1 : 0);
@@ -66,26 +66,26 @@ private:
     }
 };
 
-/// Who gets which connection, when one is made and when one is closed: decisions without I/O, time passed in.
+/// Decides which call gets which connection, and when connections are made and closed. No I/O; the time is an argument.
 ///
-/// Idle connections form a stack, so that the surplus dies of old age; waiters form a fair queue. What comes first, a
-/// connection given back or one newly made, goes to the first waiter of those who accept it, and the failure to make
-/// one to the first of all, unless other connections still in the making are enough for everybody who waits. So whoever
-/// waits accepts none of those that are idle, and an idle one may be taken past them. What it does always succeeds.
+/// Idle connections form a stack, so that surplus ones expire; waiters form a fair queue. A connection that becomes
+/// available, returned or newly made, goes to the first waiter that accepts it. A dial failure goes to the first
+/// waiter, unless the remaining dials are enough for all waiters. So no waiter accepts any of the idle connections, and
+/// an idle one may be taken past the waiters. No operation fails.
 class connection_schedule {
 public:
     explicit connection_schedule(const pool_rules& rules) : rules_(rules), limit_(rules.idle_timeout) {}
 
-    /// The most recently used connection that is still good for the request, or null; what is found to be too old is
-    /// added to `expired` and forgotten.
-    /// @param careful As of a waiter.
+    /// The most recently used idle connection that suits the request, or null; connections found too old are moved to
+    /// `expired`.
+    /// @param careful As in `pool_waiter`.
     [[nodiscard]] pooled* take_idle(const pool_time& time, bool careful, pooled_list& expired);
 
-    /// False: too many wait already.
+    /// False: too many are already waiting.
     [[nodiscard]] bool enqueue(pool_waiter& waiter);
-    /// The waiter gives up, or was served.
+    /// Removes a waiter that gave up or was served.
     void remove(pool_waiter& waiter) noexcept;
-    /// Takes the first out of the queue, or the first of those who accept every connection; null if there is none.
+    /// Removes the first waiter from the queue, or the first that accepts every connection; null if there is none.
     [[nodiscard]] pool_waiter* pop_waiter(bool accepting_any_only = false) noexcept;
 
     enum class disposition { to_waiter, idle, closed_expired, closed_not_reusable, closed_surplus };
@@ -94,48 +94,48 @@ public:
         pool_waiter* waiter = nullptr;
     };
 
-    /// How many connections to begin making now; they count as such from here on. An idle one that is of no use to
-    /// those who wait makes room and is added to `evicted`.
+    /// Number of dials to begin now; they count as dialing from here on. An idle connection that no waiter can use is
+    /// evicted to make room and moved to `evicted`.
     [[nodiscard]] std::size_t begin_dials(pooled_list& evicted);
 
-    /// How many to begin making, beyond those that somebody waits for, so that `ready` are there; they count as such
-    /// from here on.
+    /// Number of dials to begin, beyond those that calls wait for, so that `ready` connections exist; they count as
+    /// dialing from here on.
     [[nodiscard]] std::size_t begin_spare_dials(std::size_t ready);
 
-    /// A connection was made: for the first who waits, or to be idle. One that is there because somebody wanted it to
-    /// be ready may be idle for as long as the service waits for a first request; one whose call has given up may not,
-    /// because whoever runs the context waits until it has gone.
+    /// A connection was made: it goes to the first waiter or becomes idle. A prewarmed one may be idle for as long as
+    /// the service waits for a first request; one whose call has given up may not, because `run()` of the context does
+    /// not return before it has closed.
     [[nodiscard]] give_back_result dial_succeeded(pooled& made, const pool_time& time);
-    /// None was made; the waiter that is to hear it, or null.
+    /// A dial failed; returns the waiter to notify, or null.
     [[nodiscard]] pool_waiter* dial_failed();
 
     /// A lease ended. `hint` is the server's `Keep-Alive: timeout`.
     [[nodiscard]] give_back_result give_back(pooled& used, bool reusable, std::optional<std::chrono::seconds> hint,
                                              const pool_time& time);
-    /// A lease ended that carried nothing, so the connection is as old as it was.
+    /// A lease ended without carrying a request, so the connection's idle time continues.
     [[nodiscard]] give_back_result give_back_unused(pooled& unused, bool usable, const pool_time& time);
 
-    /// What a waiter waits for.
+    /// What a waiter is waiting for.
     struct prospect {
         std::size_t ahead = 0;
-        /// A connection in the making rather than one that is busy.
+        /// A connection being dialed rather than a busy one.
         bool dialing = false;
     };
     [[nodiscard]] prospect outlook(const pool_waiter& waiter) const noexcept;
 
-    /// A connection ended by itself. False: it was not idle, so whoever has it finds out.
+    /// A connection ended by itself. False: it was not idle, so its holder will notice.
     bool forget_idle(pooled& gone) noexcept;
-    /// The peer closed one that was idle until now.
+    /// The peer closed an idle connection.
     void learn_from_close(const pooled& gone, const pool_time& time) noexcept;
-    /// A request found one dead that had been idle.
+    /// A request found an idle connection dead.
     void learn_from_death(const pooled& stale) noexcept;
-    /// `stale` was leased and proved to have ended before: takes out every connection that has been idle as long.
+    /// `stale` was leased and proved dead: takes out every connection that has been idle for as long.
     void evict_as_old_as(const pooled& stale, pooled_list& expired);
     /// Takes out every idle connection that is too old.
     void expire_idle(const pool_time& time, pooled_list& expired);
     /// Takes out every idle connection.
     void expire_all(pooled_list& expired) noexcept { expired.splice(expired.end(), idle_); }
-    /// Calls `rest` for each idle connection that has room to give back and was not used for some time.
+    /// Calls `rest` for each idle connection that holds buffers and was unused for `idle_buffer_ttl`.
     template <class Rest>
     void release_idle_buffers(const pool_time& time, Rest rest)
     {
@@ -146,9 +146,9 @@ public:
             }
         }
     }
-    /// When there is something to do about an idle connection: it gets too old, or is to rest.
+    /// When an idle connection needs attention: it becomes too old, or is to release its buffers.
     [[nodiscard]] static clock::time_point due(const pooled& idle) noexcept;
-    /// When there is something to do about any; `max()` if none is idle.
+    /// The earliest `due` of any; `max()` if none is idle.
     [[nodiscard]] clock::time_point next_due() const noexcept;
 
     [[nodiscard]] const pool_rules& rules() const noexcept { return rules_; }
@@ -173,7 +173,7 @@ private:
     std::size_t careful_ = 0;
     std::size_t busy_ = 0;
     std::size_t dialing_ = 0;
-    /// Of those in the making, the ones that were asked for to be ready.
+    /// The dials that were requested by prewarming.
     std::size_t spare_ = 0;
 };
 

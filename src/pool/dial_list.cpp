@@ -43,7 +43,7 @@ bool dial_list::give_up_next() noexcept
     try {
         next.pending->cancel();
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // Being let go ends it as well.
+        // Releasing it ends the dial as well.
     }
     dials_.pop_front();
     return true;

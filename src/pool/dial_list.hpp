@@ -9,31 +9,31 @@
 
 namespace sipher::detail {
 
-/// The connections in the making. The pool's mutex guards it.
+/// The dials in progress. Guarded by the pool's mutex.
 class dial_list {
 public:
     explicit dial_list(std::unique_ptr<connector> source) : source_(std::move(source)) {}
 
-    /// Begins to make one. Throws `std::bad_alloc`, and then nothing has begun.
+    /// Begins a dial. If it throws `std::bad_alloc`, nothing has begun.
     void begin(const std::shared_ptr<pool>& owner);
-    /// It has ended, one way or the other: its entry, as a list of one.
+    /// Ends a dial, successful or not, and returns its entry as a list of one.
     [[nodiscard]] entry_list end(const pool_entry& dial, const connect_result& result) noexcept;
-    /// Gives up one and lets go of it, as what it is made of may not outlive the execution context; false if there is
+    /// Abandons and releases one dial, because its resources must not outlive the execution context; false if there is
     /// none.
     bool give_up_next() noexcept;
 
-    /// How far the furthest is.
+    /// The furthest phase that any dial has reached.
     [[nodiscard]] phase reached() const noexcept;
-    /// What a wait that ran out of time was for, in words; none if there is no memory for them.
+    /// What an expired wait was waiting for, in words; empty if out of memory.
     [[nodiscard]] std::string describe(phase reached, std::size_t waiters_ahead) const noexcept;
 
-    /// To be called without the mutex, once there are none: when it returns, no name comes any more.
+    /// To be called without the mutex, once there are no dials: after its return, no lookup result arrives.
     void close() noexcept { source_->abandon(); }
 
 private:
     const std::unique_ptr<connector> source_;
     entry_list dials_;
-    /// Empty since a connection was made.
+    /// Reset when a connection is made.
     std::string last_failure_;
 };
 

@@ -44,7 +44,7 @@ void keep_alive_limit::outlive(nanoseconds idle) noexcept
 
 void keep_alive_limit::see_closed(nanoseconds idle, nanoseconds margin) noexcept
 {
-    // So much is left that it can grow again.
+    // Kept above zero so that it can grow again.
     constexpr std::chrono::milliseconds shortest{250};
     if (hint_) {
         return;
@@ -59,7 +59,7 @@ void keep_alive_limit::see_closed(nanoseconds idle, nanoseconds margin) noexcept
 void keep_alive_limit::find_dead(nanoseconds idle) noexcept
 {
     const bool changed = contradicts(idle);
-    // Nothing forgets connections sooner than that; a slow service or another network looks alike.
+    // No middlebox drops connections sooner than that; a slow service or a network change looks the same.
     const nanoseconds below = std::max<nanoseconds>(idle / 2, at_first);
     if (below < limit_) {
         limit_ = below;

@@ -10,7 +10,7 @@
 
 namespace sipher::detail {
 
-/// What became of a connection while it was leased, and so how the lease ends.
+/// What happened to a connection while leased, which decides how the lease ends.
 struct lease_end {
     void operator()(pool_entry* entry) const noexcept;
 
@@ -18,12 +18,12 @@ struct lease_end {
     bool used = false;
     bool has_response = false;
     bool reusable = false;
-    // (GCC 12 takes the value of an empty optional for used when a lease is moved.)
+    // (No optional: GCC 12 warns about the value of an empty one when a lease is moved.)
     static constexpr std::chrono::seconds no_hint = std::chrono::seconds::min();
     std::chrono::seconds hint = no_hint;
 };
 
-/// The right to use a connection; ends when it is destroyed. A connection that was used closes then, unless `keep` was
+/// The right to use a connection; ends on destruction. A connection that was used then closes, unless `keep` was
 /// called.
 class lease {
 public:
@@ -36,10 +36,10 @@ public:
     /// The connection has carried a request before.
     [[nodiscard]] bool reused() const noexcept { return entry_->has_carried; }
 
-    /// It is about to carry a request. A lease that ends before that gives the connection back as it was.
+    /// The connection is about to carry a request. A lease that ends before that returns the connection unchanged.
     void use() noexcept { entry_.get_deleter().used = true; }
 
-    /// The exchange came to its end; should the connection close now, it is not because of a failure.
+    /// The exchange is complete; if the connection closes now, this is not a failure.
     void on_response() noexcept { entry_.get_deleter().has_response = true; }
 
     /// When the lease ends, the connection may carry another request; `hint` is the server's `Keep-Alive: timeout`.
@@ -50,18 +50,18 @@ public:
         entry_.get_deleter().hint = hint.value_or(lease_end::no_hint);
     }
 
-    /// How long it had been idle before.
+    /// How long the connection had been idle before.
     [[nodiscard]] std::chrono::nanoseconds idle_before() const noexcept { return entry_->idle_before; }
 
-    /// Those that have been idle for as long are not worth trying.
-    /// @param dead The connection had ended while it was idle, which tells how long others may be.
+    /// Evicts connections that have been idle for as long.
+    /// @param dead The connection had ended while idle, from which the idle limit is learned.
     void evict_connections_as_old_as(bool dead) noexcept;
 
 private:
     std::unique_ptr<pool_entry, lease_end> entry_;
 };
 
-/// What waiting for a connection came to: a lease, or why there is none.
+/// The result of waiting for a connection: a lease, or why there is none.
 struct acquire_result {
     acquire_result() = default;
     explicit acquire_result(boost::system::error_code why_not, std::string words = {}) noexcept

@@ -77,7 +77,7 @@ void pool::admit(pool_call& call, pool_aftermath& after) noexcept
         prewarms_.add(call);
         dial(core_.begin_spare_dials(*call.ready), after);
     } else if (pooled* const found = take_idle(call.careful, timers_->time().now(), after)) {
-        // It has become free since the call has looked.
+        // It has become free since the call's `try_acquire`.
         grant(call, static_cast<pool_entry&>(*found), after);
     } else if (!core_.enqueue(call)) {
         after.complete(call, overloaded());
@@ -120,7 +120,7 @@ acquire_result pool::overloaded() const noexcept
                          std::to_string(core_.rules().max_waiting) +
                          ", pool.max_connections: " + std::to_string(core_.rules().max_connections) + ")";
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // The code alone has to do.
+        // Only the code is reported.
     }
     return result;
 }
@@ -148,7 +148,7 @@ void pool::dial(std::size_t count, pool_aftermath& after) noexcept
     }
 }
 
-/// The failure is for the first who waits, unless others in the making are enough for all.
+/// The failure goes to the first waiter, unless the remaining dials are enough for all.
 void pool::fail_dial(connect_result result, pool_aftermath& after) noexcept
 {
     ++dial_failures_;
@@ -223,7 +223,7 @@ void pool::settle(pool_entry& entry, const connection_schedule::give_back_result
         if (entry.open_connection->is_open()) {
             arm_timer(connection_schedule::due(entry));
         } else {
-            // It ended in the meantime, and `on_closed` took it for busy.
+            // It ended in the meantime, when `on_closed` considered it busy.
             core_.forget_idle(entry);
             close_one(entry, close_reason::peer, after);
         }

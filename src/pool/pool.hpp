@@ -27,8 +27,8 @@ namespace sipher::detail {
 
 /// The connections of a client: carries out what `connection_schedule` decides.
 ///
-/// What belongs to the execution context (sockets, connections in the making) is touched with the mutex held, or that
-/// of the connection, and `close` lets go of it; so a context may be destroyed while others still use the pool.
+/// Objects of the execution context (sockets, dials) are accessed only with the pool's or the connection's mutex held,
+/// and `close` releases them; so a context may be destroyed while other threads still use the pool.
 ///
 /// Thread safety: all members may be called from any thread.
 class pool final : public timer_target {
@@ -38,15 +38,15 @@ public:
          std::shared_ptr<observer> event_observer);
     ~pool() override;
 
-    /// A lease if one can be had without waiting; the usual case, and a cheap one.
+    /// A lease if one is available without waiting; the usual and cheap case.
     /// @param careful The request must not be repeated, so the connection must not be about to be closed.
     [[nodiscard]] lease try_acquire(bool careful, clock::time_point now);
 
     /// Waits for a connection, at most until the deadline; completes with an `acquire_result`, never inline.
-    /// Cancellation: every type; the connection that is being made stays in the making for others.
+    /// Cancellation: every type; the dial continues for other calls.
     ///
-    /// Or, where that is asked, completes when so many connections are ready or all that could be tried have failed; it
-    /// must not be more than `max_connections`. Cancellation: every type; what is being made goes on.
+    /// With `pool_request::ready`, completes when that many connections are ready or all possible dials have failed; it
+    /// must not exceed `max_connections`. Cancellation: every type; dials continue.
     template <class CompletionToken>
     auto async_acquire(const pool_request& wanted, CompletionToken&& token)
     {
@@ -57,12 +57,11 @@ public:
             token, wanted);
     }
 
-    /// Those that wait for a lease fail with `client_closed`; who asks later gets one as before.
+    /// Calls waiting for a lease fail with `client_closed`; later requests are served as before.
     void refuse_waiting() noexcept;
-    /// No new leases; waiters fail with `client_closed`, connections that are idle or in the making close, busy ones
-    /// go on.
+    /// No new leases; waiters fail with `client_closed`, idle connections and dials close, busy connections continue.
     void drain() noexcept;
-    /// As `drain`, and busy ones fail with `client_closed`.
+    /// As `drain`, and busy connections fail with `client_closed`.
     void close() noexcept;
 
     [[nodiscard]] client_stats stats() const;
@@ -87,13 +86,13 @@ private:
     void on_connected(pool_entry& dial, connect_result result);
     void on_closed(pool_entry& entry, idle_end how) noexcept;
 
-    // The mutex is held in all of these.
+    // All of these require the mutex to be held.
     void admit(pool_call& call, pool_aftermath& after) noexcept;
     [[nodiscard]] pooled* take_idle(bool careful, clock::time_point now, pool_aftermath& after) noexcept;
     void settle(pool_entry& entry, const connection_schedule::give_back_result& result, bool has_response,
                 pool_aftermath& after);
     void grant(pool_waiter& waiter, pool_entry& entry, pool_aftermath& after);
-    /// For those who wait, and ends waits for connections to be ready.
+    /// Begins dials for waiters, and completes prewarming waits.
     void go_on(pool_aftermath& after) noexcept;
     void dial(std::size_t count, pool_aftermath& after) noexcept;
     void fail_dial(connect_result result, pool_aftermath& after) noexcept;

@@ -17,10 +17,10 @@ namespace sipher::detail {
 class pool;
 class pool_entry;
 
-/// Entries move from list to list without needing memory.
+/// Entries move between lists without an allocation.
 using entry_list = std::list<std::shared_ptr<pool_entry>>;
 
-/// A place in the pool: of a connection in the making first, then of the connection. The pool's mutex guards it.
+/// A slot in the pool: first of a dial, then of its connection. Guarded by the pool's mutex.
 class pool_entry final : public pooled, public connection_owner {
 public:
     explicit pool_entry(std::weak_ptr<pool> owner) noexcept : owner_(std::move(owner)) {}
@@ -28,16 +28,16 @@ public:
     void on_connected(connect_result result);
     void on_connection_closed(connection& closed, idle_end how) noexcept override;
 
-    /// In the list that it is in.
+    /// Its position in the list that contains it.
     entry_list::iterator position;
     std::shared_ptr<pending_connect> pending;
-    /// Nobody wants it any more, should it be made all the same.
+    /// No longer wanted, even if the dial succeeds.
     bool given_up = false;
 
     std::shared_ptr<connection> open_connection;
     clock::time_point opened;
     std::uint64_t requests = 0;
-    /// Once it has ended: why, and how old it was.
+    /// Set when it has ended: why, and at what age.
     close_reason ended_because = close_reason::client_closed;
     std::chrono::nanoseconds age{};
 

@@ -15,7 +15,7 @@ void pool::arm_timer(clock::time_point when) noexcept
         timers_->arm(*this, when);
         timer_at_ = when;
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // What is too old is looked at again before it is used.
+        // The age of a connection is checked again before use.
     }
 }
 

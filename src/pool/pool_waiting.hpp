@@ -14,7 +14,7 @@
 
 namespace sipher::detail {
 
-/// What is asked of the pool.
+/// A request to the pool.
 struct pool_request {
     pool_request() = default;
 
@@ -22,11 +22,11 @@ struct pool_request {
     bool careful = false;
     clock::time_point deadline = clock::time_point::max();
     queue_place place;
-    /// Of one who waits for connections to be ready: how many.
+    /// Number of connections to wait for, when prewarming.
     std::optional<std::size_t> ready;
 };
 
-/// Somebody who waits for a connection, or for connections to be ready.
+/// A waiter for a connection, or for connections to be ready (prewarming).
 class pool_call final : public waiting_call<pool_call, pool_waiter, acquire_result> {
 public:
     pool_call(const std::shared_ptr<pool>& owner, std::shared_ptr<timer_queue> timers, const pool_request& wanted)
@@ -35,7 +35,7 @@ public:
     {
     }
 
-    /// Of one who waits for connections to be ready: how many.
+    /// Number of connections to wait for, when prewarming.
     const std::optional<std::size_t> ready;
 
 private:
@@ -44,8 +44,8 @@ private:
     const std::weak_ptr<pool> owner_;
 };
 
-/// What is to be done once the pool's mutex is released, because others' code runs then: declare it before the lock.
-/// It takes over what is in the pool's books already, so nothing of it needs memory.
+/// Work to do after releasing the pool's mutex, because it runs user code: declare it before the lock. It takes over
+/// existing list entries, so it does not allocate.
 class pool_aftermath {
 public:
     explicit pool_aftermath(observer* event_observer) noexcept : watcher_(event_observer) {}

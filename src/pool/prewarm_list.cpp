@@ -13,7 +13,7 @@ void prewarm_list::note(const connect_result& failure) noexcept
             try {
                 result.message = failure.message;
             } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-                // The code alone has to do.
+                // Only the code is reported.
             }
         }
     }

@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// Those who wait until connections are ready. The pool's mutex guards it.
+/// The calls waiting until connections are ready. Guarded by the pool's mutex.
 class prewarm_list {
 public:
     void add(pool_call& call) noexcept
@@ -23,10 +23,10 @@ public:
         calls_.erase(calls_.iterator_to(call));
     }
 
-    /// Those that have not heard of a failure yet will end with this one, should too few connections be there then.
+    /// Records the failure for calls that have none yet; they end with it if too few connections become ready.
     void note(const connect_result& failure) noexcept;
 
-    /// Ends those who have nothing more to wait for.
+    /// Ends calls that have nothing left to wait for.
     void end(std::size_t ready, bool more_in_the_making, pool_aftermath& after) noexcept;
     void end_all(boost::system::error_code code, pool_aftermath& after) noexcept;
 

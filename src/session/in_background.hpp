@@ -15,9 +15,9 @@
 
 namespace sipher::detail {
 
-/// Runs `work` on the client's executor and waits for its end. When the one who waits is cancelled, the work goes on,
-/// and its result is destroyed.
-/// @param operation A literal.
+/// Runs `work` on the client's executor and waits for it to end. If the wait is cancelled, the work continues, and its
+/// result is destroyed.
+/// @param operation A string literal.
 template <class T>
 boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, boost::asio::awaitable<T> work,
                                         const char* operation)

@@ -22,7 +22,7 @@ asio::awaitable<void> live_actor::run(shared_live_session::pointer core)
             failure = std::current_exception();
         }
         const std::lock_guard lock{core->mutex_};
-        // What has become a wait for a session is not over yet.
+        // An order that became a wait for a session is not done yet.
         if (next->what != live_task::use) {
             core->end(*next, failure);
         }
@@ -54,7 +54,7 @@ asio::awaitable<void> live_actor::verify(order taken)
     }
     const std::lock_guard lock{core_.mutex_};
     if (!taken->sent || !core_.state_.check(response, client_->boot_now())) {
-        // What remains is to wait for a session that can be used.
+        // It remains to wait for a usable session.
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
         core_.orders_.push_back(taken);
@@ -66,7 +66,7 @@ asio::awaitable<void> live_actor::update(order taken)
     const session_defaults before = core_.current().defaults;
     session_defaults wanted = merge_defaults(before, taken->changes);
     bool applied = false;
-    // Requests under way could not be kept from a member that is new, so they keep their session.
+    // A new default would affect requests in progress, so these keep the old session and a new one is created.
     if (begin_request(*taken, core_.options_.pin_defaults && !adds_member(before, taken->changes))) {
         try {
             const session response =
@@ -94,7 +94,7 @@ asio::awaitable<void> live_actor::update(order taken)
     }
 }
 
-/// Whether the order may send a request about the session, which is one that can be used then.
+/// Whether the order may send a request about the session; true only if the session is usable.
 bool live_actor::begin_request(live_order& taken, bool may) const
 {
     const std::lock_guard lock{core_.mutex_};
@@ -102,7 +102,7 @@ bool live_actor::begin_request(live_order& taken, bool may) const
     return taken.sent = may && core_.state_.is_usable(client_->boot_now());
 }
 
-/// False: another session has to take the place of this one.
+/// False: the session has to be replaced.
 bool live_actor::end_update(live_order& taken, const session* response, outcome effect) const
 {
     const std::lock_guard lock{core_.mutex_};
@@ -112,7 +112,7 @@ bool live_actor::end_update(live_order& taken, const session* response, outcome 
         return true;
     }
     if (response != nullptr || effect >= outcome::unknown) {
-        // It may have been applied although it is not wanted any more, or somebody else has changed the session, too.
+        // The update may have been applied although no longer wanted, or another client has changed the session, too.
         core_.state_.invalidate(replacement_reason::changed);
     }
     return !is_wanted;
@@ -129,7 +129,7 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
         made = co_await owned_sessions::create(core_.owner_, &renew_session, wanted, core_.options_.time_to_live,
                                                core_.options_.timeout, core_.own_options());
         if (client_->sessions.is_gone(made.value.id, client_->boot_now())) {
-            // Another one would be no better.
+            // Another create would give the same.
             throw error{errc::session_gone, "the service returned a session that has already expired"};
         }
     } catch (const error& failure) {

@@ -8,8 +8,8 @@
 
 namespace sipher::detail {
 
-/// The one coroutine that makes, updates and reads a live session: one order after the other, and what the state says
-/// is due, until there is nothing to do.
+/// The only coroutine that creates, updates and reads a live session: it executes the orders one by one, and the tasks
+/// due by the state, until there is nothing to do.
 class live_actor {
 public:
     [[nodiscard]] static boost::asio::awaitable<void> run(shared_live_session::pointer core);

@@ -7,8 +7,8 @@
 
 namespace sipher::detail {
 
-/// When a live session is due for what, and how soon another may be made. Decisions without waiting: the times of
-/// `clock::boot_now` are passed in, and a random number from [0, 1).
+/// When a live session is due for renewal or a check, and how soon another create may begin. Pure decisions: times of
+/// `clock::boot_now` and a random number in [0, 1) are passed in.
 class live_schedule {
 public:
     using time_point = clock::time_point;
@@ -17,9 +17,9 @@ public:
     /// @param check_every Zero: never.
     explicit live_schedule(duration check_every) : check_every_(check_every) {}
 
-    /// One is about to be made because there is none that can be used. The first three may be made at any time; after
-    /// that each has to wait for one step, which begins at a second and doubles until a session was of use for longer
-    /// than two of them.
+    /// A create is about to begin because there is no usable session. The first three creates may begin at any time;
+    /// each later one waits for a step, which starts at one second and doubles until a session has been in use for
+    /// longer than two steps.
     void begin(time_point now, double random)
     {
         const bool was_of_use = is_made_ && now > begun_ + 2 * std::max(step(), shortest_step);
@@ -28,23 +28,23 @@ public:
         begun_ = now;
         not_before_ = now + part_of(step(), 1 + random / 2);
     }
-    /// It was made, and lives for `life`. Those that were begun together spread over a wide part of their lives, which
-    /// keeps them apart later, too.
+    /// The session was created, and lives for `life`. The first renewals of sessions started together are spread over a
+    /// wide part of their lives, which keeps later renewals apart, too.
     void made(time_point now, duration life, bool is_first, double along)
     {
         renew_at_ = now + std::max(part_of(life, is_first ? 0.3 + 0.6 * along : 0.8 + 0.1 * along), least_use);
         check_at_ = is_first ? after_part_of_check(now, along) : check_at_;
         is_made_ = true;
     }
-    /// None could be made, and the service wants none to be asked for before `at_least` has passed. One that is still
-    /// of use, for `left`, is renewed later.
+    /// The create failed, and the service asked to wait for `at_least`. A session still usable, for `left`, is renewed
+    /// later.
     void failed(time_point now, duration left, duration at_least, double random)
     {
         not_before_ = std::max(not_before_, now + at_least);
         renew_at_ =
             std::max(not_before_, now + part_of(std::clamp(left / 4, shortest_step, longest_step), 0.5 + random / 2));
     }
-    /// The session is there and has so much left.
+    /// The session was found to exist with `left` remaining.
     void checked(time_point now, duration left)
     {
         renew_at_ = std::min(renew_at_, now + part_of(left, 0.9));
@@ -54,7 +54,7 @@ public:
     [[nodiscard]] bool may_begin(time_point now) const { return now >= not_before_; }
     [[nodiscard]] time_point not_before() const { return not_before_; }
     [[nodiscard]] bool is_renewal_due(time_point now) const { return now >= renew_at_; }
-    /// Once each time.
+    /// True once for each due check.
     [[nodiscard]] bool take_check(time_point now)
     {
         const bool is_due = now >= check_at_;
@@ -66,7 +66,7 @@ public:
 private:
     static constexpr duration shortest_step = std::chrono::seconds{1};
     static constexpr duration longest_step = std::chrono::seconds{60};
-    /// However short a session's life is, it is not renewed sooner.
+    /// Minimum time before a renewal, however short the session's life.
     static constexpr duration least_use = std::chrono::seconds{10};
 
     [[nodiscard]] duration step() const
@@ -88,7 +88,7 @@ private:
     time_point begun_{};
     time_point not_before_{};
     int in_a_row_ = -1;
-    /// The last one that was begun could be made.
+    /// The last create succeeded.
     bool is_made_ = false;
 };
 

@@ -66,7 +66,7 @@ asio::awaitable<session> order(std::shared_ptr<detail::shared_live_session> core
 asio::awaitable<void> end(std::shared_ptr<detail::shared_live_session> core)
 {
     const auto last = checked(core).stop();
-    // Else the last request under it does so when it ends.
+    // Otherwise the last request under it deletes it when it ends.
     if (last && last.use_count() == 1) {
         co_await last->remove();
     }
@@ -85,7 +85,7 @@ asio::awaitable<boost::json::value> send(const live_session& live,
 
 } // namespace
 
-/// The last handle to go stops the core, which others may still hold.
+/// The last handle stops the core on destruction; other code may still hold the core.
 live_session::live_session(std::shared_ptr<detail::shared_live_session> core)
     : core_(core.get(), [core](detail::shared_live_session* stopped) { stopped->stop(); })
 {
@@ -107,7 +107,7 @@ asio::awaitable<live_session> live_session::adopt(client owner, session known, l
     try {
         co_await made.verify(made.core_->own_options());
     } catch (...) {
-        // It is not this client's yet.
+        // The session does not belong to this client yet.
         made.release();
         throw;
     }

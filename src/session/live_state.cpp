@@ -114,7 +114,8 @@ replacement_event live_state::event(bool updates, time_point now) const
     if (updates || invalid_because_ == replacement_reason::changed) {
         made.reason = replacement_reason::changed;
     } else if (!is_usable(now) && !(end && *end <= now)) {
-        // The service does not know an expired one either, so only before its end this is news.
+        // The service does not know an expired session either, so only before its expiry does this mean that it was
+        // lost.
         made.reason = replacement_reason::lost;
     }
     return made;

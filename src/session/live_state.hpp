@@ -13,8 +13,8 @@
 
 namespace sipher::detail {
 
-/// What a live session is just now, and what is to be done about it. Decisions without waiting: times, those of
-/// `clock::boot_now`, are passed in, and so are numbers from [0, 1) that spread what many do.
+/// The current state of a live session, and its due tasks. Pure decisions: times of `clock::boot_now` are passed in, as
+/// are numbers in [0, 1) that spread the actions of many sessions.
 class live_state {
 public:
     using time_point = clock::time_point;
@@ -24,30 +24,30 @@ public:
     /// @param known Must outlive this.
     live_state(const known_sessions& known, session_defaults wanted, const live_session_options& options);
 
-    /// A session that may be used, and the defaults that requests are to run under.
+    /// The current session, and the defaults for requests.
     [[nodiscard]] created_session current() const { return {held_, value_}; }
     [[nodiscard]] bool is_usable(time_point now) const;
-    /// There was one.
+    /// Whether there has been a session.
     [[nodiscard]] bool has_any() const noexcept { return held_ != nullptr; }
-    /// Of the last one that could not be made, until one could.
+    /// The error of the last failed create, until one succeeds.
     [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
-    /// When another may be made where there is none that can be used.
+    /// When another create may begin while there is no usable session.
     [[nodiscard]] time_point not_before() const { return schedule_.not_before(); }
 
-    /// @param wanted Somebody waits for a session that can be used.
+    /// @param wanted A caller waits for a usable session.
     [[nodiscard]] task next(time_point now, bool wanted);
     [[nodiscard]] time_point next_due(time_point now, bool wanted) const;
     [[nodiscard]] bool is_renewal_due(time_point now) const { return schedule_.is_renewal_due(now); }
 
     void adopt(created_session known);
     void begin(time_point now, double random);
-    /// There is a new one. Takes the place of the one before, which is what is left in `made`.
+    /// Installs a new session and leaves the previous one in `made`.
     [[nodiscard]] replacement_event replace(created_session& made, session_defaults wanted, bool updates,
                                             time_point now, double along);
     [[nodiscard]] replacement_event fail(const error& why, bool updates, time_point now, double random);
-    /// The service's word, if it knows the session. False: it has to be replaced.
+    /// Checks against the session at the service (empty: unknown there). False: it has to be replaced.
     [[nodiscard]] bool check(const std::optional<session>& response, time_point now);
-    /// An update of the session itself; false if it does not have the defaults then that it is to have.
+    /// Applies an update of the session itself; false if its defaults then differ from the wanted ones.
     [[nodiscard]] bool update(const session_defaults& changes, const session_defaults& stored);
     void invalidate(replacement_reason why);
     [[nodiscard]] std::shared_ptr<owned_session> stop() noexcept { return std::move(held_); }
@@ -57,16 +57,16 @@ private:
     [[nodiscard]] duration life_left(const session_id& id, time_point now) const;
 
     const known_sessions& known_;
-    /// Of a session of which the service does not say how long it lives.
+    /// Assumed lifetime of a session if the service does not state it.
     const duration usual_life_;
     live_schedule schedule_;
     std::shared_ptr<owned_session> held_;
     session value_;
-    /// The defaults that the service has said it has: it may add some of its own, or leave some out.
+    /// The defaults as the service returned them: it may add or omit some.
     session_defaults stored_;
-    /// Why the session is not to be used any more.
+    /// Why the session must no longer be used.
     std::optional<replacement_reason> invalid_because_;
-    /// It is to be replaced although nobody waits for that.
+    /// Replace it even if no caller waits for that.
     bool replace_soon_ = false;
     std::optional<error> failure_;
 };

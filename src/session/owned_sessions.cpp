@@ -152,7 +152,7 @@ void owned_sessions::start_workers(const owner& of) noexcept
         try {
             asio::co_spawn(of->executor(), work(of), asio::detached);
         } catch (const std::exception&) {
-            // Out of memory: the workers already running do it, or the next one to start.
+            // Out of memory: running workers, or the next one started, do the deletes.
             const std::lock_guard lock{self.mutex_};
             --self.workers_;
             return;
@@ -196,7 +196,7 @@ asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
                 thrown = std::current_exception();
             }
         } catch (...) {
-            // Functions in the client's options may throw what they like.
+            // Callbacks in the client's options may throw anything.
             how = ending::failed;
             thrown = std::current_exception();
         }
@@ -209,7 +209,7 @@ asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
     co_return deleted_session{id};
 }
 
-/// Nothing, if there is none to delete any more.
+/// Empty if there is nothing left to delete.
 std::optional<call_options> owned_sessions::begin_removal(const session_id& id)
 {
     const std::lock_guard lock{mutex_};
@@ -239,7 +239,7 @@ void owned_sessions::end_removal(const session_id& id, ending how) noexcept
     if (how == ending::removed) {
         records_.erase(known);
     } else if (how == ending::refused && !client_->closed) {
-        // It waited for a connection when the client began to shut down, as calls did that had to end then.
+        // It was waiting for a connection when shutdown began, and was ended together with the waiting user calls.
         queue(known);
     } else {
         fail(known);

@@ -23,7 +23,7 @@ namespace sipher::detail {
 
 class client_handle;
 
-/// One of them, which is deleted in the background once nobody holds it any more.
+/// One owned session, deleted in the background once it has no holder.
 class owned_session {
 public:
     owned_session(std::shared_ptr<client_handle> owner, const session_id& owned_id)
@@ -34,9 +34,9 @@ public:
     owned_session& operator=(const owned_session&) = delete;
     ~owned_session();
 
-    /// It is deleted now, at the latest.
+    /// Deletes it now, unless that has happened already.
     [[nodiscard]] boost::asio::awaitable<void> remove() const;
-    /// It stays at the service, for somebody else.
+    /// Leaves it at the service, for another owner.
     void release() const noexcept;
 
     const session_id id;
@@ -56,8 +56,8 @@ struct created_session {
     session value;
 };
 
-/// All of a client's, until they are deleted. So many deletes run at a time as the client may have connections; one
-/// that fails is tried again when the client shuts down.
+/// All owned sessions of a client, until deleted. At most `pool.max_connections` deletes run at a time; a failed delete
+/// is retried when the client shuts down.
 ///
 /// Thread safety: all members may be called from any thread.
 class owned_sessions {
@@ -68,38 +68,38 @@ public:
 
     explicit owned_sessions(std::shared_ptr<client_state> client) : client_(std::move(client)) {}
 
-    /// Creates one. Who is to leave none behind runs this where it is not cancelled.
-    /// @param make The operation that does it.
-    /// @param grace For its delete. Zero: no limit.
+    /// Creates a session. To leave none behind, run this where it cannot be cancelled.
+    /// @param make The create operation.
+    /// @param grace Time limit of its delete. Zero: no limit.
     [[nodiscard]] static boost::asio::awaitable<created_session> create(owner of, creator make,
                                                                         session_defaults defaults,
                                                                         std::chrono::seconds time_to_live,
                                                                         std::chrono::milliseconds grace,
                                                                         call_options options);
-    /// Takes over one that is there.
+    /// Takes over an existing session.
     [[nodiscard]] static std::shared_ptr<owned_session> own(const owner& of, const session_id& id,
                                                             std::chrono::milliseconds grace);
     /// Deletes it in the background.
     static void remove_later(const owner& of, const session_id& id) noexcept;
-    /// Deletes it; one that is gone already is fine.
+    /// Deletes it; succeeds if it is already gone.
     [[nodiscard]] static boost::asio::awaitable<deleted_session> remove(owner of, session_id id);
     void release(const session_id& id) noexcept;
 
-    /// Deletes all, those too that somebody holds or is about to make.
+    /// Deletes all, including those still held or being created.
     /// @return Released once there is nothing more to wait for.
     [[nodiscard]] static std::shared_ptr<sleep_list> remove_all(const owner& of, clock::time_point until);
-    /// Those that may still be there.
+    /// Sessions that may still exist.
     [[nodiscard]] std::vector<session_id> left() const;
 
 private:
     struct record {
         std::chrono::milliseconds grace{};
-        /// Or is being deleted.
+        /// Queued for deletion, or being deleted.
         bool queued = false;
     };
-    /// (Moving from one to another takes no memory.)
+    /// (Moving an entry between maps does not allocate.)
     using records = std::map<session_id, record>;
-    /// Counts one that is being made.
+    /// Counts a create in progress.
     class creation;
 
     [[nodiscard]] static boost::asio::awaitable<void> work(owner of);
@@ -112,7 +112,7 @@ private:
     {
         return client_->sessions.is_gone(id, client_->boot_now());
     }
-    // With the mutex held.
+    // These require the mutex to be held.
     void queue(records::iterator known) noexcept;
     void fail(records::iterator known) noexcept;
     void tell_if_settled() const noexcept;
@@ -120,14 +120,14 @@ private:
     const std::shared_ptr<client_state> client_;
     mutable std::mutex mutex_;
     records records_;
-    /// Those whose delete has failed.
+    /// Sessions whose delete has failed.
     records failed_;
-    /// When there are so many, those that have ended since are dropped.
+    /// At this size, sessions that have expired are dropped.
     std::size_t sweep_at_ = 64;
     std::deque<session_id> queue_;
     std::size_t workers_ = 0;
     std::size_t creations_ = 0;
-    /// While the client shuts down.
+    /// Set while the client shuts down.
     std::optional<clock::time_point> until_;
     std::shared_ptr<sleep_list> settled_;
 };

@@ -66,7 +66,7 @@ std::optional<created_session> shared_live_session::use_now()
             return found;
         }
     }
-    // The alarm is late, as it is after the machine was suspended.
+    // The alarm is late, as after a suspension of the machine.
     start_running();
     return found;
 }
@@ -144,7 +144,7 @@ void shared_live_session::wake_up(const live_order& placed, const std::shared_pt
         throw live_error(code, {}, end_reason::client_closed, placed.sent ? outcome::unknown : outcome::not_sent);
     }
     if (code && waiting_ == from) {
-        // The client shuts down, but what is under way may still be waited for.
+        // The client is shutting down, but operations in progress may still be waited for.
         waiting_.reset();
     }
 }
@@ -215,7 +215,7 @@ shared_live_session::order shared_live_session::take_own(clock::time_point now)
     try {
         client().timers->arm(*this, saturating_add(client().now(), wake_at - now));
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // It is replaced when somebody needs it.
+        // It will be replaced on demand.
     }
     return nullptr;
 }

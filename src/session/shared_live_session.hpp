@@ -18,10 +18,10 @@
 
 namespace sipher::detail {
 
-/// What is asked of a live session: `use` is a session that can be used, now or once there is one.
+/// Tasks of a live session: `use` waits for a usable session.
 enum class live_task { use, verify, update, replace };
 
-/// One who asks, and what becomes of it.
+/// A caller's order and its result.
 struct live_order {
     explicit live_order(live_task asked) : what(asked) {}
 
@@ -30,19 +30,19 @@ struct live_order {
     call_options options;
     response_info info;
     clock::time_point deadline = clock::time_point::max();
-    /// Lives as long as somebody waits for it.
+    /// Expires when no caller waits for the order.
     std::weak_ptr<const void> interest;
-    // The mutex of the core guards what follows.
+    // The members below are guarded by the core's mutex.
     bool begun = false;
-    /// Its own request is under way, which ends by itself when time is up.
+    /// Its own request is in progress, which ends by itself at the deadline.
     bool sent = false;
     bool done = false;
     std::exception_ptr failure;
     created_session given;
 };
 
-/// What the copies of a `live_session` share: the state, and orders to the one coroutine that changes it, the
-/// `live_actor`, which is there only while there is something to do.
+/// The shared part of all copies of a `live_session`: the state, and the orders to the only coroutine that changes it,
+/// the `live_actor`, which exists only while there is something to do.
 ///
 /// Thread safety: all members may be called from any thread.
 class shared_live_session final : public timer_target {
@@ -53,16 +53,16 @@ public:
     shared_live_session(std::shared_ptr<client_handle> owner, session_defaults defaults, live_session_options options);
     ~shared_live_session() override;
 
-    /// A session that can be used, once there is one.
+    /// Waits for a usable session.
     [[nodiscard]] static boost::asio::awaitable<created_session> acquire(pointer self, clock::time_point deadline);
-    /// Fills in the session and the defaults that a request is to run under; `under` must live until then.
+    /// Fills in the session and the defaults of a request; `under` must live until completion.
     [[nodiscard]] static boost::asio::awaitable<void> resolve(pointer self, applied_session& under,
                                                               clock::time_point deadline);
-    /// Has it done and waits for that. Gives the session as it is then.
+    /// Places an order, waits for it and returns the resulting session.
     [[nodiscard]] static boost::asio::awaitable<created_session> place(pointer self, order placed,
                                                                        call_options options);
     void adopt(session known);
-    /// No more replacements.
+    /// Stops replacements.
     std::shared_ptr<owned_session> stop() noexcept;
 
     [[nodiscard]] session current() const;
@@ -76,18 +76,18 @@ private:
     friend class live_actor;
 
     [[nodiscard]] std::optional<created_session> use_now();
-    /// Nothing, if it is done; else what to wait for.
+    /// Null if it is done; otherwise what to wait for.
     [[nodiscard]] std::shared_ptr<sleep_list> wait_for(const live_order& placed, clock::time_point& until);
     void wake_up(const live_order& placed, const std::shared_ptr<sleep_list>& from, boost::system::error_code code);
     void start_running() noexcept;
-    /// The next thing for the actor to do; without one, it rests until one is due.
+    /// The actor's next order; null: the actor ends, and a timer is set for the next due task.
     [[nodiscard]] order take();
     [[nodiscard]] client_state& client() const noexcept { return *owner_->state(); }
     [[nodiscard]] clock::time_point boot_now() const noexcept { return client().boot_now(); }
     // With the mutex held.
     void throw_if_stopped() const;
     [[nodiscard]] order take_own(clock::time_point now);
-    /// Ends the waiting of those who have to go before `until` without a session.
+    /// Ends the waits whose deadline is before `until`, without a session.
     void end_uses(const std::optional<error>& failure, clock::time_point until);
     void end(live_order& ended, const std::exception_ptr& failure);
     void tell_waiting() noexcept;
@@ -97,7 +97,7 @@ private:
     mutable std::mutex mutex_;
     live_state state_;
     std::deque<order> orders_;
-    /// Those who wait for an order to be done, if there are any.
+    /// The callers waiting for orders, if any.
     std::shared_ptr<sleep_list> waiting_;
     bool running_ = false;
     bool stopped_ = false;
