@@ -57,7 +57,7 @@ void body_reader::expect_chunks(std::size_t trailer_size, std::size_t trailer_fi
     chunked_ = true;
     size_digits_ = 0;
     extension_size_ = 0;
-    // The empty line at its end is there without a trailer, too.
+    // The empty line at its end exists even without a trailer.
     trailer_size_left_ = trailer_size + 2;
     trailer_fields_left_ = trailer_fields;
     in_trailer_field_ = false;
@@ -138,7 +138,7 @@ void body_reader::take_size(char next) noexcept
     }
 }
 
-/// What an extension says means nothing to us; after the size there may be spaces, as other clients accept them.
+/// Extensions are ignored; spaces after the size are accepted, as in other clients.
 void body_reader::take_extension(char next) noexcept
 {
     constexpr std::size_t most_extensions = 4096;
@@ -166,7 +166,7 @@ void body_reader::end_size_line(std::size_t body_size) noexcept
     place_ = left_ != 0 ? place::data : place::trailer_line;
 }
 
-/// Trailer fields are counted, and mean nothing to us either.
+/// Trailer fields are counted and ignored.
 void body_reader::take_trailer(char next) noexcept
 {
     if (trailer_size_left_-- == 0) {

@@ -8,27 +8,27 @@
 
 namespace sipher::detail {
 
-/// Reads the body of a response (RFC 9112, 6 and 7) in whatever pieces it comes, and keeps nothing but the body.
+/// Reads the body of a response (RFC 9112, 6 and 7) in pieces of any size, and keeps only the body.
 ///
-/// What frames chunks is strict where two parties could see different chunks, and bounded everywhere.
+/// Parsing of chunk framing is strict where two parties could see different chunks, and bounded everywhere.
 class body_reader {
 public:
-    /// @param most Bytes of a body.
+    /// @param most Maximum bytes of a body.
     explicit body_reader(std::uint64_t most) noexcept : most_(most) {}
 
-    // How the body of the next response is framed.
+    // Set the framing of the next response's body.
     void expect_nothing() noexcept { begin(place::end, 0); }
     void expect_length(std::uint64_t length) noexcept;
     void expect_end_of_stream() noexcept;
-    /// @param trailer_size,trailer_fields What may follow the last chunk.
+    /// @param trailer_size,trailer_fields Limits of the trailer after the last chunk.
     void expect_chunks(std::size_t trailer_size, std::size_t trailer_fields) noexcept;
 
-    /// Appends to `body` what is of it in `input`, and returns how much of `input` was used.
+    /// Appends the part of `input` that belongs to the body to `body`, and returns the number of bytes consumed.
     std::size_t put(std::string_view input, wiped_buffer& body);
 
     [[nodiscard]] bool is_complete() const noexcept { return place_ == place::end && message_.empty(); }
     [[nodiscard]] bool ends_with_stream() const noexcept { return ends_with_stream_; }
-    /// Why it cannot be read; empty if it can.
+    /// Why the body cannot be read; empty if it can.
     [[nodiscard]] std::string_view message() const noexcept { return message_; }
 
 private:
@@ -63,9 +63,9 @@ private:
     place place_ = place::end;
     bool chunked_ = false;
     bool ends_with_stream_ = false;
-    /// Of the chunk, or of a body that is not chunked.
+    /// Bytes left of the chunk, or of a body that is not chunked.
     std::uint64_t left_ = 0;
-    /// The most that the body can come to, as far as is known.
+    /// The maximum size of the body, as far as known.
     std::uint64_t expected_ = 0;
     unsigned size_digits_ = 0;
     std::size_t extension_size_ = 0;

@@ -50,7 +50,7 @@ void connection::start_exchange(const request_view& request, const exchange_para
         unless_out_of_memory([&] { begin(request, parameters); });
         completed = finish();
     }
-    // Otherwise it may have ended on another thread by now, and this be gone with it.
+    // Otherwise the exchange may have ended on another thread by now, and `this` may be destroyed.
     if (completed) {
         complete(std::move(completed), false);
     }
@@ -87,7 +87,7 @@ void connection::write_request()
     }
 }
 
-/// Only where the kernel takes less than the whole request, so that the usual case sets no timer for it.
+/// Only if the kernel accepts less than the whole request, so that the usual case needs no timer.
 void connection::expect_progress()
 {
     if (parameters_.write_timeout.count() != 0) {
@@ -171,7 +171,7 @@ void connection::close(error_code reason, bool abort) noexcept
     try {
         complete(std::move(completed), false);
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // Asio has no memory to resume a coroutine, and has destroyed it.
+        // Asio lacked the memory to resume the coroutine, and has destroyed it.
     }
 }
 
@@ -192,7 +192,7 @@ void connection::release_idle_buffers() noexcept
 
 void connection::on_readable(error_code)
 {
-    // What failed, if anything, the next read tells.
+    // Any failure is reported by the next read.
     exchange_completion completed;
     std::shared_ptr<connection_owner> owner;
     idle_end how = idle_end::closed;
@@ -265,7 +265,7 @@ bool connection::watch_idle()
     std::array<char, 64> unsolicited; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     const channel_result result = channel_->read(unsolicited.data(), unsolicited.size());
     if (result.wants == io_interest::nothing) {
-        // Its end, or bytes that nobody asked for: in either case it must not be used again.
+        // The end of the stream or unsolicited bytes: in either case the connection must not be used again.
         const std::string_view said{unsolicited.data(), result.bytes};
         idle_end_ = said.empty() || is_request_timeout(said) ? idle_end::closed : idle_end::unsolicited;
         if (result.failure == errc::tls_verify_failed) {
@@ -274,7 +274,8 @@ bool connection::watch_idle()
         close_channel(true);
         return false;
     }
-    // What TLS said for itself, a ticket for one, needed a buffer, and nobody else gives that back before a request.
+    // A TLS message of its own, such as a ticket, needed a buffer, which would otherwise be kept until the next
+    // request.
     channel_->release_buffers();
     arm_read();
     return true;

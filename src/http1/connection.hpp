@@ -23,10 +23,10 @@
 
 namespace sipher::detail {
 
-/// How a connection ended outside an exchange: by itself, or because the server said something unasked.
+/// How a connection ended outside an exchange: closed, or because of unsolicited data from the server.
 enum class idle_end { closed, unsolicited };
 
-/// Told when a connection ends outside an exchange.
+/// Notified when a connection ends outside an exchange.
 class connection_owner {
 public:
     virtual void on_connection_closed(class connection& closed, idle_end how) noexcept = 0;
@@ -37,19 +37,19 @@ protected:
 
 /// One connection to the server, ready to carry one request at a time.
 ///
-/// `http_exchange` knows what is read and written; this class waits, for the channel, for deadlines and for
-/// cancellation. A wait for readability is outstanding all its life: an end or unsolicited bytes while it is idle are
-/// noticed when they come, and the same wait brings the next response.
+/// `http_exchange` does the reading and writing; this class waits, for the channel, for deadlines and for cancellation.
+/// A wait for readability is always outstanding: an end or unsolicited bytes are noticed at once while it is idle, and
+/// the same wait receives the next response.
 ///
 /// Thread safety: the lease holder starts exchanges and reads results; readiness, deadlines and cancellation come from
-/// anywhere. A mutex, never held while a handler runs, keeps them apart.
+/// any thread. A mutex, never held while a handler runs, serializes them.
 class connection final : public readiness_listener, public timer_target {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
                std::shared_ptr<parser_stock> parsers, std::shared_ptr<timer_queue> timers);
     ~connection() override;
 
-    /// Starts watching. `owner` must outlive the connection or be taken away by `close`.
+    /// Starts watching. `owner` must outlive the connection or be detached by `close`.
     void open(std::weak_ptr<connection_owner> owner);
 
     /// Sends the request and reads the response. Completes with an `exchange_result`.
@@ -65,21 +65,21 @@ public:
             token, request, parameters);
     }
     using exchange_completion = completion<exchange_result>;
-    /// The same for a handler that is wrapped already; it must run on `executor()` unless it says otherwise.
+    /// The same for an already wrapped handler, which runs on `executor()` unless it has its own executor.
     void start_exchange(const request_view& request, const exchange_parameters& parameters, exchange_completion done);
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
-    /// Of the last exchange; valid until the next one begins or it is forgotten.
+    /// The result of the last exchange; valid until the next one begins or `forget_response`.
     [[nodiscard]] exchange_result result() const noexcept { return exchange_.result(); }
 
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_acquire); }
 
-    /// Ends it. An exchange under way completes with `reason`. `abort`: so that nothing unsent still goes out.
+    /// Closes it. An exchange in progress completes with `reason`. `abort`: unsent data is discarded.
     void close(boost::system::error_code reason, bool abort) noexcept;
-    /// Nobody needs the result of the last exchange any more: gives back the memory that it took.
+    /// The result of the last exchange is no longer needed: frees its memory.
     void forget_response() noexcept;
-    /// Nothing has been sent for some time: gives back the memory that exchanges use, unless one is under way.
+    /// After an idle period: frees the memory for exchanges, unless one is in progress.
     void release_idle_buffers() noexcept;
 
     void on_readable(boost::system::error_code failure) override;
@@ -92,8 +92,8 @@ private:
     void connect_cancellation();
     void cancel(boost::asio::cancellation_type type, std::uint64_t exchange_number);
 
-    // The mutex is held in all of these.
-    /// What is under way ends with `not_enough_memory` instead of being left half done.
+    // All of these require the mutex to be held.
+    /// If `step` is out of memory, the exchange ends with `not_enough_memory` instead of remaining incomplete.
     template <class Step>
     void unless_out_of_memory(Step step)
     {
@@ -106,13 +106,13 @@ private:
     void begin(const request_view& request, const exchange_parameters& parameters);
     void write_request();
     void expect_progress();
-    /// What to complete, once the mutex is released, if the exchange has ended.
+    /// The completion to run after releasing the mutex, if the exchange has ended.
     [[nodiscard]] exchange_completion finish();
-    /// Whether the connection is still good.
+    /// Whether the connection is still usable.
     [[nodiscard]] bool watch_idle();
     void arm_read();
     void close_channel(bool abort) noexcept;
-    /// The mutex is not held. Completes if there is something to complete.
+    /// Requires the mutex not to be held. Does nothing if `done` is empty.
     void complete(exchange_completion done, bool may_be_inline);
 
     const boost::asio::any_io_executor executor_;
@@ -122,21 +122,21 @@ private:
     mutable std::mutex mutex_;
     std::weak_ptr<connection_owner> owner_;
     std::unique_ptr<channel> channel_;
-    /// There is a channel; for those who do not hold the mutex.
+    /// Whether there is a channel, for access without the mutex.
     std::atomic<bool> is_open_;
-    /// Once it has ended outside an exchange.
+    /// Set when it has ended outside an exchange.
     idle_end idle_end_ = idle_end::closed;
-    /// Why the server refused the handshake, if that came to light before the first exchange.
+    /// Why the server refused the handshake, if that was detected before the first exchange.
     std::string refusal_;
     bool read_armed_ = false;
     bool write_armed_ = false;
 
     http_exchange exchange_;
-    /// Of the exchange under way, if there is one.
+    /// The completion of the current exchange, if any.
     exchange_completion done_;
     std::uint64_t exchange_number_ = 0;
     exchange_parameters parameters_;
-    /// When the kernel must have taken some more; `max()` once it has all.
+    /// By when the kernel must have accepted more bytes; `max()` once it has all.
     clock::time_point write_deadline_ = clock::time_point::max();
 };
 

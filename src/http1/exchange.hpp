@@ -1,4 +1,4 @@
-// What goes into one exchange of a request and its response, and what comes out of it.
+// The input and the result of one exchange.
 #pragma once
 
 #include "http1/response_head.hpp"
@@ -17,7 +17,7 @@
 
 namespace sipher::detail {
 
-/// A request. What it refers to must live until the exchange has begun.
+/// A request. The referenced data must live until the exchange has begun.
 struct request_view {
     request_view() = default;
 
@@ -25,11 +25,11 @@ struct request_view {
     /// Path and query, in two parts.
     std::string_view path_prefix;
     std::string_view target;
-    /// The session that the request is about, if it is about one: the last segment of its path.
+    /// The session that the request is about, if any: the last segment of its path.
     const session_id* subject = nullptr;
-    /// Header fields, serialized, each with the end of its line.
+    /// Serialized header fields, each with its line end.
     std::string_view fields;
-    /// `X-Request-ID`. A response to an earlier request on the connection is known by that request's id.
+    /// `X-Request-ID`. Identifies a response to an earlier request on the connection.
     std::string_view request_id;
     /// `X-Session-Id`, if it runs under a session.
     const session_id* session = nullptr;
@@ -37,45 +37,45 @@ struct request_view {
     std::string_view body;
 };
 
-/// How the exchange is to go.
+/// Parameters of one exchange.
 struct exchange_parameters {
     exchange_parameters() = default;
 
     clock::time_point deadline = clock::time_point::max();
-    /// How long the kernel may take nothing of the request. Zero: until the deadline.
+    /// Maximum time without progress while writing. Zero: until the deadline.
     std::chrono::nanoseconds write_timeout{};
     /// Keep all header fields of the response, not only those that the library reads.
     bool keep_fields = false;
 };
 
-/// What became of it, as far as the wire shows.
+/// The result of an exchange, as observed on the wire.
 struct exchange_report {
     exchange_report() = default;
 
     boost::system::error_code code;
-    /// Words for the code, where the code alone does not say enough.
+    /// Details beyond the code.
     std::string message;
     phase reached = phase::waiting;
     /// Bytes that the kernel accepted for the request.
     std::size_t bytes_written = 0;
-    /// It accepted all of them, so the peer may have been able to read the request.
+    /// The kernel accepted all of them, so the peer may have read the request.
     bool fully_written = false;
-    /// The request is no longer than what one record of TLS can hold.
+    /// The request fits into one TLS record.
     bool fits_one_record = false;
-    /// Any of the response came.
+    /// At least one byte of the response was received.
     bool response_begun = false;
     /// The response's header is complete, so its status counts even if the body is cut.
     bool header_complete = false;
-    /// All of the response came, as far as anything tells where it ends.
+    /// All of the response was received, as far as its end is determined.
     bool complete = false;
-    /// An alert of TLS came instead of a first response: the server broke off the handshake, which the client had
-    /// thought complete, and never read the request.
+    /// A TLS alert was received instead of the first response: the server aborted the handshake, which the client
+    /// considered complete, and never read the request.
     bool handshake_refused = false;
     /// The connection can carry another request.
     bool reusable = false;
 };
 
-/// What an exchange completes with: valid until the next one on the connection begins.
+/// The completion value of an exchange: valid until the next one on the connection begins.
 struct exchange_result {
     const exchange_report* report = nullptr;
     const response_head* head = nullptr;

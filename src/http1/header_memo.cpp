@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view version = "HTTP/1.1 ";
 
-/// Printable ASCII: what else may be in a header is rare enough to be left to the parser. (Without a branch, so that
-/// many bytes are looked at together.)
+/// Printable ASCII: other bytes in a header are rare enough to be left to the parser. (Branch-free, so that it can be
+/// vectorized.)
 bool is_clean(std::string_view text)
 {
     unsigned char found = 0;
@@ -25,7 +25,7 @@ bool is_clean(std::string_view text)
     return found == 0;
 }
 
-/// Bytes of the line at the beginning of `input`, with its end, if all is clean from `from` on; otherwise zero.
+/// Bytes of the line at the beginning of `input`, including its end, if clean from `from` on; otherwise zero.
 std::size_t clean_line(std::string_view input, std::size_t from)
 {
     const std::size_t end = input.find('\r', from);
@@ -52,7 +52,7 @@ std::optional<std::uint64_t> read_length(std::string_view value)
     return to_number<std::uint64_t>(trimmed(value));
 }
 
-/// Bytes of a line that has the same name with another value; zero: it is something else, or must not change.
+/// Bytes of a line with the same name and another value; zero if it is a different field, or must not change.
 std::size_t changed_size(std::string_view input, std::string_view name, bool is_framing)
 {
     return is_framing || !input.starts_with(name) ? 0 : clean_line(input, name.size());
@@ -120,7 +120,7 @@ void header_memo::remember(std::string_view header, const message_framing& frami
     }
 }
 
-/// Whether the line at the beginning of `text` can be compared with others. That of a folded value cannot.
+/// Remembers the line at the beginning of `text`. False: it cannot be compared, as with a folded value.
 bool header_memo::remember_line(std::string_view text)
 {
     const std::size_t colon = text.find(':');

@@ -1,4 +1,4 @@
-// A short way through headers that are like the one before.
+// A fast path for headers similar to the previous one.
 #pragma once
 
 #include "http1/response_header.hpp"
@@ -11,32 +11,32 @@
 
 namespace sipher::detail {
 
-/// The header that the parser accepted last from a server, and what it made of it.
+/// Caches the last header that the parser accepted from a server, with its result.
 ///
-/// A service sends the same fields with nearly the same values again and again, and the parser takes more time for them
-/// than anything else in an exchange takes. So the next header is compared with the last one, line by line. It may
-/// differ in its status, in its Content-Length, and in the values of fields that do not bear on the framing; whatever
-/// else is new is the parser's to judge.
+/// A service sends the same fields with nearly the same values again and again, and parsing them takes more time than
+/// any other part of an exchange. So the next header is compared with the last one, line by line. It may differ in its
+/// status, its Content-Length, and the values of fields irrelevant to the framing; any other difference goes to the
+/// parser.
 ///
 /// Not thread-safe; it belongs to a parser.
 class header_memo {
 public:
-    /// Reads a complete header at the beginning of `input` if it is like the one remembered. Otherwise `head` and
-    /// `framing` have no meaning.
-    /// @return Bytes of the header. Zero: it is incomplete, or to be left to the parser as a whole.
+    /// Reads a complete header at the beginning of `input` if it is similar to the cached one. Otherwise `head` and
+    /// `framing` are unspecified.
+    /// @return Bytes of the header. Zero: it is incomplete, or must go to the parser.
     [[nodiscard]] std::size_t read(std::string_view input, response_head& head, message_framing& framing) const;
 
-    /// @param header What the parser has accepted, its empty line included.
+    /// @param header The header that the parser accepted, including its empty line.
     void remember(std::string_view header, const message_framing& framing);
 
 private:
     struct line {
-        /// With its end.
+        /// Including its line end.
         std::uint32_t size;
-        /// With its colon.
+        /// Including its colon.
         std::uint32_t name_size;
         field_id which;
-        /// It bears on the framing, so it must be the same; Content-Length, where there is one only, may be another.
+        /// It affects the framing, so it must be identical; a single Content-Length may differ.
         bool is_framing;
     };
 

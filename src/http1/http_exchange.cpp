@@ -49,7 +49,7 @@ io_interest http_exchange::write(channel& over)
         report_.fully_written = true;
         report_.reached = report_.response_begun ? report_.reached : phase::reading_header;
     } else if (result.failure) {
-        // A server that refuses a request without reading all of it may have said so before it closed.
+        // A server that refuses a request without reading all of it may have responded before it closed.
         read(over);
         fail(errc::write_failed, result.failure.message());
     }
@@ -77,7 +77,7 @@ void http_exchange::read(channel& over)
 void http_exchange::take_bytes(std::string_view fresh)
 {
     if (report_.bytes_written == 0) {
-        // Of this request, the server has seen nothing.
+        // The server has not received any of this request.
         fail(is_request_timeout(fresh) ? errc::write_failed : errc::desynchronized);
         return;
     }
@@ -110,7 +110,7 @@ void http_exchange::take_response(bool nothing_follows)
     ended_ = true;
 }
 
-/// Whatever an edge does to the id, it cannot come up with one of ours.
+/// However an edge changes the id, it cannot produce one of our earlier ids.
 bool http_exchange::responds_to_earlier_request() const
 {
     const std::string& echoed = parser_->head().request_id;
@@ -125,12 +125,12 @@ void http_exchange::take_end_of_stream(error_code failure, const channel& over)
 {
     const bool ends_here = parser_ && parser_->ends_with_stream();
     const bool properly = ends_here && failure == asio::error::eof;
-    // The service's HTTP server refuses what it cannot read by a bare header and a bare end.
+    // The service's HTTP server refuses a request that it cannot read with a bare header and a bare end.
     const bool bare_refusal = ends_here && parser_->head().status >= 400 && parser_->body().empty();
     if (properly || bare_refusal) {
         leaves_ = disposition::close;
         take_response(false);
-        // A bare end may have cut off a body that was announced.
+        // A bare end may have truncated an announced body.
         report_.complete = report_.complete && (properly || parser_->head().content_type.empty());
         return;
     }
@@ -162,7 +162,7 @@ void http_exchange::fail(error_code code, std::string message)
     }
     report_.code = code;
     report_.message = std::move(message);
-    // So that nothing which the kernel still holds of an incomplete request can reach the server.
+    // So that the kernel discards the unsent rest of an incomplete request.
     leaves_ = disposition::abort;
     ended_ = true;
 }

@@ -19,12 +19,12 @@
 
 namespace sipher::detail {
 
-/// The service's HTTP server says 408 before it closes a connection on which no request came.
+/// Whether `said` is the 408 that the service's HTTP server sends before it closes a connection without a request.
 [[nodiscard]] bool is_request_timeout(std::string_view said);
 
-/// One exchange after another over a channel. It takes the steps that can be taken now; its owner waits.
+/// Successive exchanges over a channel. Performs the steps possible without waiting; its owner waits.
 ///
-/// Its buffers are used again by the next exchange.
+/// Its buffers are reused by the next exchange.
 class http_exchange {
 public:
     explicit http_exchange(std::shared_ptr<parser_stock> parsers) : parsers_(std::move(parsers)) {}
@@ -32,20 +32,20 @@ public:
     http_exchange& operator=(const http_exchange&) = delete;
     ~http_exchange() { forget_response(); }
 
-    /// What is to become of the channel when the exchange has ended.
+    /// The disposition of the channel after the exchange.
     enum class disposition { keep, close, abort };
 
-    /// @param wire_bytes What the channel has sent before.
+    /// @param wire_bytes Bytes that the channel has sent before.
     void start(const request_view& request, bool keep_fields, std::uint64_t wire_bytes);
-    /// Writes what the channel takes of the request.
+    /// Writes as much of the request as the channel accepts.
     [[nodiscard]] io_interest write(channel& over);
-    /// Reads what the channel has, until the response is complete.
+    /// Reads all available bytes, until the response is complete.
     void read(channel& over);
-    /// Ends it. Does nothing once it has ended.
+    /// Ends the exchange. A no-op once it has ended.
     void fail(boost::system::error_code code, std::string message = {});
-    /// The server broke off the handshake before anything was sent.
+    /// The server aborted the handshake before anything was sent.
     void fail_handshake(std::string message);
-    /// The connection cannot carry another.
+    /// The connection cannot carry another request.
     void forbid_reuse() noexcept { report_.reusable = false; }
 
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
@@ -57,10 +57,9 @@ public:
                        : exchange_result{&report_, nullptr, {}};
     }
 
-    /// Nobody needs the result any more: gives back the memory that the response took, and what an unusually large
-    /// request did.
+    /// The result is no longer needed: frees the response's memory, and that of an unusually large request.
     void forget_response() noexcept;
-    /// Gives back the memory of the request, too.
+    /// Frees the memory of the request, too.
     void release_idle_buffers() noexcept;
 
 private:
@@ -71,13 +70,13 @@ private:
 
     wiped_buffer request_;
     std::string request_id_;
-    /// Of the requests before, the last one first.
+    /// Ids of the previous requests, the latest first.
     std::array<std::string, 2> earlier_ids_;
     std::uint64_t wire_bytes_before_ = 0;
     bool expects_no_body_ = false;
     bool keep_fields_ = false;
     const std::shared_ptr<parser_stock> parsers_;
-    /// From the first byte of the response on.
+    /// Present from the first byte of the response on.
     std::unique_ptr<response_parser> parser_;
     exchange_report report_;
     disposition leaves_ = disposition::keep;

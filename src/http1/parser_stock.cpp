@@ -7,7 +7,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// More are in use at a time only where more threads read.
+/// More are in use at a time only if more threads read.
 constexpr std::size_t most_idle = 4;
 
 } // namespace

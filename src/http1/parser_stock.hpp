@@ -1,4 +1,4 @@
-// Parsers of responses for all connections to one server.
+// Response parsers for all connections to one server.
 #pragma once
 
 #include "http1/response_parser.hpp"
@@ -11,8 +11,8 @@
 
 namespace sipher::detail {
 
-/// An exchange has a parser from the first byte of its response until nobody needs its result. So few are in use at a
-/// time, they and what they remember stay in the processor's cache, and a connection that waits or is idle has none.
+/// An exchange has a parser from the first byte of its response until its result is no longer needed. So few parsers
+/// are in use at a time, they and their memos stay in the CPU cache, and a waiting or idle connection has none.
 ///
 /// Thread safety: safe.
 class parser_stock {
@@ -20,7 +20,7 @@ public:
     explicit parser_stock(const limit_options& limits);
 
     [[nodiscard]] std::unique_ptr<response_parser> take();
-    /// Wipes what it holds.
+    /// Wipes the parser's content.
     void give_back(std::unique_ptr<response_parser> parser) noexcept;
 
 private:

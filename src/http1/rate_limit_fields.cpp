@@ -52,7 +52,7 @@ void rate_limit_fields::read(field which, std::string_view value)
     }
 }
 
-/// The first drafts had the policies in here, too: `10, 10;w=1, 1000;w=3600`.
+/// In the first drafts this field also contains the policies: `10, 10;w=1, 1000;w=3600`.
 void rate_limit_fields::read_limit(std::string_view value)
 {
     if (value.find(';') == std::string_view::npos) {
@@ -89,7 +89,7 @@ void rate_limit_fields::read_state(std::string_view value)
     }
 }
 
-/// The single numbers speak of the policy with the same limit, or of the only one.
+/// The single numbers belong to the policy with the same limit, or to the only one.
 rate_policy rate_limit_fields::single() const
 {
     const bool is_known = single_.remaining || std::ranges::any_of(policies_, [](const rate_policy& each) {

@@ -12,7 +12,7 @@
 
 namespace sipher::detail {
 
-/// What a response says of one policy of the rate limit, with a name to know it again by.
+/// A response's statement about one policy of the rate limit, with a name to recognize it by.
 struct rate_policy_state {
     rate_policy_state() = default;
 
@@ -21,11 +21,11 @@ struct rate_policy_state {
     rate_limit_state state;
 };
 
-/// What the header of one response says of the rate limit.
+/// A response header's statements about the rate limit.
 ///
 /// It reads `RateLimit-Limit`, `-Remaining`, `-Reset` and `-Policy`, the structured fields `RateLimit` and
-/// `RateLimit-Policy` of the later drafts, and where none of these tells what remains, `X-RateLimit-…`. What is
-/// malformed, counts something else than requests, or cannot be meant is passed over; docs/limits.md has the table.
+/// `RateLimit-Policy` of the later drafts, and, if none of these states what remains, `X-RateLimit-…`. Malformed or
+/// implausible values, and those that count anything but requests, are ignored; docs/limits.md has the table.
 class rate_limit_fields {
 public:
     using state_list = boost::container::static_vector<rate_policy_state, most_rate_policies>;
@@ -48,9 +48,9 @@ public:
 
     void read(field which, std::string_view value);
 
-    /// The policies that count requests, as they can be meant: no window ends later than its length from now.
-    /// @param date That of the response, which an end that is an instant is compared with; where there is none, the
-    /// clock's civil time.
+    /// The policies that count requests, with plausible values: no window ends later than its length from now.
+    /// @param date The response's `Date`, with which an end given as an instant is compared; if missing, the clock's
+    /// civil time is used.
     [[nodiscard]] state_list plausible(std::string_view date, const clock& time) const;
 
 private:
@@ -60,14 +60,14 @@ private:
     [[nodiscard]] rate_policy single() const;
     static void add(state_list& all, const rate_policy& policy, std::string_view date, const clock& time);
 
-    /// Of the fields that have one number each.
+    /// From the fields with one number each.
     rate_policy single_;
-    /// Of `X-RateLimit-…`.
+    /// From `X-RateLimit-…`.
     rate_policy fallback_;
     rate_policy_list policies_;
 };
 
-/// Of several policies the one that stops requests first, for those who get one only.
+/// Of several policies, the one that stops requests first, for interfaces that report only one.
 [[nodiscard]] rate_limit_state tightest(const rate_limit_fields::state_list& policies);
 
 } // namespace sipher::detail

@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A number from here on is a time since the Unix epoch, in seconds or, from there on, in milliseconds.
+/// Numbers from the first constant on are Unix time in seconds; from the second on, in milliseconds.
 constexpr std::int64_t first_unix_second = 1'000'000'000;
 constexpr std::int64_t first_unix_millisecond = 1'000'000'000'000;
 constexpr std::int64_t last_unix_millisecond = 100'000'000'000'000;
@@ -25,7 +25,7 @@ std::optional<unsigned> to_count(const structured_item& item)
     return fits ? std::optional{static_cast<unsigned>(item.number)} : std::nullopt;
 }
 
-/// FNV-1a; only to know a policy again within a client. Never 0.
+/// FNV-1a; only to recognize a policy within a client. Never 0.
 std::uint64_t name_of(std::string_view text)
 {
     std::uint64_t hash = 0xCBF29CE484222325U;

@@ -1,4 +1,4 @@
-// The policies of a rate limit, as header fields state them.
+// The policies of a rate limit in header fields.
 #pragma once
 
 #include "base/structured_field.hpp"
@@ -14,24 +14,24 @@
 
 namespace sipher::detail {
 
-/// No window is longer.
+/// The longest plausible window.
 constexpr std::chrono::seconds longest_rate_window = std::chrono::days{31};
 
-/// The end of a window: in how long, or at which time since the Unix epoch.
+/// The end of a window: time from now, or time since the Unix epoch.
 struct window_end {
     std::chrono::milliseconds value{};
     bool is_instant = false;
 };
 
-/// What a number can mean: seconds from now, or a time since the Unix epoch in seconds or milliseconds.
+/// Interprets a number: seconds from now, or a time since the Unix epoch in seconds or milliseconds.
 [[nodiscard]] std::optional<window_end> end_of_number(std::int64_t number);
-/// A number, which may have a fraction, or a date.
+/// Reads a number, possibly with a fraction, or a date.
 [[nodiscard]] std::optional<window_end> read_window_end(std::string_view text);
-/// A number, or the same number several times, as a gateway may join fields.
+/// Reads a number, or the same number several times, as a gateway may join fields.
 [[nodiscard]] std::optional<unsigned> read_count(std::string_view text);
 
 struct rate_policy {
-    /// To know it again by; 0: it has no name.
+    /// Identifies the policy; 0: no name.
     std::uint64_t name = 0;
     bool counts_requests = true;
     std::optional<unsigned> limit;
@@ -45,8 +45,8 @@ struct rate_policy {
 constexpr std::size_t most_rate_policies = 4;
 using rate_policy_list = boost::container::static_vector<rate_policy, most_rate_policies>;
 
-/// Gathers the policies of a structured field: of `RateLimit-Policy` and `RateLimit`, and of older drafts, where a
-/// number stands in the place of the name.
+/// Collects the policies of a structured field: of `RateLimit-Policy` and `RateLimit`, and of older drafts, which have
+/// a number in place of the name.
 class rate_policy_collector final : public structured_field_visitor {
 public:
     explicit rate_policy_collector(rate_policy_list known) : found(std::move(known)) {}
@@ -55,7 +55,7 @@ public:
     void on_parameter(std::string_view key, const structured_item& value) override;
 
     rate_policy_list found;
-    /// Of `RateLimit: limit=100, remaining=50, reset=5`.
+    /// From `RateLimit: limit=100, remaining=50, reset=5`.
     rate_policy single;
     std::optional<unsigned> first_number;
 

@@ -10,7 +10,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// Appends to a message whose final size is known, at least roughly.
+/// Appends to a message whose final size is known approximately.
 class message_writer {
 public:
     message_writer(wiped_buffer& out, std::size_t size) : out_(out), size_(size) {}
@@ -37,16 +37,16 @@ private:
     const std::uint64_t size_;
 };
 
-/// Of the message, rounded up.
+/// Size of the message, rounded up.
 std::size_t size_of(const request_view& request)
 {
-    // Methods, names, ids and line ends have a limit of their own.
+    // Upper bound for methods, names, ids and line ends.
     constexpr std::size_t everything_else = 400;
     return request.path_prefix.size() + request.target.size() + request.fields.size() + request.request_id.size() +
            request.body.size() + everything_else;
 }
 
-/// RFC 9110, 8.6: a method that means something with a body says so even where there is none.
+/// RFC 9110, 8.6: a method that defines a meaning for a body sends Content-Length even without one.
 bool announces_length(const request_view& request)
 {
     return !request.body.empty() || request.method == verb::post || request.method == verb::put ||

@@ -6,7 +6,7 @@
 
 namespace sipher::detail {
 
-/// Writes the request into `out`, replacing what was there.
+/// Writes the request into `out`, replacing its content.
 void serialize(const request_view& request, wiped_buffer& out);
 
 } // namespace sipher::detail

@@ -31,7 +31,7 @@ std::optional<std::chrono::seconds> read_keep_alive(std::string_view value)
     return std::nullopt;
 }
 
-/// An edge may add one of its own.
+/// An edge may add its own id.
 void add_request_id(std::string& all, std::string_view one)
 {
     if (!all.empty() && all != one) {

@@ -12,38 +12,37 @@
 
 namespace sipher::detail {
 
-/// The header fields of a response that the library itself reads. The strings keep their memory from one response on a
-/// connection to the next.
+/// The header fields of a response that the library itself reads. The strings keep their memory between responses.
 struct response_head {
     unsigned status = 0;
-    /// All of them, where several were sent.
+    /// All values, if several were sent.
     std::string request_id;
     std::string retry_after;
     std::string date;
     std::string location;
     std::string content_type;
     std::string content_encoding;
-    /// What an edge says of a challenge that it sent instead of passing the request on (`cf-mitigated`).
+    /// The mark of an edge's challenge sent instead of forwarding the request (`cf-mitigated`).
     std::string mitigation;
     std::string server;
     /// `Connection: close`
     bool closes = false;
     bool has_length = false;
-    /// Fields in the header, whether the library reads them or not.
+    /// Number of fields in the header, including those that the library does not read.
     unsigned field_count = 0;
     rate_limit_fields rate_limit;
     /// `Keep-Alive: timeout=`
     std::optional<std::chrono::seconds> keep_alive;
-    /// Every field, if they were asked for.
+    /// Every field, if requested.
     header_list fields;
 
     void clear();
 };
 
-/// Whether a list of items separated by commas has this one, in whatever case.
+/// Whether a comma-separated list contains this item (case-insensitive).
 [[nodiscard]] bool has_item(std::string_view list, std::string_view item);
 
-/// A field of those that the library reads.
+/// The fields that the library reads.
 struct field_id {
     enum class field : std::uint8_t {
         other,
@@ -69,7 +68,7 @@ struct field_id {
 
 [[nodiscard]] field_id identify_field(std::string_view name);
 
-/// Takes what a field tells into `head`.
+/// Stores a field's value in `head`.
 void read_field(response_head& head, field_id which, std::string_view value);
 
 } // namespace sipher::detail

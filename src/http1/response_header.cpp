@@ -41,12 +41,12 @@ public:
         if (const auto length = content_length()) {
             framing.length = *length;
         }
-        // RFC 9112, 6.1: before HTTP/1.1 there were no chunks, so whoever sends them is not to be trusted with framing.
+        // RFC 9112, 6.1: HTTP/1.0 has no chunks, so the framing of a sender that uses them cannot be trusted.
         framing.keeps_alive = keep_alive() && !head_.closes && !(version_ == 10 && chunked());
         return framing;
     }
 
-    // Not marked `override`: this one is there since a newer Beast only.
+    // Not marked `override`: only newer versions of Beast have it.
     void on_trailer_field_impl(field, string_view, string_view, error_code&) {}
 
 private:
@@ -90,12 +90,12 @@ private:
     void on_header_impl(error_code& failure) override
     {
         if (has_length_ && has_transfer_encoding_) {
-            // Two statements of where the body ends: whoever put this together wants us to be out of step.
+            // Two contradictory framings of the body: a sign of response smuggling.
             refuse("it has both Content-Length and Transfer-Encoding", failure);
         }
     }
 
-    // Of a body, it never sees any.
+    // The parser never sees a body.
     void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
     std::size_t on_body_impl(string_view, error_code&) override { return 0; }
     void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
@@ -108,7 +108,7 @@ private:
         failure = http::error::bad_field;
     }
 
-    /// Beast unfolds a value into memory of its own, or skips empty lines before it.
+    /// Beast unfolds a value into its own memory, or skips empty lines before it.
     [[nodiscard]] bool is_folded(string_view name, string_view value) const
     {
         const auto begin = static_cast<std::size_t>(name.end() - header_.data());
@@ -132,7 +132,7 @@ message_framing read_header(std::string_view header, response_head& head, bool k
 {
     constexpr std::size_t short_status_line = std::string_view{"HTTP/1.1 200"}.size();
     if (header.find('\r') == short_status_line) {
-        // A server that gives no reason may leave out the space before it, too; Beast insists on it.
+        // A server that sends no reason phrase may omit the space before it, too; Beast requires the space.
         return read_header(std::string{header}.insert(short_status_line, " "), head, keep_fields, most_fields);
     }
     return header_parser{header, head, keep_fields, most_fields}.read();

@@ -10,7 +10,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// Bytes up to the end of the header; zero: it is not there yet. Only the last `fresh` bytes were not looked at before.
+/// Bytes up to the end of the header; zero: incomplete. Only the last `fresh` bytes have not been searched before.
 std::size_t size_of_header(std::string_view input, std::size_t fresh)
 {
     constexpr std::string_view end = "\r\n\r\n";
@@ -70,7 +70,7 @@ std::size_t response_parser::put(std::string_view bytes)
     return bytes.size() - left;
 }
 
-/// Whether there may be another header to take.
+/// Whether another header may follow.
 bool response_parser::take_header(std::string_view& input, std::size_t fresh)
 {
     message_framing framing;
@@ -112,7 +112,8 @@ bool response_parser::take_header(std::string_view& input, std::size_t fresh)
     return place_ == place::header && !input.empty();
 }
 
-/// What can never become an HTTP/1.1 response is refused at once: whoever sends it may wait for more from us.
+/// Input that can never become an HTTP/1.1 response is rejected at once, because the sender may be waiting for more
+/// from us.
 void response_parser::check_partial_header(std::string_view input, std::size_t fresh)
 {
     constexpr std::string_view beginning = "HTTP/1.";
@@ -131,7 +132,7 @@ void response_parser::check_partial_header(std::string_view input, std::size_t f
     }
 }
 
-/// Unless `what` is empty.
+/// A no-op if `what` is empty.
 void response_parser::refuse(std::string_view what)
 {
     if (!what.empty()) {
@@ -166,7 +167,7 @@ void response_parser::begin_body(const message_framing& framing)
     }
     keeps_alive_ = framing.keeps_alive && !body_reader_.ends_with_stream();
     refuse(body_reader_.message());
-    // What comes with another status is known by that already.
+    // Any other status already identifies the failure.
     if (head_.status < 300 && is_compressed(head_) && !body_reader_.is_complete()) {
         message_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
                    "), which was not asked for";

@@ -13,36 +13,36 @@
 
 namespace sipher::detail {
 
-/// Reads the response to one request after another, strictly and within limits, in whatever pieces they come.
+/// Reads successive responses, strictly and within limits, in pieces of any size.
 ///
-/// It holds the body, and of the header no more than a part that is not complete yet. Interim responses, trailers and
-/// chunk extensions are passed over, and count.
+/// It holds the body, and of the header only an incomplete part. Interim responses, trailers and chunk extensions are
+/// skipped, but count towards the limits.
 class response_parser {
 public:
     explicit response_parser(const limit_options& limits) : limits_(limits), body_reader_(limits.body_size) {}
 
-    /// Forgets the response before, and gives back memory that an unusually large one took.
+    /// Forgets the previous response, and frees the memory of an unusually large one.
     void clear() noexcept;
 
-    /// Before the first response, or once it is clear.
-    /// @param expects_no_body Whatever its header says, as after HEAD.
+    /// To be called before each response, on a new or cleared parser.
+    /// @param expects_no_body Whatever the header says, as after HEAD.
     /// @param keep_fields Keep all header fields, not only those that the library reads.
     void start(bool expects_no_body, bool keep_fields);
 
-    /// Takes what belongs to the response, and returns how many bytes that were.
+    /// Consumes the bytes that belong to the response, and returns their number.
     std::size_t put(std::string_view bytes);
 
-    /// Why it cannot be accepted; empty if it can.
+    /// Why the response is rejected; empty if it is accepted.
     [[nodiscard]] const std::string& message() const noexcept { return message_; }
     [[nodiscard]] bool is_header_complete() const noexcept { return place_ != place::header; }
-    /// All of it is there, as far as the framing tells.
+    /// The response is complete according to its framing.
     [[nodiscard]] bool is_complete() const noexcept { return is_header_complete() && body_reader_.is_complete(); }
     /// Its body ends with the connection.
     [[nodiscard]] bool ends_with_stream() const noexcept
     {
         return is_header_complete() && body_reader_.ends_with_stream();
     }
-    /// Another response may come on the same connection.
+    /// The connection may carry another response.
     [[nodiscard]] bool keeps_alive() const noexcept { return keeps_alive_; }
 
     [[nodiscard]] const response_head& head() const noexcept { return head_; }
@@ -63,11 +63,11 @@ private:
     place place_ = place::header;
     std::string message_;
     bool keeps_alive_ = false;
-    /// Of interim responses, too.
+    /// Including interim responses.
     std::size_t header_size_ = 0;
     std::size_t header_fields_ = 0;
     unsigned interim_responses_ = 0;
-    /// The beginning of a header.
+    /// The beginning of an incomplete header.
     wiped_buffer partial_;
     header_memo memo_;
     response_head head_;

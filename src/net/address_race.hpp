@@ -13,42 +13,42 @@
 
 namespace sipher::detail {
 
-/// Which of a server's addresses to try when ("happy eyeballs", RFC 8305): decisions without I/O, time passed in.
+/// Decides which of a server's addresses to try when ("happy eyeballs", RFC 8305). No I/O; the time is passed in.
 ///
-/// IPv6 addresses go first, and others wait 50 ms for them while they are still being asked for. The families
-/// alternate. The next address is tried when the one before has failed, or has been silent for 250 ms; all stay in the
-/// race, at most six at a time. Beyond that the oldest makes room, but not before it had a second. When all have
-/// failed, addresses that are still being asked for have another 50 ms to join.
+/// IPv6 addresses go first; IPv4 addresses wait 50 ms for a pending IPv6 lookup. The families alternate. The next
+/// address is tried when the previous one has failed, or has been silent for 250 ms; all stay in the race, at most six
+/// at a time. Beyond that the oldest is dropped, but not before it had one second. When all have failed, pending
+/// lookups have another 50 ms to add addresses.
 class address_race {
 public:
     using endpoint = boost::asio::ip::tcp::endpoint;
 
     explicit address_race(std::uint16_t port) noexcept : port_(port) {}
 
-    /// All addresses that are known by now; `complete`: there will be no more. What was tried already is not tried
+    /// Passes all addresses known by now; `complete`: there will be no more. An address already tried is not tried
     /// again, and keeps its index.
     void add(const std::vector<boost::asio::ip::address>& known, bool complete, clock::time_point now);
 
     struct step {
         step() = default;
-        /// Index of the address to try now, and of the one to give up.
+        /// Index of the address to try now, and of the one to abandon.
         std::optional<std::size_t> begin;
         std::optional<std::size_t> abandon;
     };
-    /// To be repeated until there is nothing to begin.
+    /// To be called until there is nothing to begin.
     [[nodiscard]] step next(clock::time_point now);
-    /// When `next` has something to do, unless an address fails before.
+    /// When to call `next` again, unless an address fails before.
     [[nodiscard]] clock::time_point next_step() const noexcept;
 
     void failed(std::size_t index, boost::system::error_code why, clock::time_point now);
-    /// Every address has failed, and none comes in time.
+    /// Every address has failed, and no lookup can add one in time.
     [[nodiscard]] bool is_lost(clock::time_point now) const noexcept;
 
     [[nodiscard]] const endpoint& at(std::size_t index) const { return tries_[index].to; }
     [[nodiscard]] clock::time_point began(std::size_t index) const { return tries_[index].began; }
-    /// Some address was reached, and nobody listens there.
+    /// Some address was reached, but refused the connection.
     [[nodiscard]] bool is_refused() const noexcept;
-    /// What is known of each address that was tried, for people.
+    /// The failure of each tried address, human-readable.
     [[nodiscard]] std::string problems() const;
 
 private:
@@ -61,12 +61,12 @@ private:
     };
 
     [[nodiscard]] std::size_t oldest_open() const noexcept;
-    /// There is nothing to do but wait for more addresses.
+    /// All have failed; only more addresses can help.
     [[nodiscard]] bool all_failed() const noexcept { return waiting_ == tries_.size() && open_ == 0; }
 
     const std::uint16_t port_;
     std::vector<one_try> tries_;
-    /// The first one that was not tried yet.
+    /// The first address not tried yet.
     std::size_t waiting_ = 0;
     std::size_t open_ = 0;
     /// When the next one may be tried; once all have failed, when the last of them did.

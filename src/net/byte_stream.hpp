@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// Told when a stream can be read or written again.
+/// Notified when a stream can be read or written again.
 class readiness_listener {
 public:
     virtual void on_readable(boost::system::error_code failure) = 0;
@@ -20,15 +20,15 @@ protected:
 
 struct io_result {
     std::size_t bytes = 0;
-    /// `asio::error::would_block` when nothing can be done now, `asio::error::eof` at the end.
+    /// `asio::error::would_block` if no progress is possible now, `asio::error::eof` at the end.
     boost::system::error_code failure;
 };
 
 /// A connected, non-blocking stream of bytes: TCP, or a script in tests.
 ///
-/// It tells readiness instead of completing operations, so that the kernel never owns a buffer of ours: a stream
-/// can be closed at any moment, an idle connection needs no buffer to be watched, and what `write_some` returns is
-/// exactly what was handed over.
+/// It reports readiness instead of completing operations, so that the kernel never owns our buffers: a stream can be
+/// closed at any moment, watching an idle connection needs no buffer, and `write_some` returns exactly what the kernel
+/// accepted.
 class byte_stream {
 public:
     byte_stream() = default;
@@ -38,14 +38,14 @@ public:
 
     virtual io_result read_some(void* to, std::size_t size) = 0;
     virtual io_result write_some(const void* from, std::size_t size) = 0;
-    /// At most one wait of each kind is outstanding. `listener` is kept alive until it is called; closing calls it
+    /// At most one wait of each kind is outstanding. `listener` is kept alive until it is called; closing calls it with
     /// `operation_aborted`.
     virtual void wait_readable(std::shared_ptr<readiness_listener> listener) = 0;
     virtual void wait_writable(std::shared_ptr<readiness_listener> listener) = 0;
-    /// `abort`: without waiting for what is unsent, so that nothing of it can still arrive.
+    /// `abort`: discards unsent data, so that none of it can still arrive.
     virtual void close(bool abort) noexcept = 0;
 
-    /// It was opened by a process of which this one is a fork, and which goes on using it.
+    /// It was opened by the parent of this forked process, which continues to use it.
     [[nodiscard]] virtual bool is_inherited() const noexcept { return false; }
 };
 

@@ -12,7 +12,7 @@
 
 namespace sipher::detail {
 
-/// What a step needs before it can be repeated.
+/// The readiness that a step needs before it can be repeated.
 enum class io_interest { nothing, readable, writable };
 
 struct channel_result {
@@ -33,26 +33,25 @@ public:
     channel& operator=(const channel&) = delete;
     virtual ~channel() = default;
 
-    /// One step of the handshake; done at once without TLS.
+    /// One step of the handshake; without TLS, done immediately.
     virtual channel_result handshake() = 0;
-    /// `errc::tls_verify_failed`: the server broke off the handshake after our part of it; `handshake_message` says
-    /// why.
+    /// `errc::tls_verify_failed`: the server aborted the handshake after our part of it; `handshake_message` says why.
     virtual channel_result read(void* to, std::size_t size) = 0;
     /// Done when the kernel has accepted every byte.
     virtual channel_result write(const void* from, std::size_t size) = 0;
-    /// Tells the peer that nothing more comes, as far as that is possible without waiting.
+    /// Announces the end of data to the peer, as far as possible without waiting.
     virtual void say_goodbye() noexcept = 0;
 
-    /// Gives back memory that the next exchange will need again.
+    /// Frees memory that the next exchange will allocate again.
     virtual void release_buffers() noexcept = 0;
 
-    /// Bytes were taken from the stream that no `read` has returned, so the stream may not become readable for them.
+    /// Holds bytes read from the stream but not yet returned by `read`, so the stream may not become readable for them.
     [[nodiscard]] virtual bool has_buffered() const noexcept = 0;
-    /// Bytes that the kernel has accepted since the channel was made, as they are on the wire.
+    /// Bytes on the wire that the kernel has accepted since the channel was made.
     [[nodiscard]] virtual std::uint64_t bytes_on_wire() const noexcept = 0;
-    /// What failed in the handshake, in words; empty if nothing did.
+    /// The failure of the handshake in words; empty if none.
     [[nodiscard]] virtual std::string handshake_message() const = 0;
-    /// Such as `TLSv1.3`; empty without TLS.
+    /// For example `TLSv1.3`; empty without TLS.
     [[nodiscard]] virtual const char* protocol() const noexcept = 0;
     /// The handshake resumed an earlier session.
     [[nodiscard]] virtual bool resumed() const noexcept = 0;
@@ -67,7 +66,7 @@ protected:
 
 [[nodiscard]] std::unique_ptr<channel> make_plain_channel(std::unique_ptr<byte_stream> stream);
 
-/// What a channel carries as a stream, for TLS within TLS. `executor` is where it tells its readiness.
+/// The bytes carried by a channel as a stream, for TLS within TLS. Readiness is reported on `executor`.
 [[nodiscard]] std::unique_ptr<byte_stream> make_channel_stream(std::unique_ptr<channel> outer,
                                                                boost::asio::any_io_executor executor);
 

@@ -10,8 +10,8 @@ namespace sipher::detail {
 
 namespace {
 
-/// At most one record of TLS is written at a time: as long as the kernel has not taken all of it, the peer can read
-/// nothing of it, and nothing counts as written.
+/// At most one TLS record is written at a time: until the kernel has accepted all of it, the peer can read none of it,
+/// and nothing counts as written.
 constexpr std::size_t longest_record = 16 * 1024;
 
 class channel_stream final : public byte_stream {
@@ -67,7 +67,7 @@ private:
 
     const std::unique_ptr<channel> outer_;
     const boost::asio::any_io_executor executor_;
-    /// The last read did not end for want of bytes.
+    /// The last read did not end because of missing bytes.
     bool may_have_more_ = true;
     bool closed_ = false;
 };

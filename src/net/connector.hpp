@@ -21,23 +21,23 @@ struct connect_result {
     boost::system::error_code code;
     std::string message;
     phase reached = phase::resolving;
-    /// Another try would end the same way.
+    /// A retry would fail in the same way.
     bool permanent = false;
     bool resumed = false;
-    /// How long the way there and back takes, as far as connecting showed it.
+    /// The round-trip time, as measured by connecting.
     std::chrono::nanoseconds round_trip{};
 };
 
-/// Thrown where a connection cannot be made.
+/// Thrown when a connection cannot be established.
 struct connect_failure {
     boost::system::error_code code;
-    /// For people.
+    /// Human-readable.
     std::string message;
-    /// Another try would end the same way.
+    /// A retry would fail in the same way.
     bool permanent = false;
 };
 
-/// A connection in the making.
+/// A dial in progress.
 class pending_connect {
 public:
     pending_connect() = default;
@@ -45,15 +45,15 @@ public:
     pending_connect& operator=(const pending_connect&) = delete;
     virtual ~pending_connect() = default;
 
-    /// Gives up at once; the result is reported as for any failure, never from within this call. Destroying it gives
-    /// up, too, and reports nothing.
+    /// Gives up at once; the result is reported as for any failure, never from within this call. Destroying it also
+    /// gives up, but reports nothing.
     virtual void cancel() = 0;
 
-    /// What is under way. May be called from any thread.
+    /// The current phase. May be called from any thread.
     [[nodiscard]] virtual phase reached() const noexcept { return phase::connecting; }
 };
 
-/// Makes connections to the one server of a client: over the network, or by a script in tests.
+/// Makes connections to a client's only server: over the network, or scripted in tests.
 class connector {
 public:
     connector() = default;
@@ -61,13 +61,13 @@ public:
     connector& operator=(const connector&) = delete;
     virtual ~connector() = default;
 
-    /// `done` is called exactly once, never from within this call, unless the execution context is destroyed before.
+    /// `done` is called exactly once, never from within this call, unless the execution context is destroyed first.
     [[nodiscard]] virtual std::shared_ptr<pending_connect> connect(std::function<void(connect_result)> done) = 0;
 
-    /// The client has closed: when this returns, nothing is handed to the execution context any more.
+    /// The client has closed: after its return, nothing is posted to the execution context.
     virtual void abandon() noexcept {}
 
-    /// Who is connected to, for messages: `host:port`.
+    /// The server's name for messages: `host:port`.
     [[nodiscard]] virtual std::string server() const { return "the server"; }
 };
 

@@ -23,14 +23,14 @@ asio::awaitable<void> dial_task::pause(clock::time_point at_most)
     }
 }
 
-/// Does not keep the task alive: whoever lets go of it has given it up.
+/// Does not keep the task alive: releasing the task abandons it.
 class dial_task::listener final : public readiness_listener {
 public:
     explicit listener(std::weak_ptr<dial_task> task) : task_(std::move(task)) {}
 
     void on_readable(boost::system::error_code) override
     {
-        // What failed, if anything, the next step tells.
+        // Any failure is reported by the next step.
         if (const auto task = task_.lock()) {
             task->tell([raw = task.get()] { raw->ready_ = true; });
         }

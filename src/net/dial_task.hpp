@@ -17,10 +17,9 @@
 
 namespace sipher::detail {
 
-/// A coroutine on a strand of its own that sleeps in one place, `pause`, and is woken by whatever it may wait for.
+/// A coroutine on its own strand that waits in one place, `pause`, and is woken by any event.
 ///
-/// It owns its coroutine. Asio may destroy the frames later, so nothing in them may look at this object when it is
-/// destroyed.
+/// It owns its coroutine. Asio may destroy the frames later, so destructors in them must not access this object.
 class dial_task : public timer_target {
 public:
     ~dial_task() override { timers_->disarm(*this); }
@@ -36,7 +35,7 @@ protected:
     {
     }
 
-    /// Does it on the strand, soon, and wakes the coroutine.
+    /// Posts `what` to the strand and then wakes the coroutine.
     template <class What>
     void tell(What what)
     {
@@ -47,20 +46,20 @@ protected:
                     std::move(self->sleeping_).dispatch();
                 }
             } catch (const std::bad_alloc&) {
-                // Asio has destroyed the coroutine, if it had no memory to suspend or resume it.
+                // Asio has destroyed the coroutine if it lacked the memory to suspend or resume it.
                 self->fail(out_of_memory());
             }
         });
     }
 
-    /// Until something has happened, or until `at_most`.
-    /// @throws connect_failure when the deadline has passed, or with what `stop` was given.
+    /// Waits for an event, at most until `at_most`.
+    /// @throws connect_failure when the deadline has passed, or the one passed to `stop`.
     boost::asio::awaitable<void> pause(clock::time_point at_most);
-    /// Until `stream` can go on; the same.
+    /// The same, until `stream` is ready.
     boost::asio::awaitable<void> wait_for(io_interest what, byte_stream& stream);
-    /// The next `pause` ends with it.
+    /// Makes the next `pause` throw `why`.
     void stop(connect_failure why) { stop_ = std::move(why); }
-    /// Of what follows. Zero: none.
+    /// The deadline of the following stage. Zero: none.
     void set_deadline(std::chrono::milliseconds timeout);
 
     virtual void fail(connect_failure why) = 0;

@@ -11,7 +11,7 @@
 
 namespace sipher::detail {
 
-/// Connects to one address: by TCP, or by a script in tests.
+/// Connects to one address: over TCP, or scripted in tests.
 class dialer {
 public:
     using handler = std::function<void(boost::system::error_code, std::unique_ptr<byte_stream>)>;
@@ -21,14 +21,14 @@ public:
     dialer& operator=(const dialer&) = delete;
     virtual ~dialer() = default;
 
-    /// `done` is called on `strand`, never from within this call. To be called on `strand`, and what is returned
-    /// destroyed there: that gives up, and `done` is not called any more.
-    /// @throws boost::system::system_error if there is not even a socket, as where no descriptors are left.
+    /// `done` is called on `strand`, never from within this call. Call it on `strand`, and destroy the returned object
+    /// there: that gives up, and `done` is then not called.
+    /// @throws boost::system::system_error if no socket can be opened, as when out of descriptors.
     [[nodiscard]] virtual std::shared_ptr<void> dial(const boost::asio::ip::tcp::endpoint& to,
                                                      const boost::asio::any_io_executor& strand, handler done) = 0;
 };
 
-/// `executor` is where the streams tell their readiness.
+/// The streams report readiness on `executor`.
 [[nodiscard]] std::unique_ptr<dialer> make_tcp_dialer(boost::asio::any_io_executor executor);
 
 } // namespace sipher::detail

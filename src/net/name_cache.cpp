@@ -23,8 +23,8 @@ std::chrono::seconds time_to_keep(const lookup_result& found)
     return found.failure ? 0s : 30s;
 }
 
-/// One family's result with the other's. A failure counts only where there is no address, and then one that may pass
-/// counts for more than the absence of an address.
+/// Merges the results of both families. A failure counts only if there is no address; a temporary failure then takes
+/// precedence over the absence of an address.
 void merge(lookup_result& known, const lookup_result& found)
 {
     const bool in_front = !found.addresses.empty() && found.addresses.front().is_v6();
@@ -54,7 +54,7 @@ std::shared_ptr<name_cache::listener> name_cache::resolve(const std::string& hos
             about.missing = 2;
             about.known = {};
         } else if (about.missing == 0 || !about.known.addresses.empty()) {
-            // With the mutex, so that what comes next does not overtake it.
+            // With the mutex held, so that the next result does not overtake it.
             (*waiting)(about.known);
         }
     }
@@ -74,7 +74,7 @@ void name_cache::ask(const std::string& host, address_family family) noexcept
             }
         });
     } catch (const std::exception&) {
-        // No thread could be had, or no memory.
+        // No thread or no memory was available.
         lookup_result none;
         none.failure = boost::asio::error::host_not_found_try_again;
         on_lookup_done(host, none);
@@ -83,7 +83,7 @@ void name_cache::ask(const std::string& host, address_family family) noexcept
 
 void name_cache::on_lookup_done(const std::string& host, const lookup_result& found) noexcept
 {
-    // The listeners only pass it on, and must not do so to an execution context that is gone: hence with the mutex.
+    // With the mutex held: the listeners only pass the result on, and must not do so to a destroyed execution context.
     const std::lock_guard lock{mutex_};
     if (abandoned_) {
         return;
@@ -115,7 +115,7 @@ void name_cache::notify(const std::weak_ptr<listener>& target, const lookup_resu
             (*waiting)(known);
         }
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // Whoever waits has a deadline.
+        // The waiting dial has a deadline.
     }
 }
 

@@ -13,14 +13,12 @@
 
 namespace sipher::detail {
 
-/// Remembers what names stand for, and asks once for all who ask at the same time.
+/// Caches name lookups, and shares one lookup between concurrent callers.
 ///
-/// The two families of addresses are asked for side by side, so that a name server that is slow with one of them does
-/// not hold up the other.
+/// The two address families are looked up in parallel, so that a name server slow with one does not delay the other.
 ///
-/// Addresses are kept for 30 s, so that a burst of connections costs one question, or for 2 s if they are no good, and
-/// the absence of a name for 2 s; a failure that may pass is not kept, so that a server that comes back is found at
-/// once.
+/// Addresses are cached for 30 s, so that a burst of connections costs one lookup, or for 2 s if none works; the
+/// absence of a name for 2 s. Temporary failures are not cached, so that a recovered server is found at once.
 ///
 /// Thread safety: all members may be called from any thread.
 class name_cache : public std::enable_shared_from_this<name_cache> {
@@ -32,21 +30,21 @@ public:
     {
     }
 
-    /// Passes to `callback` all that is known whenever addresses come, and a last time, with `complete`, at the end: at
-    /// once, from within this call, if it is known; on the thread that brings it otherwise. It is not called any more
-    /// once what is returned is destroyed; the question goes on for others.
+    /// Passes all known addresses to `callback` whenever new ones arrive, and finally with `complete`: from within this
+    /// call if already known, otherwise on the lookup's thread. Destroying the returned object stops the callbacks; the
+    /// lookup continues for others.
     [[nodiscard]] std::shared_ptr<listener> resolve(const std::string& host, listener callback);
 
-    /// None of the name's addresses was any good: the next one asks again, unless it would have the same result
-    /// because the last one is so new.
+    /// None of the name's addresses worked: the next caller looks it up again, unless the last lookup is so recent that
+    /// the result would be the same.
     void forget(const std::string& host);
 
-    /// Tells nobody any more. When it returns, no listener runs.
+    /// Stops all notifications. After its return, no listener runs.
     void abandon() noexcept;
 
 private:
     struct entry {
-        /// Families that are being asked for.
+        /// Pending lookups (one for each family).
         unsigned missing = 0;
         lookup_result known;
         clock::time_point known_since;

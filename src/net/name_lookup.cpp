@@ -47,8 +47,8 @@ asio::ip::address address_of(const addrinfo& entry)
     return endpoint.address();
 }
 
-/// RFC 6761, section 6.3: `localhost` and what is below it is the loopback interface, whatever a name server says.
-/// Credentials may go there in the clear, and a system without an entry for one family would ask the network for it.
+/// RFC 6761, section 6.3: `localhost` and names below it are the loopback interface, whatever a name server says.
+/// Credentials may be sent there in the clear, and a system without an entry for one family would query the network.
 lookup_result loopback_of(address_family family)
 {
     lookup_result result;
@@ -79,7 +79,7 @@ lookup_result ask_system(const std::string& host, address_family family)
     return result;
 }
 
-/// A thread that is begun meanwhile never takes a signal: handlers are for the program's own threads.
+/// A thread started meanwhile never handles a signal: handlers are for the program's own threads.
 class all_signals_blocked {
 public:
     all_signals_blocked() noexcept

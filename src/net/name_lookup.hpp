@@ -12,20 +12,20 @@ namespace sipher::detail {
 
 enum class address_family { v6, v4 };
 
-/// What a name stands for, in the order of preference, or why that is not known.
+/// The addresses of a name, in order of preference, or why there are none.
 struct lookup_result {
     lookup_result() = default;
 
     std::vector<boost::asio::ip::address> addresses;
     boost::system::error_code failure;
-    /// Nothing more is to come: both families are done.
+    /// Final: both families are done.
     bool complete = false;
 
-    /// There is no such name, or no address for it: another lookup soon would have the same result.
+    /// The name does not exist or has no address: another lookup soon would have the same result.
     [[nodiscard]] bool is_absent() const noexcept;
 };
 
-/// Asks for the addresses of names: the system, or a script in tests.
+/// Looks up the addresses of names: through the system, or scripted in tests.
 class name_lookup {
 public:
     name_lookup() = default;
@@ -39,11 +39,10 @@ public:
     virtual void look_up(const std::string& host, address_family family, handler done) = 0;
 };
 
-/// `getaddrinfo` on a thread of its own for each question; `localhost` and the names below it are the
-/// loopback address without asking.
+/// `getaddrinfo` on one thread per lookup; `localhost` and names below it are the loopback address without a lookup.
 ///
-/// A lookup cannot be called back, and Asio's resolver makes the destructor of the execution context, and `run`,
-/// wait for it. Nobody waits for this thread: what it finds after everybody has left is dropped.
+/// A lookup cannot be cancelled, and Asio's resolver makes the execution context's destructor, and `run`, wait for it.
+/// Nothing waits for this thread: a result that arrives after all callers have left is dropped.
 [[nodiscard]] std::unique_ptr<name_lookup> make_system_lookup();
 
 } // namespace sipher::detail

@@ -32,7 +32,7 @@ network_connect::network_connect(std::shared_ptr<const server_settings> settings
 
 void network_connect::start()
 {
-    // Not spawned from here: it might begin, and even end, at once.
+    // Not spawned directly: it might start, and even end, immediately.
     tell([this] { asio::co_spawn(strand(), run(), asio::detached); });
 }
 
@@ -65,7 +65,7 @@ asio::awaitable<void> network_connect::run()
     }
 }
 
-/// What a proxy is asked to connect to.
+/// The target that a proxy is asked to connect to.
 asio::awaitable<std::string> network_connect::resolve_target()
 {
     const base_url& server = settings_->url;
@@ -114,7 +114,7 @@ asio::awaitable<void> network_connect::pass_proxy(std::string target)
     handshake_.reset();
 }
 
-/// @param tls Null: without TLS, and so without a handshake.
+/// @param tls Null: no TLS, and so no handshake.
 asio::awaitable<void> network_connect::shake_hands(tls_context* tls)
 {
     channel_ = tls != nullptr ? tls->make_channel(std::move(stream_)) : make_plain_channel(std::move(stream_));

@@ -18,7 +18,7 @@
 
 namespace sipher::detail {
 
-/// One connection in the making. Whoever asked for it keeps it alive until it is done.
+/// One dial. Its caller keeps it alive until it is done.
 class network_connect final : public pending_connect, public dial_task {
 public:
     network_connect(std::shared_ptr<const server_settings> settings, std::function<void(connect_result)> done);
@@ -37,7 +37,7 @@ private:
     boost::asio::awaitable<void> shake_hands(tls_context* tls);
 
     std::weak_ptr<network_connect> weak() { return std::static_pointer_cast<network_connect>(shared_from_this()); }
-    /// What is connected to.
+    /// The server to connect to: the proxy, if there is one.
     [[nodiscard]] const base_url& first_hop() const { return settings_->proxy ? settings_->proxy->at : settings_->url; }
 
     void enter(stage next, std::chrono::milliseconds timeout);
@@ -47,7 +47,7 @@ private:
     void on_dialed(std::size_t index, boost::system::error_code failure, std::unique_ptr<byte_stream> stream);
     [[nodiscard]] connect_failure unreachable(const std::string& why) const;
     [[nodiscard]] connect_failure out_of_time() const override;
-    /// `host`, or the proxy, and the option that it stands in, for people.
+    /// `host`, or the proxy, and the option that it comes from, human-readable.
     [[nodiscard]] std::string name_of(const base_url& host) const;
     void fail(connect_failure failure) override;
     void finish();
@@ -58,7 +58,7 @@ private:
     connect_result result_;
 
     std::atomic<stage> stage_ = stage::resolving;
-    /// The host whose name is being asked for.
+    /// The host being looked up.
     const base_url* asked_ = nullptr;
     std::shared_ptr<name_cache::listener> lookup_;
     lookup_result found_;

@@ -20,7 +20,7 @@
 
 namespace sipher::detail {
 
-/// What every connection to the server has in common.
+/// Settings common to all connections to the server.
 struct server_settings {
     boost::asio::any_io_executor executor;
     base_url url;
@@ -33,7 +33,7 @@ struct server_settings {
     std::shared_ptr<tls_context> tls;
     /// Null: no TLS with the proxy itself.
     std::shared_ptr<tls_context> proxy_tls;
-    /// What identifies us to a proxy.
+    /// Identifies the client to a proxy.
     std::string user_agent;
     std::shared_ptr<timer_queue> timers;
     std::shared_ptr<observer> event_observer;
@@ -41,7 +41,7 @@ struct server_settings {
     std::shared_ptr<dialer> sockets;
 };
 
-/// Resolves, connects, has the proxy open the way if there is one, and, for https, shakes hands.
+/// Resolves, connects, opens the tunnel through the proxy if there is one, and, for https, does the TLS handshake.
 [[nodiscard]] std::unique_ptr<connector> make_network_connector(std::shared_ptr<const server_settings> settings);
 
 } // namespace sipher::detail

@@ -22,7 +22,7 @@ public:
 
     channel_result write(const void* from, std::size_t size) override
     {
-        // A repetition comes with the same bytes, some of which went out before.
+        // A repeated call has the same bytes, some of which were already sent.
         while (written_ < size) {
             const io_result result = stream_->write_some(static_cast<const char*>(from) + written_, size - written_);
             if (result.failure) {

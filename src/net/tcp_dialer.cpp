@@ -22,8 +22,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// Asio opens sockets that the programs which this process starts inherit; to change that afterwards would be too late
-/// for those that another thread starts meanwhile.
+/// Asio opens sockets that child programs inherit; changing that afterwards would be too late for a program started by
+/// another thread meanwhile.
 asio::ip::tcp::socket open_socket(const asio::any_io_executor& executor, const asio::ip::tcp& protocol)
 {
     using boost::system::system_error;
@@ -41,8 +41,8 @@ asio::ip::tcp::socket open_socket(const asio::any_io_executor& executor, const a
     return opened;
 }
 
-/// Asio has registered a socket that it connected for readiness to write, too. Each later wait for a response would
-/// then find the socket ready at once, and be woken for nothing; one that is registered anew is not.
+/// Asio also registers a socket that it connected for write readiness. Each later wait for a response would then be
+/// woken spuriously at once; a socket registered anew is not affected.
 asio::ip::tcp::socket without_interest_in_writing(asio::ip::tcp::socket socket)
 {
     error_code failure;
@@ -55,14 +55,14 @@ asio::ip::tcp::socket without_interest_in_writing(asio::ip::tcp::socket socket)
     try {
         anew.assign(protocol, handle);
     } catch (const std::exception&) {
-        // What is then done with the closed socket says that it failed.
+        // The next operation on the closed socket reports the failure.
         ::close(handle);
     }
     return anew;
 }
 
-/// A fork shares the socket, and Asio's epoll instance, with the process that opened it: were Asio to close the socket
-/// there, it would take it off that instance, and the other process would hear nothing of it any more.
+/// A forked child shares the socket and Asio's epoll instance with its parent: if Asio closed the socket in the child,
+/// it would remove it from that instance, and the parent would no longer get its events.
 void replace_by_nothing(int handle) noexcept
 {
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

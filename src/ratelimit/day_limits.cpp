@@ -8,7 +8,7 @@ namespace sipher::detail {
 void day_limits::learn(quota_category category, const account& reported, clock::time_point now)
 {
     if (reported.limit == 0) {
-        return; // There is none.
+        return; // No quota.
     }
     rate_window::account whole;
     whole.limit = reported.limit;

@@ -15,18 +15,18 @@
 
 namespace sipher::detail {
 
-/// The quotas of requests a day: for each category of endpoints a gate of its own, once its quota is known. Before that
-/// nothing is counted, and nobody waits.
+/// The daily request quotas: one gate for each category of endpoints, once its quota is known. Before that nothing is
+/// counted, and no call waits.
 ///
 /// Thread safety: all members may be called from any thread.
 class day_limits {
 public:
     struct rules {
-        /// What is left is spread over the rest of the day.
+        /// Spread the remainder over the rest of the day.
         bool paces = false;
-        /// Per cent of a quota that are kept for requests that must not fail.
+        /// Percentage of a quota reserved for requests that must not fail.
         unsigned reserve = 0;
-        /// Per cent of a quota that are announced when they are used, in ascending order.
+        /// Percentages of a quota to announce when reached, ascending.
         std::vector<unsigned> thresholds;
     };
 
@@ -37,7 +37,7 @@ public:
     {
     }
 
-    /// Null: its quota is not known.
+    /// Null: its quota is unknown.
     [[nodiscard]] rate_gate* find(quota_category category) const noexcept
     {
         return known_[static_cast<std::size_t>(category)].load(std::memory_order_acquire);
@@ -47,15 +47,15 @@ public:
     struct account {
         unsigned limit = 0;
         unsigned remaining = 0;
-        /// Until the next midnight of the service.
+        /// Time until the service's next midnight.
         std::chrono::nanoseconds renewed_in{};
     };
     void learn(quota_category category, const account& reported, clock::time_point now);
 
-    /// The highest threshold that has been reached since the last time somebody asked; zero if there is none.
+    /// The highest threshold reached since the last query; zero if there is none.
     [[nodiscard]] unsigned reached_threshold(quota_category category, const rate_window::balance& now) noexcept;
 
-    /// As of `rate_gate`.
+    /// As in `rate_gate`.
     void refuse_waiting() noexcept;
     void close() noexcept;
 
@@ -68,7 +68,7 @@ private:
     std::array<std::atomic<rate_gate*>, quota_categories> known_{};
     std::array<std::atomic<unsigned>, quota_categories> announced_{};
     std::mutex mutex_;
-    /// Those of `known_`, for the client's life.
+    /// Owns the gates of `known_` for the client's lifetime.
     std::array<std::shared_ptr<rate_gate>, quota_categories> owned_;
     std::atomic<bool> closed_ = false;
 };

@@ -9,7 +9,7 @@
 
 namespace sipher::detail {
 
-/// Somebody who waits.
+/// A waiting call.
 class gate_call final : public waiting_call<gate_call, gate_waiter, gate_result> {
 public:
     gate_call(const std::shared_ptr<rate_gate>& owner, std::shared_ptr<timer_queue> timers, const gate_request& asked)
@@ -40,7 +40,7 @@ rate_gate::rate_gate(rate_gate_core::rules chosen, std::shared_ptr<random_source
 rate_gate::~rate_gate()
 {
     timers_->disarm(*this);
-    // Who still waits is destroyed without being completed.
+    // Calls still waiting are destroyed without being completed.
     while (gate_waiter* const waiting = core_.dismiss()) {
         const std::shared_ptr<gate_call> last = std::move(static_cast<gate_call&>(*waiting).self);
     }
@@ -77,7 +77,7 @@ void rate_gate::admit(gate_call& call, bool again, aftermath& after) noexcept
     go_on(after, now);
 }
 
-/// Whoever can go goes, and the timer is set for the next one.
+/// Releases all calls whose turn has come, and sets the timer for the next one.
 void rate_gate::go_on(aftermath& after, clock::time_point now) noexcept
 {
     for (;;) {
@@ -98,7 +98,7 @@ void rate_gate::go_on(aftermath& after, clock::time_point now) noexcept
         timers_->arm(*this, when);
         timer_at_ = when;
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // Those who wait have deadlines, and whoever comes next sets it.
+        // Waiting calls have deadlines, and the next call sets the timer.
     }
 }
 

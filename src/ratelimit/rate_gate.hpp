@@ -18,17 +18,17 @@
 
 namespace sipher::detail {
 
-/// What is asked of the gate.
+/// A request to the gate.
 struct gate_request {
     gate_request() = default;
 
     queue_place place;
     clock::time_point deadline = clock::time_point::max();
-    /// It had its turn and could not make use of it.
+    /// It had a turn before and could not use it.
     bool again = false;
 };
 
-/// What waiting at the gate came to.
+/// The result of waiting at the gate.
 struct gate_result {
     gate_result() = default;
     explicit gate_result(boost::system::error_code why_not, std::chrono::nanoseconds wait_needed = {}) noexcept
@@ -36,9 +36,9 @@ struct gate_result {
     {
     }
 
-    /// `errc::rate_limited`: it cannot make it by its deadline.
+    /// `errc::rate_limited`: its turn would come after its deadline.
     boost::system::error_code code;
-    /// How long it would have to wait then.
+    /// In that case, how long it would have to wait.
     std::chrono::nanoseconds wait{};
 };
 
@@ -53,7 +53,7 @@ public:
               boost::asio::any_io_executor executor, std::shared_ptr<timer_queue> timers);
     ~rate_gate() override;
 
-    /// Whether to go on without waiting; the usual case, and a cheap one.
+    /// Whether to continue without waiting; the usual and cheap case.
     [[nodiscard]] bool is_open(clock::time_point now) const noexcept
     {
         return now.time_since_epoch().count() >= free_from_.load(std::memory_order_acquire);
@@ -70,7 +70,7 @@ public:
             token, wanted);
     }
 
-    /// As of `rate_gate_core`.
+    /// As in `rate_gate_core`.
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
     bool learn(const rate_gate_core::lesson& reported, clock::time_point now);
     [[nodiscard]] clock::time_point opens_at() const;
@@ -82,7 +82,7 @@ public:
 
     /// Ends all waits with `client_closed`.
     void refuse_waiting() noexcept;
-    /// Ends all waits with `client_closed`, those that begin later too.
+    /// Ends all waits with `client_closed`, including later ones.
     void close() noexcept;
 
     void on_timer() override;
@@ -95,14 +95,14 @@ private:
     void wait(const gate_request& asked, completion<gate_result> done);
     void give_up(gate_call& call, boost::system::error_code why) noexcept;
 
-    // The mutex is held in these.
+    // These require the mutex to be held.
     void admit(gate_call& call, bool again, aftermath& after) noexcept;
     void go_on(aftermath& after, clock::time_point now) noexcept;
     void refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;
-    /// For those who ask without the mutex.
+    /// For queries without the mutex.
     std::atomic<clock::time_point::rep> free_from_;
 
     mutable std::mutex mutex_;

@@ -9,11 +9,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-/// Between two requests that waited, where nothing is known of the limit.
+/// Spacing of released requests while the limit is unknown.
 constexpr nanoseconds usual_spacing = 50ms;
-/// A turn is no later than this in its slot.
+/// Maximum offset of a turn within its slot.
 constexpr nanoseconds longest_jitter = 10s;
-/// Of an account that is to last, requests that could have been sent in this time may be sent later at once.
+/// For a paced account, requests unsent during this time may be sent later at once.
 constexpr nanoseconds longest_saving = 1h;
 
 nanoseconds time_until(clock::time_point when, clock::time_point now)
@@ -49,7 +49,7 @@ std::optional<nanoseconds> rate_gate_core::enter(gate_waiter& waiter, bool again
     }
     const bool is_first = queue_.empty();
     if (is_first) {
-        // Those who were to go before have gone, or have given up.
+        // All earlier waiters have gone or given up.
         next_slot_ = opens_at();
     }
     again ? queue_.push_front(waiter) : queue_.push_back(waiter);
@@ -132,7 +132,7 @@ gate_waiter* rate_gate_core::dismiss() noexcept
     return first;
 }
 
-/// Somewhere in the next slot.
+/// Chooses a random time in the next slot.
 void rate_gate_core::choose_turn(clock::time_point now) noexcept
 {
     const clock::time_point slot = std::max({next_slot_, opens_at(), paced_until_});
@@ -155,7 +155,7 @@ bool rate_gate_core::pass(bool has_turn, clock::time_point now)
     if (!rules_.enabled) {
         return true;
     }
-    // Several that were released at a time do not leave at a time, if what remains is to last.
+    // With pacing, calls released together are not sent together.
     if (now < std::max(opens_at(), paced_until_) || (!has_turn && !queue_.empty())) {
         return false;
     }
@@ -203,12 +203,12 @@ void rate_gate_core::count(clock::time_point now)
         saved = each.window.is_account() ? longest_saving : 0ns;
     }
     if (pause > 0ns) {
-        // Time in which nothing was sent is made up for, so that a burst after a rest is not held up.
+        // Unused time is credited, so that a burst after a rest is not delayed.
         paced_until_ = std::max(paced_until_, now - saved) + pause;
     }
 }
 
-/// Those who wait have their turns when the gate opens now.
+/// Reschedules waiting calls to the gate's new opening.
 void rate_gate_core::reopen(clock::time_point opened_at, clock::time_point now) noexcept
 {
     if (opens_at() != opened_at && !queue_.empty()) {
@@ -247,7 +247,7 @@ bool rate_gate_core::learn(const lesson& reported, clock::time_point now)
     if (reported.refused && reported.retry_after) {
         const clock::time_point until = now + std::min(*reported.retry_after, longest_closure);
         refused_until_ = std::max(refused_until_, until);
-        // What the service says of its window is not to be believed beside that.
+        // `Retry-After` overrides the service's statement about its window.
         for (named_window& each : windows_) {
             if (each.window.closed_until() > opened_at) {
                 each.window.refuse_until(until);

@@ -18,7 +18,7 @@
 
 namespace sipher::detail {
 
-/// One who waits for the gate.
+/// A call that waits for the gate.
 struct gate_waiter : fair_queue_member {
     gate_waiter(const queue_place& at, clock::time_point give_up_at) noexcept
         : fair_queue_member(at), deadline(give_up_at)
@@ -32,64 +32,64 @@ struct gate_waiter : fair_queue_member {
 
 using gate_waiter_list = boost::intrusive::list<gate_waiter>;
 
-/// When which request may leave, so that the service's rate limit is kept: decisions without waiting, time passed in.
+/// Decides when each request may be sent, to respect the service's rate limit. Pure decisions; the time is passed in.
 ///
-/// The gate is open until a window of the limit is used up or the service refuses a request, and opens again at the end
-/// of that window or of the `Retry-After`. Who came in the meantime then goes one by one in the order of a fair queue,
-/// each somewhere in its slot of the window, so that the opening is not met by a storm and the clients of a fleet do
-/// not go together. Nobody waits who cannot make it by its deadline.
+/// The gate is open until a window of the limit is used up or the service refuses a request, and reopens at the end of
+/// that window or of the `Retry-After`. Waiting calls are then released one by one in the order of a fair queue, each
+/// at a random time in its slot of the window, which avoids a burst at the opening and lockstep within a fleet. A call
+/// that would miss its deadline does not wait.
 class rate_gate_core {
 public:
     struct rules {
         /// Off: the gate is always open.
         bool enabled = true;
-        /// Requests are spread over the window from its beginning, not only once it was used up.
+        /// Spread requests over the window from its start, not only after it was used up.
         bool pacing = false;
     };
 
     rate_gate_core(rules chosen, std::shared_ptr<random_source> random) : rules_(chosen), jitter_(std::move(random)) {}
 
-    /// From when on everybody is free to go without asking; `max()` while somebody waits.
+    /// From then on calls may pass without asking; `max()` while any call waits.
     [[nodiscard]] clock::time_point free_from() const noexcept;
 
-    /// Nothing: it waits from now on. Else how long that would be, and it does not, because it is too long; or zero
-    /// where there is nothing to wait for.
-    /// @param again It had its turn and could not make use of it.
+    /// Empty: the call now waits. Otherwise it does not: zero means no wait is needed; any other value is a wait that
+    /// would miss its deadline.
+    /// @param again It had a turn before and could not use it.
     [[nodiscard]] std::optional<std::chrono::nanoseconds> enter(gate_waiter& waiter, bool again, clock::time_point now);
     void leave(gate_waiter& waiter) noexcept;
 
-    /// Takes out the next one whose turn has come; null if there is none.
+    /// Removes the next waiter whose turn has come; null if there is none.
     [[nodiscard]] gate_waiter* release(clock::time_point now) noexcept;
-    /// When `release` has the next one; `max()` if nobody waits.
+    /// When `release` will return the next waiter; `max()` if none waits.
     [[nodiscard]] clock::time_point next_release() const noexcept;
-    /// Takes out the first one if its turn comes too late; null if it does not.
+    /// Removes the first waiter if its turn comes too late; otherwise null.
     [[nodiscard]] gate_waiter* refuse_first() noexcept;
-    /// Takes out all whose turn comes too late, as far as is known now.
+    /// Moves out all waiters whose turn will come too late, by current knowledge.
     void refuse(clock::time_point now, gate_waiter_list& refused) noexcept;
-    /// Takes out somebody; null if nobody waits.
+    /// Removes any waiter; null if none waits.
     [[nodiscard]] gate_waiter* dismiss() noexcept;
-    /// How long until one who came now could go.
+    /// How long a call that came now would wait.
     [[nodiscard]] std::chrono::nanoseconds expected_wait(const queue_place& place,
                                                          clock::time_point now) const noexcept;
 
-    /// The last question before a request is sent, which counts it. False: the gate has closed in the meantime.
-    /// @param has_turn It was released.
+    /// The final check before a request is sent; counts it. False: the gate has closed in the meantime.
+    /// @param has_turn The call was released.
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
-    /// The same for a request that may use the reserve: nothing but a window of which nothing remains stops it.
+    /// The same for a request that may use the reserve: only an exhausted window stops it.
     [[nodiscard]] bool pass_by_reserve(clock::time_point now);
-    /// A request that has passed did not count.
+    /// Takes back the count of a passed request.
     void discount() noexcept;
-    /// What the service has counted, instead of what was known of it.
+    /// Replaces the known state by the service's own account.
     void set(const rate_window::account& reported, clock::time_point now);
 
-    /// What a response says of the limit.
+    /// A response's statement about the limit.
     struct lesson {
         /// Empty unless the service itself responded.
         rate_limit_fields::state_list policies;
-        /// It was a 429.
+        /// The response was a 429.
         bool refused = false;
         std::optional<std::chrono::milliseconds> retry_after;
-        /// When the request left.
+        /// When the request was sent.
         clock::time_point sent;
     };
 
@@ -99,11 +99,11 @@ public:
     /// The moment before which nothing is sent.
     [[nodiscard]] clock::time_point opens_at() const noexcept;
     [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
-    /// How long the one has waited that has waited longest.
+    /// The longest wait of any waiter so far.
     [[nodiscard]] std::chrono::nanoseconds longest_wait(clock::time_point now) const noexcept;
-    /// Requests left in the window that has the fewest; nothing if that is not known.
+    /// Requests left in the window with the fewest; empty if unknown.
     [[nodiscard]] std::optional<unsigned> remaining(clock::time_point now) const noexcept;
-    /// Of the account, if there is one.
+    /// The balance of the account, if there is one.
     [[nodiscard]] rate_window::balance balance_at(clock::time_point now) const noexcept
     {
         return windows_.empty() ? rate_window::balance{} : windows_.front().window.balance_at(now);
@@ -125,20 +125,20 @@ private:
     const rules rules_;
     const std::shared_ptr<random_source> jitter_;
     boost::container::static_vector<named_window, most_rate_policies> windows_;
-    /// Requests that left before there was one.
+    /// Requests sent before any window was known.
     unsigned sent_before_ = 0;
-    /// What refusals have asked for.
+    /// The end of the waits requested by refusals.
     clock::time_point refused_until_ = clock::time_point::min();
     /// The latest opening that `learn` has reported.
     clock::time_point announced_until_ = clock::time_point::min();
-    /// The next request goes no sooner, so that what remains lasts.
+    /// Earliest time of the next request, so that the remaining ones last.
     clock::time_point paced_until_ = clock::time_point::min();
 
     fair_queue<gate_waiter> queue_;
     boost::intrusive::list<gate_waiter, boost::intrusive::member_hook<gate_waiter, boost::intrusive::list_member_hook<>,
                                                                       &gate_waiter::by_age>>
         by_age_;
-    /// When the slot of the one after the first begins, and when the first goes.
+    /// When the slot of the second waiter begins, and when the first is released.
     clock::time_point next_slot_ = clock::time_point::min();
     clock::time_point turn_ = clock::time_point::min();
 };

@@ -8,11 +8,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The end of a window is reported in whole seconds: two that are closer are the same.
+/// The end of a window is reported in whole seconds: ends closer than this are considered equal.
 constexpr auto same_window = 1500ms;
-/// Nobody waits longer than this part of a window for others.
+/// Divisor: the maximum pause for other clients is this fraction of a window.
 constexpr int longest_pause = 10;
-/// For so many windows one that contradicts itself is not believed.
+/// Number of window lengths for which a self-contradicting window is distrusted.
 constexpr int windows_disbelieved = 5;
 
 } // namespace
@@ -24,7 +24,7 @@ void rate_window::learn(const rate_limit_state& reported, clock::time_point sent
     if (!reported.remaining || now < disbelieved_until_) {
         return;
     }
-    // The service leaves out a zero.
+    // The service omits a zero.
     const auto in = reported.reset.value_or(*reported.remaining == 0 ? reported.window.value_or(0s) : 0s);
     const auto left = std::min<std::chrono::milliseconds>(in, longest_closure);
     const bool is_known = remaining_ && now < ends_;
@@ -37,7 +37,7 @@ void rate_window::learn(const rate_limit_state& reported, clock::time_point sent
         return;
     }
     if (is_known && ends_sooner) {
-        return; // Of the window before, and late.
+        return; // A late response about the previous window.
     }
     if (!is_known || ends_later || (is_later && rises)) {
         begin(*reported.remaining);
@@ -70,7 +70,7 @@ void rate_window::go_on(unsigned remaining) noexcept
     sharing_.saw_others(fallen - ours);
 }
 
-/// What the service rounds up to whole seconds is over up to a second sooner.
+/// The service rounds up to whole seconds, so a window may end up to one second sooner.
 bool rate_window::may_have_ended(clock::time_point now) const noexcept
 {
     return now + same_window >= ends_not_before_;

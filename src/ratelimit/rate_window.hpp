@@ -10,25 +10,24 @@
 
 namespace sipher::detail {
 
-/// The gate does not stay closed for longer than this without asking again.
+/// The gate does not stay closed for longer than this without trying again.
 constexpr std::chrono::milliseconds longest_closure = std::chrono::hours{1};
 
-/// What is known of one window of the service's rate limit: a number of requests and the moment when there are new
-/// ones.
+/// The known state of one window of the service's rate limit: the remaining requests and the time of renewal.
 ///
-/// What remains is counted down with every request that leaves, so that requests under way are not forgotten. Responses
-/// correct it downwards only, because they may come out of order. A response to a request that left after the last word
-/// of the service cannot contradict it, unless the service counts in several places, as behind several addresses of an
-/// edge, or its window slides. Such a window is not believed for a time: then only refusals count.
+/// The remaining count is decremented with every request sent, so that requests in progress are included. Responses
+/// only correct it downwards, because they may arrive out of order. A response to a request sent after the last report
+/// cannot contradict that report, unless the service counts in several places, as behind several addresses of an edge,
+/// or its window slides. Such a window is distrusted for a time, during which only refusals count.
 ///
-/// Decisions without waiting: the time is passed in.
+/// Pure decisions: the time is passed in.
 class rate_window {
 public:
-    /// @param sent_before Requests that left before anything was known of it.
+    /// @param sent_before Requests sent before the window was known.
     explicit rate_window(unsigned sent_before) noexcept : uncounted_(sent_before) {}
 
-    /// A quota of which the client has the service's whole account: what remains of it and in how long it is renewed,
-    /// as it then is again and again. Of what remains, `reserve` is for requests that must not fail.
+    /// A quota for which the client has the service's complete account: the remaining requests and the time until
+    /// renewal, which then recurs. `reserve` of the remaining requests are for those that must not fail.
     struct account {
         unsigned limit = 0;
         unsigned remaining = 0;
@@ -46,21 +45,21 @@ public:
         unsigned reserve = 0;
         clock::time_point renewed_at;
     };
-    /// Of an account; of other windows nothing but zeros.
+    /// The balance of an account; all zeros for other windows.
     [[nodiscard]] balance balance_at(clock::time_point now) const noexcept;
 
-    /// Takes in what the response to a request that left at `sent` says.
+    /// Learns from the response to a request sent at `sent`.
     void learn(const rate_limit_state& reported, clock::time_point sent, clock::time_point now);
 
-    /// The service has refused a request and opens again then.
+    /// The service has refused a request and reopens at `when`.
     void refuse_until(clock::time_point when) noexcept;
 
-    /// A request leaves.
+    /// Counts a request that is about to be sent.
     void count(clock::time_point now) noexcept;
-    /// One that has left does not count, as the service does it for one that failed.
+    /// Takes back the count of a sent request: the service does not count failed ones.
     void discount() noexcept;
 
-    /// The end of a window that is used up; else `min()`.
+    /// The end of a used-up window; otherwise `min()`.
     [[nodiscard]] clock::time_point closed_until() const noexcept
     {
         return used_up_ ? ends_ : clock::time_point::min();
@@ -71,15 +70,16 @@ public:
         return remaining_ == 0U ? ends_ : clock::time_point::min();
     }
 
-    /// How long not to send, so that what remains lasts: for others too, or, if asked, in any case.
+    /// Pause before the next request so that the remaining ones last: when shared with other clients, or always if
+    /// `paces`.
     [[nodiscard]] std::chrono::nanoseconds pause(clock::time_point now, bool paces) const noexcept;
 
-    /// Between two requests that use the limit evenly, or, where an account is to last, what is left of it; zero if
-    /// that is not known, or too long to space requests by.
+    /// The interval between requests that use the limit evenly or, for a paced account, its remainder; zero if unknown,
+    /// or if too long for spacing.
     [[nodiscard]] std::chrono::nanoseconds spacing(clock::time_point now, bool paces) const noexcept;
 
     [[nodiscard]] std::optional<unsigned> limit() const noexcept { return limit_; }
-    /// Nothing if it is not known now.
+    /// Empty if unknown at present.
     [[nodiscard]] std::optional<unsigned> remaining(clock::time_point now) const noexcept
     {
         return now < ends_ ? remaining_ : std::nullopt;
@@ -95,18 +95,18 @@ private:
     std::optional<unsigned> limit_;
     std::chrono::seconds length_{60};
     std::optional<unsigned> remaining_;
-    /// The window ends between these, as far as the service has said; the later one counts.
+    /// The window ends between these two times, by the service's reports; the later one is used.
     clock::time_point ends_not_before_ = clock::time_point::min();
     clock::time_point ends_ = clock::time_point::min();
     bool used_up_ = false;
-    /// Of an account.
+    /// The window is an account.
     bool is_account_ = false;
     unsigned reserve_ = 0;
-    /// When the service was last heard, and the least that it has said to remain.
+    /// When the service last reported, and the lowest remaining count reported.
     clock::time_point heard_at_ = clock::time_point::min();
     unsigned least_reported_ = 0;
     clock::time_point disbelieved_until_ = clock::time_point::min();
-    /// Requests of the client's own that left before anything was known, less those that responses have shown since.
+    /// The client's own requests sent before the window was known, less those that responses have accounted for since.
     unsigned uncounted_;
     quota_sharing sharing_;
 };

@@ -39,7 +39,7 @@ asio::awaitable<std::chrono::nanoseconds> shared_quota::ask(quota_request wanted
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     const clock::time_point timeout_at = deadline_after(time.now(), timeout_);
     auto asking = asio::co_spawn(executor, take(source_, wanted), asio::deferred);
-    // A group has no executor of its own: the sleep would end where the client runs.
+    // A parallel group has no executor: without this one, the sleep would end on the client's executor.
     auto waiting =
         sleepers->async_sleep_until(std::min(timeout_at, until), asio::bind_executor(executor, asio::deferred));
     auto both = asio::experimental::make_parallel_group(std::move(asking), std::move(waiting));

@@ -21,18 +21,18 @@ clock::time_point clock::boot_now() const noexcept
 
 namespace {
 
-/// What outlives an alarm: a wake-up that is already on its way finds out here that it is no longer wanted.
+/// Outlives its alarm: a wake-up already in flight learns here that it is obsolete.
 struct alarm_state {
     alarm_state(const boost::asio::any_io_executor& executor, std::function<void()> what)
         : timer(executor), on_wake(std::move(what))
     {
     }
 
-    /// Asio's timers may not be used by two threads at once.
+    /// Asio's timers must not be used by two threads at once.
     std::mutex mutex;
     boost::asio::steady_timer timer;
     const std::function<void()> on_wake;
-    /// Counts arrangements, so that a wake-up knows whether its own still stands.
+    /// Counts arrangements, so that a wake-up can check whether its own is still current.
     std::uint64_t arrangement = 0;
 };
 
@@ -82,7 +82,7 @@ public:
     [[nodiscard]] time_point boot_now() const noexcept override
     {
         std::timespec since_boot{};
-        // Fails only where the kernel has no such clock.
+        // Fails only if the kernel has no such clock.
         if (::clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) {
             return now();
         }

@@ -19,21 +19,20 @@
 
 namespace sipher::detail {
 
-/// A completion handler that waits somewhere in our own lists instead of in an Asio service.
+/// A completion handler that waits in one of our own lists instead of in an Asio service.
 ///
-/// It keeps the handler's executor at work while it waits, and is consumed by completing it once. Destroying it
-/// destroys the handler, and so the coroutine behind it, without running it; so does the end of the execution context
-/// that the handler runs on, if that is not the client's own. It is made, completed and destroyed without locks held,
-/// because others' code may run then.
+/// While it waits it keeps outstanding work on the handler's executor. Completing it, once, consumes it. Destroying it
+/// destroys the handler, and so the coroutine behind it, without running it; so does the destruction of the handler's
+/// execution context, if that is not the client's own. Make, complete and destroy it without locks held, because user
+/// code may run then.
 ///
-/// (Asio's `any_completion_handler` would do, but that of 1.81 recurses without end when it is moved into a
-/// binder.)
+/// (Asio's `any_completion_handler` would suffice, but in 1.81 it recurses infinitely when moved into a binder.)
 template <class... Args>
 class completion {
 public:
     completion() noexcept = default;
 
-    /// @param fallback The executor of a handler that has none of its own.
+    /// @param fallback The executor of a handler without an associated one.
     template <class Handler>
     completion(Handler handler, const boost::asio::any_io_executor& fallback)
     {
@@ -50,8 +49,8 @@ public:
 
     [[nodiscard]] boost::asio::cancellation_slot slot() const noexcept { return waiting_->slot(); }
 
-    /// Completes, inline if that is where the handler runs: the caller must run on `fallback`. Never call it with a
-    /// lock held, nor from an initiating function.
+    /// Completes, inline if the handler runs on `fallback`, on which the caller must run. Never call it with a lock
+    /// held, nor from an initiating function.
     void dispatch(Args... args) && { waiting_.release()->complete(true, std::move(args)...); }
 
     /// Completes later.
@@ -72,8 +71,8 @@ private:
         void operator()(waiting* pointer) const noexcept { pointer->destroy(); }
     };
 
-    /// Its memory comes from the handler's allocator and is given back before the handler runs, so that the next
-    /// operation can have the same memory.
+    /// Its memory comes from the handler's allocator and is freed before the handler runs, so that the next operation
+    /// can reuse it.
     template <class Handler>
     class waiting_for final : public waiting {
     public:
@@ -143,7 +142,7 @@ private:
         Handler handler_;
     };
 
-    /// On another execution context, which may be destroyed while the client goes on.
+    /// For a handler on another execution context, which may be destroyed while the client continues.
     template <class Handler>
     class waiting_elsewhere final : public waiting,
                                     public context_client,
@@ -168,7 +167,7 @@ private:
             const std::shared_ptr<waiting_elsewhere> self = std::move(self_);
             const std::lock_guard lock{mutex_};
             if (handler_) {
-                // As long as the mutex is held the context lives.
+                // The context exists as long as the mutex is held.
                 boost::asio::post(work_,
                                   [self, ... args = std::move(args)]() mutable { self->run(std::move(args)...); });
             }
@@ -208,7 +207,7 @@ private:
         std::mutex mutex_;
         boost::asio::any_io_executor work_;
         std::optional<Handler> handler_;
-        /// Keeps it alive while it is owned by a `completion`.
+        /// Keeps it alive while a `completion` owns it.
         std::shared_ptr<waiting_elsewhere> self_;
     };
 

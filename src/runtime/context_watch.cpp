@@ -16,7 +16,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// What is watched decides how old the service is to be: see `watch_io_context`.
+/// Decides which services must be older than the watching one: see `watch_io_context`.
 enum class watched { handlers, io_objects };
 
 template <watched>
@@ -52,7 +52,7 @@ private:
         }
     }
 
-    /// Looking for those that have gone takes time, so it is done when there are twice as many as the last time.
+    /// Removing expired entries takes time, so it is done when the number of entries has doubled since the last time.
     static constexpr std::size_t least_to_tidy = 16;
 
     std::mutex mutex_;
@@ -77,7 +77,7 @@ void watch_io_context(const boost::asio::any_io_executor& executor, std::weak_pt
     using service = watch_service<watched::io_objects>;
     boost::asio::execution_context& context = context_of(executor);
     if (!boost::asio::has_service<service>(context)) {
-        // A service begins with the first object that needs it.
+        // Asio creates a service with the first object that needs it.
         const boost::asio::strand<boost::asio::any_io_executor> strand{executor};
         const boost::asio::steady_timer timer{executor};
         const boost::asio::ip::tcp::socket socket{executor};

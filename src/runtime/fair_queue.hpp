@@ -11,24 +11,24 @@
 
 namespace sipher::detail {
 
-/// How urgent something is, the most urgent first. `own` is what the library does by itself to clean up.
+/// Urgency classes, the most urgent first. `own` is the library's own clean-up.
 enum class urgency : std::uint8_t { own, interactive, normal, background };
 
 constexpr std::size_t urgencies = 4;
 
-/// Of what wait at the same time, for each one of `background` so many are served.
+/// While all classes wait, the number served of each class for every one of `background`.
 constexpr std::array<std::uint32_t, urgencies> urgency_weights{64, 16, 4, 1};
 
-/// Where one belongs among those who wait.
+/// The place of a waiter in a queue.
 struct queue_place {
     urgency how_urgent = urgency::normal;
-    /// Those of the same flow take turns with the other flows as if they were one. 0: those who say nothing of it.
+    /// Flows are scheduled round-robin. 0: no flow given.
     std::uint64_t flow = 0;
 };
 
 struct fair_flow;
 
-/// Base of what can wait in a `fair_queue`.
+/// Base of waiters in a `fair_queue`.
 class fair_queue_member : public boost::intrusive::list_base_hook<> {
 public:
     explicit fair_queue_member(const queue_place& at = {}) noexcept : place(at) {}
@@ -43,19 +43,19 @@ private:
     fair_flow* flow_ = nullptr;
 };
 
-/// Those of one flow, in the order of their coming.
+/// The members of one flow, in order of arrival.
 struct fair_flow : boost::intrusive::list_base_hook<> {
     std::uint64_t key = 0;
     boost::intrusive::list<fair_queue_member> members;
 };
 
-/// Who goes next, where not all can go at once: weighted fair queueing.
+/// Weighted fair queueing: decides which waiter is served next.
 ///
-/// The classes of urgency share what is served by their weights (stride scheduling), so that none starves: while one
-/// waits, a class with weight w gets at least w of any 85 served. Within a class the flows take turns, each with one at
-/// a time, and a flow that comes (again) takes its turn after those that are there; within a flow, first come, first
-/// served. Entering, leaving and being served take constant time. It needs memory for each flow that has a key, and
-/// without that memory takes its members for ones without a flow.
+/// The urgency classes are served in proportion to their weights (stride scheduling), so that none starves: while it
+/// has waiters, a class with weight w gets at least w of any 85 served. Within a class the flows are scheduled
+/// round-robin, one member at a time, and a flow that joins (again) takes its turn after those present; within a flow,
+/// first come, first served. Entering, leaving and serving take constant time. Each flow with a key needs memory;
+/// without it, its members are treated as having no flow.
 ///
 /// @tparam Member Derived from `fair_queue_member`. It must not be destroyed while it is queued.
 template <class Member>
@@ -66,10 +66,10 @@ public:
     fair_queue& operator=(const fair_queue&) = delete;
 
     void push_back(Member& entering) noexcept { enter(entering, false); }
-    /// For one who was served, but could not make use of it.
+    /// For a waiter that was served but could not use its turn.
     void push_front(Member& entering) noexcept { enter(entering, true); }
 
-    /// Takes out one who gives up.
+    /// Removes a waiter that gives up.
     void erase(Member& leaving) noexcept
     {
         share& all = share_of(leaving);
@@ -80,7 +80,7 @@ public:
         }
     }
 
-    /// Takes out one who is served: the first, or the first of those who can be.
+    /// Removes a served waiter: the first, or the first eligible one.
     void serve(Member& next) noexcept
     {
         share& all = share_of(next);
@@ -95,13 +95,13 @@ public:
         }
     }
 
-    /// Who goes next; null if nobody waits.
+    /// The next waiter to serve; null if the queue is empty.
     [[nodiscard]] Member* front() noexcept
     {
         return first_of([](const Member&) { return true; });
     }
 
-    /// The first of those of whom `may` is true. It must be the same for all of a flow.
+    /// The first waiter for which `may` is true. `may` must be the same for all members of a flow.
     template <class Condition>
     [[nodiscard]] Member* first_of(Condition may) noexcept
     {
@@ -130,8 +130,8 @@ public:
         return shares_[static_cast<std::size_t>(how_urgent)].size;
     }
 
-    /// How many go before one who comes now, as far as is known: it is more than that if others come who are more
-    /// urgent, and fewer if some give up.
+    /// Number of waiters ahead of one that enters now, as an estimate: more if more urgent ones arrive, fewer if some
+    /// give up.
     [[nodiscard]] std::size_t ahead_of_next(const queue_place& place) const noexcept
     {
         const share& all = shares_[static_cast<std::size_t>(place.how_urgent)];
@@ -142,7 +142,7 @@ public:
         return with_other_shares(place.how_urgent, depth == 0 ? all.turns.size() : all.ahead_at(depth));
     }
 
-    /// The same of one who is queued; it takes as long as there are those who go before.
+    /// The same for a queued waiter; takes time linear in the number ahead.
     [[nodiscard]] std::size_t ahead_of(const Member& waiting) const noexcept
     {
         const share& all = shares_[index(waiting)];
@@ -158,7 +158,7 @@ public:
         return with_other_shares(waiting.place.how_urgent, depth == 0 ? before : all.ahead_at(depth));
     }
 
-    /// Calls `visit(member, ahead)` for everybody, each flow in its order; `visit` may erase the member.
+    /// Calls `visit(member, ahead)` for every waiter, each flow in order; `visit` may erase the member.
     template <class Visitor>
     void for_each(Visitor visit)
     {
@@ -170,7 +170,7 @@ public:
                 fair_flow& flow = *turn++;
                 std::size_t depth = 0;
                 std::size_t ahead = position;
-                // The flow goes with its last member.
+                // The flow is erased with its last member.
                 const auto end = flow.members.end();
                 for (auto each = flow.members.begin(); each != end; ++depth) {
                     auto& member = static_cast<Member&>(*each++);
@@ -185,7 +185,7 @@ private:
     /// The reciprocals of the weights.
     static constexpr std::array<std::uint64_t, urgencies> strides{1, 4, 16, 64};
 
-    /// Those of one class of urgency.
+    /// The waiters of one urgency class.
     struct share {
         [[nodiscard]] std::size_t ahead_at(std::size_t depth) const noexcept
         {
@@ -200,9 +200,10 @@ private:
         std::unordered_map<std::uint64_t, fair_flow> flows;
         fair_flow nameless;
         std::size_t size = 0;
-        /// How many flows have more members than this. What is beyond counts for the flow that has it.
+        /// `depths[i]` is the number of flows with more than `i` members. Members beyond the array count for their own
+        /// flow only.
         std::array<std::uint32_t, 256> depths{};
-        /// When it is served next, in the time of `serve`.
+        /// When it is served next, in the virtual time of `serve`.
         std::uint64_t next_at = 0;
     };
 
@@ -230,7 +231,7 @@ private:
     {
         share& all = share_of(entering);
         if (all.size == 0) {
-            // A class that comes (again) must not make up for the time when it did not wait.
+            // A class that joins (again) must not catch up on the time when it had no waiters.
             all.next_at = std::max(all.next_at, time_);
         }
         fair_flow& flow = find(all, entering.place.flow);

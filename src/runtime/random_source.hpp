@@ -6,18 +6,18 @@
 
 namespace sipher::detail {
 
-/// A client's own source of random, so that clients started together do not act together.
+/// A client's own source of random numbers, so that clients started together do not act in lockstep.
 ///
 /// Thread safety: all members may be called from any thread.
 class random_source {
 public:
-    /// @param seed Zero: a random one.
+    /// @param seed Zero: a random seed.
     explicit random_source(std::uint64_t seed) : state_(seed != 0 ? seed : random_seed()) {}
 
-    /// Evenly from [0, 1).
+    /// Uniform in [0, 1).
     [[nodiscard]] double unit() noexcept
     {
-        // The upper 53 bits make every double of the range equally likely, the same ones on every platform.
+        // With the upper 53 bits, all representable multiples of 2^-53 are equally likely, on every platform.
         return static_cast<double>(bits() >> 11U) * 0x1.0p-53;
     }
 

@@ -63,7 +63,7 @@ void sleep_list::release(error_code code) noexcept
         try {
             std::move(woken->done).post(code);
         } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-            // Asio has no memory to resume a coroutine, and has destroyed it.
+            // Asio lacked the memory to resume the coroutine, and has destroyed it.
         }
     }
 }

@@ -15,7 +15,7 @@
 
 namespace sipher::detail {
 
-/// Calls that wait for a point of time, all of which can be woken together.
+/// Calls that wait for a point in time and can all be woken together.
 ///
 /// Thread safety: all members may be called from any thread.
 class sleep_list : public std::enable_shared_from_this<sleep_list> {
@@ -25,8 +25,8 @@ public:
     {
     }
 
-    /// Completes at `when` without an error, or with the code given to `release`, or
-    /// `not_enough_memory`; never inline.
+    /// Completes at `when` without an error, or with the code passed to `release`, or `not_enough_memory`; never
+    /// inline.
     /// Cancellation: every type, with `operation_aborted`.
     template <class CompletionToken>
     auto async_sleep_until(clock::time_point when, CompletionToken&& token)
@@ -38,7 +38,7 @@ public:
             token, when);
     }
 
-    /// Wakes everybody with `code`, those who come later too.
+    /// Wakes all sleepers with `code`, including later ones.
     void release(boost::system::error_code code) noexcept;
 
 private:

@@ -50,7 +50,7 @@ void timer_queue::disarm(timer_target& target) noexcept
     const std::lock_guard lock{mutex_};
     remove(target);
     if (heap_.empty() && alarm_ && alarm_at_ != clock::time_point::max()) {
-        // A pending alarm would keep the executor busy with nothing to wait for.
+        // A pending alarm would keep the executor alive without anything to wait for.
         alarm_at_ = clock::time_point::max();
         alarm_->cancel();
     }
@@ -71,7 +71,7 @@ void timer_queue::wake()
 {
     std::exception_ptr failure;
     while (const std::shared_ptr<timer_target> due = next_due()) {
-        // The others are due all the same.
+        // A failure must not keep the other targets from being called.
         try {
             due->on_timer();
         } catch (const std::bad_alloc&) {
@@ -105,7 +105,7 @@ std::shared_ptr<timer_target> timer_queue::next_due()
     return nullptr;
 }
 
-/// Without an alarm nobody would be woken any more, so memory for it is asked for twice.
+/// Without an alarm no target would be woken any more, so a failed allocation is retried once.
 void timer_queue::set_alarm()
 {
     alarm_at_ = clock::time_point::max();

@@ -14,16 +14,16 @@ namespace sipher::detail {
 
 class timer_queue;
 
-/// Something that is called when its time has come.
+/// A target to call when its time is due.
 class timer_target : public std::enable_shared_from_this<timer_target> {
 public:
     timer_target() = default;
     timer_target(const timer_target&) = delete;
     timer_target& operator=(const timer_target&) = delete;
 
-    /// Called without locks, once for each time that `timer_queue::arm` set and `disarm` did not take back. It may
-    /// race with a `disarm` on another thread, so the target looks whether its time has really come. What it throws
-    /// comes out of the execution context; for lack of memory it is called again a moment later.
+    /// Called without locks, once for each time set by `timer_queue::arm` and not cancelled by `disarm`. It may race
+    /// with a `disarm` on another thread, so the target checks whether its time is really due. Its exceptions leave the
+    /// execution context's `run()`; after `bad_alloc` it is called again a moment later.
     virtual void on_timer() = 0;
 
 protected:
@@ -38,8 +38,8 @@ private:
 
 /// All deadlines of a client behind one alarm.
 ///
-/// Nearly every deadline is taken back before it comes, and later ones are armed later, so arming and disarming
-/// touch only a heap in memory; the alarm is set anew only when an earlier deadline than its own appears.
+/// Nearly every deadline is cancelled before it expires, and later deadlines are armed later, so arming and disarming
+/// touch only a heap in memory; the alarm is reset only when a deadline earlier than its own is armed.
 class timer_queue : public std::enable_shared_from_this<timer_queue> {
 public:
     [[nodiscard]] static std::shared_ptr<timer_queue> make(boost::asio::any_io_executor executor,
@@ -49,7 +49,7 @@ public:
     void arm(timer_target& target, clock::time_point when);
     /// Must be called before the target is destroyed.
     void disarm(timer_target& target) noexcept;
-    /// Forgets everything and lets go of the alarm; what is armed later never fires.
+    /// Disarms all targets and releases the alarm; targets armed later never fire.
     void stop() noexcept;
 
     [[nodiscard]] clock& time() const noexcept { return *time_; }
@@ -57,19 +57,20 @@ public:
 private:
     explicit timer_queue(std::shared_ptr<clock> time) : time_(std::move(time)) {}
 
-    /// The time stands beside the target, so that sorting does not look at targets, which may be anywhere in memory.
+    /// The time is stored beside the target pointer, so that sorting does not dereference targets, which are scattered
+    /// in memory.
     struct entry {
         clock::time_point when;
         timer_target* target;
     };
-    /// Of each node of the heap: those of one share a cache line.
+    /// Children of each heap node; siblings share a cache line.
     static constexpr std::size_t children = 4;
 
-    /// Until what had no memory for its deadline is called again.
+    /// Delay before a target that was out of memory is called again.
     static constexpr std::chrono::milliseconds without_memory{100};
 
     void wake();
-    /// Takes out the next whose time has come, or sets the alarm.
+    /// Removes the next due target, or sets the alarm.
     [[nodiscard]] std::shared_ptr<timer_target> next_due();
     void place(std::size_t position, const entry& moved) noexcept;
     void sift_up(std::size_t position) noexcept;

@@ -14,11 +14,11 @@
 
 namespace sipher::detail {
 
-/// Somebody who waits in a list of the owner's until it is served, its time has come, or it is cancelled. The owner's
-/// mutex guards it, but for `done`, which belongs to whoever took it off its list.
+/// A call that waits in one of the owner's lists until it is served, its deadline expires, or it is cancelled. Guarded
+/// by the owner's mutex, except `done`, which belongs to the code that removed it from its list.
 ///
 /// @tparam Call Derived from this.
-/// @tparam Member What the owner's lists are of.
+/// @tparam Member The element type of the owner's lists.
 template <class Call, class Member, class Result>
 class waiting_call : public Member, public timer_target {
 public:
@@ -41,28 +41,28 @@ public:
     }
 
     completion<Result> done;
-    /// What it is to complete with.
+    /// The result to complete with.
     Result result;
     /// Keeps it alive while it is in a list.
     std::shared_ptr<Call> self;
 
 protected:
-    /// @param late What it gives up with when its time has come.
+    /// @param late The code to give up with at the deadline.
     waiting_call(Member base, std::shared_ptr<timer_queue> timers, boost::system::error_code late)
         : Member(std::move(base)), timers_(std::move(timers)), late_(late)
     {
     }
 
 private:
-    /// Tells the owner, if that is still there.
+    /// Tells the owner, if it still exists.
     virtual void give_up(boost::system::error_code why) = 0;
 
     const std::shared_ptr<timer_queue> timers_;
     const boost::system::error_code late_;
 };
 
-/// Calls that are completed once the owner's mutex is released, because others' code runs then: declare it before the
-/// lock. None of it needs memory.
+/// Calls to complete after releasing the owner's mutex, because completion runs user code: declare it before the lock.
+/// It does not allocate.
 template <class Call>
 class ended_calls {
 public:
@@ -80,7 +80,8 @@ public:
             try {
                 std::move(call->done).post(std::move(call->result));
             } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-                // Asio has no memory to resume a coroutine, and has destroyed it; what it held came back.
+                // Asio lacked the memory to resume the coroutine, and has destroyed it; its resources have been
+                // returned.
             }
         }
     }
