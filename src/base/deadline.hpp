@@ -14,7 +14,7 @@ namespace sipher::detail {
     return is_positive && time >= never - start ? never : start + time;
 }
 
-/// Zero: there is no end.
+/// Zero: no deadline.
 [[nodiscard]] constexpr clock::time_point deadline_after(clock::time_point start, std::chrono::milliseconds timeout)
 {
     constexpr auto longest = std::chrono::floor<std::chrono::milliseconds>(std::chrono::nanoseconds::max());

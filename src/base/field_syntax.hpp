@@ -5,7 +5,7 @@
 
 namespace sipher::detail {
 
-/// RFC 9110, 5.6.2: what a field's name is made of.
+/// RFC 9110, 5.6.2: the characters of a field's name.
 inline constexpr std::array<bool, 256> token_characters = [] {
     std::array<bool, 256> is_token{};
     for (const char each : std::string_view{"!#$%&'*+-.^_`|~0123456789"
@@ -20,7 +20,7 @@ inline constexpr std::array<bool, 256> token_characters = [] {
     return token_characters[static_cast<unsigned char>(each)];
 }
 
-/// What no value may contain: control characters but the tab. (Without a branch, so that many are looked at together.)
+/// Not allowed in values: control characters other than tab. (Branch-free, so that loops can be vectorized.)
 [[nodiscard]] inline bool is_control_character(char each)
 {
     const auto byte = static_cast<unsigned char>(each);

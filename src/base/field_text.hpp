@@ -12,7 +12,7 @@
 
 namespace sipher::detail {
 
-/// Without the spaces and tabs around it, which have no meaning in a header field.
+/// Removes surrounding spaces and tabs, which have no meaning in a header field.
 [[nodiscard]] inline std::string_view trimmed(std::string_view text)
 {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
@@ -24,13 +24,13 @@ namespace sipher::detail {
     return text;
 }
 
-/// The names of header fields, whatever their case.
+/// Compares names of header fields (case-insensitive).
 [[nodiscard]] inline bool same_name(std::string_view one, std::string_view other)
 {
     return one.size() == other.size() && boost::beast::iequals(one, other);
 }
 
-/// What a field's name stands for.
+/// The meaning of a field's name.
 template <class Meaning>
 struct named_field {
     std::string_view name;
@@ -46,7 +46,7 @@ template <class Meaning, std::size_t Count>
     return found == known.end() ? otherwise : found->meaning;
 }
 
-/// Digits alone; anything else, and what does not fit, is nothing.
+/// Parses digits only; empty for anything else, and on overflow.
 template <class Number>
 [[nodiscard]] std::optional<Number> to_number(std::string_view text)
 {

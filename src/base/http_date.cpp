@@ -18,7 +18,7 @@ struct civil_time {
     int second = 0;
 };
 
-/// The number of `Jan` to `Dec`; 0: it is none of them.
+/// The number of `Jan` to `Dec`; 0 if it is none of them.
 int month_named(std::string_view name)
 {
     constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -27,7 +27,7 @@ int month_named(std::string_view name)
     return found == names.end() ? 0 : static_cast<int>(found - names.begin()) + 1;
 }
 
-/// Reads one letter of a text by that of its layout: `y`, `m`, `d`, `h`, `n` and `s` stand for a digit of the year,
+/// Reads one letter of a text according to its layout: `y`, `m`, `d`, `h`, `n` and `s` stand for a digit of the year,
 /// month, day, hour, minute and second, `_` for one of the day or a space, `f` for any, and all else for itself.
 bool read_letter(char layout, char letter, civil_time& out)
 {
@@ -83,7 +83,7 @@ std::optional<clock::wall_time> to_wall_time(const civil_time& t)
 
 std::optional<clock::wall_time> parse_http_date(std::string_view text)
 {
-    // The name of the day means nothing.
+    // The name of the day is ignored.
     const std::string_view after_name = text.substr(std::min(text.find(", "), text.size()));
     if (const auto fixdate = read_time(after_name, ", dd bbb yyyy hh:nn:ss GMT")) {
         return to_wall_time(*fixdate);

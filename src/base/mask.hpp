@@ -1,4 +1,4 @@
-// Hides secrets in texts that others made.
+// Masks secrets in foreign texts.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// Size of the longest beginning of `hidden` that `text` ends with, if it is long enough to tell something.
+/// Size of the longest prefix of `hidden` that `text` ends with, if long enough to be revealing.
 [[nodiscard]] inline std::size_t cut_secret_size(std::string_view text, std::string_view hidden)
 {
     constexpr std::size_t shortest = 4;
@@ -20,7 +20,7 @@ namespace sipher::detail {
     return 0;
 }
 
-/// `text` with `[secret]` in each place where `hidden` stands in it, or its beginning where a text was shortened.
+/// Replaces each occurrence of `hidden` in `text`, or of its prefix before `…`, by `[secret]`.
 [[nodiscard]] inline std::string mask(std::string text, std::string_view hidden)
 {
     constexpr std::string_view placeholder = "[secret]";

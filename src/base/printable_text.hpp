@@ -6,7 +6,7 @@
 
 namespace sipher::detail {
 
-/// Length of the UTF-8 sequence that `text` begins with (RFC 3629); 0 if it begins with none.
+/// Length of the UTF-8 sequence at the beginning of `text` (RFC 3629); 0 if invalid.
 [[nodiscard]] constexpr std::size_t utf8_sequence_size(std::string_view text) noexcept
 {
     const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
@@ -30,7 +30,7 @@ namespace sipher::detail {
     return 0;
 }
 
-/// Whether a UTF-8 sequence would move a terminal's cursor, end a line or turn the writing direction.
+/// Whether a UTF-8 sequence would move a terminal's cursor, end a line or change the writing direction.
 [[nodiscard]] constexpr bool is_control_sequence(std::string_view sequence) noexcept
 {
     const auto byte = [sequence](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
@@ -45,8 +45,8 @@ namespace sipher::detail {
     return line_or_direction || isolate;
 }
 
-/// `text` as one line that is safe to print: controls and runs of spaces become one space, what is not UTF-8
-/// becomes `?`, and what exceeds `limit` bytes is replaced by `…`.
+/// `text` as one line that is safe to print: controls and runs of spaces become one space, invalid UTF-8 becomes `?`,
+/// and text beyond `limit` bytes is replaced by `…`.
 [[nodiscard]] inline std::string printable_text(std::string_view text, std::size_t limit)
 {
     std::string line;

@@ -50,7 +50,7 @@ private:
             }
             rest_.skip(" \t");
             if (rest_.at_end()) {
-                return false; // A comma with nothing after it.
+                return false; // A trailing comma.
             }
         }
         return true;

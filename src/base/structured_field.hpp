@@ -7,7 +7,7 @@
 
 namespace sipher::detail {
 
-/// Is shown each member of a field, and after it the member's parameters. Members of inner lists are not shown.
+/// Visits each member of a field, followed by the member's parameters. Members of inner lists are not visited.
 class structured_field_visitor {
 public:
     structured_field_visitor() = default;
@@ -22,7 +22,7 @@ protected:
     ~structured_field_visitor() = default;
 };
 
-/// False: the text breaks the grammar, and what was shown of it is to be ignored, as all of the field (4.2).
+/// False: the text breaks the grammar, and everything visited must be ignored, as the whole field is (4.2).
 [[nodiscard]] bool parse_structured_list(std::string_view text, structured_field_visitor& visitor);
 [[nodiscard]] bool parse_structured_dictionary(std::string_view text, structured_field_visitor& visitor);
 

@@ -66,7 +66,7 @@ void structured_text::skip(std::string_view characters) noexcept
     rest_.remove_prefix(std::min(rest_.find_first_not_of(characters), rest_.size()));
 }
 
-/// What stands before the first character that is not one of these.
+/// The text before the first character that does not satisfy the condition.
 template <class Condition>
 std::string_view structured_text::take_while(Condition belongs)
 {
@@ -180,7 +180,7 @@ std::optional<structured_item> structured_text::date()
     return made;
 }
 
-/// Its escapes are checked for their form, not for being UTF-8: nothing here uses what they say.
+/// Its escapes are checked for their form, not for valid UTF-8, because their content is not used.
 std::optional<structured_item> structured_text::display_string()
 {
     const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };

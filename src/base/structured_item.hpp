@@ -1,4 +1,4 @@
-// The parts of which structured fields of HTTP are made (RFC 9651, 4.2).
+// The elements of structured fields of HTTP (RFC 9651, 4.2).
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,13 @@ struct structured_item {
     enum class type { integer, decimal, string, token, bytes, boolean, date, display_string, inner_list };
 
     type kind = type::boolean;
-    /// Of an integer or date its value, of a decimal a thousandth of it, of a boolean 0 or 1.
+    /// The value of an integer or date, the thousandths of a decimal, or 0 or 1 for a boolean.
     std::int64_t number = 1;
-    /// Of a string, token, display string or byte sequence: as it stands between its delimiters.
+    /// The raw text of a string, token, display string or byte sequence, between its delimiters.
     std::string_view text;
 };
 
-/// Reads a field's text from its start. A step that does not fit gives nothing, or false.
+/// Parses a field's text from its start. A step that does not match returns empty or false.
 class structured_text {
 public:
     explicit structured_text(std::string_view text) noexcept : rest_(text) {}

@@ -10,13 +10,13 @@ namespace sipher::detail {
 
 inline void wipe(void* memory, std::size_t size) noexcept
 {
-    if (size != 0) { // Not even a null pointer may be given for nothing.
-        // Not optimized away, and many bytes at a time.
+    if (size != 0) { // A null pointer is not allowed even for size 0.
+        // Never optimized away, and fast.
         explicit_bzero(memory, size);
     }
 }
 
-/// Overwrites all memory of `text`, also what earlier and longer texts have left behind its end, and empties it.
+/// Overwrites all memory of `text`, including remains of longer texts beyond its end, and empties it.
 inline void wipe(std::string& text) noexcept
 {
     text.resize(text.capacity());

@@ -12,7 +12,7 @@ std::size_t next_capacity(std::size_t current, std::size_t needed, std::uint64_t
 {
     constexpr std::uint64_t first = 1024;
     constexpr std::uint64_t usual = 64 * 1024;
-    // Whoever allows more than this has not thought of memory, and the peer need not send what it announces.
+    // A limit above this is not meant as a memory limit, and a peer need not send what it announces.
     constexpr std::uint64_t at_once = 64 * 1024 * 1024;
     const std::uint64_t step =
         needed > usual ? std::max(at_once, std::uint64_t{current} * 2) : std::max(first, std::uint64_t{current} * 2);

@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// Bytes that may be secret: wherever they have been, they are overwritten. It keeps its memory when it is emptied.
+/// A buffer for possibly secret bytes: all memory that held them is overwritten. Emptying it keeps its memory.
 class wiped_buffer {
 public:
     wiped_buffer() = default;
@@ -22,13 +22,13 @@ public:
 
     void clear() noexcept { keep_last(0); }
     void keep_last(std::size_t count) noexcept;
-    /// Empties it and gives its memory back.
+    /// Empties it and frees its memory.
     void release() noexcept;
     /// The same, if that is more than an exchange usually needs.
     void release_unusual() noexcept;
 
-    /// @param most The size that it will have at most. What is larger than a few pages takes that much in one step: a
-    /// buffer that grows in several holds its content twice each time.
+    /// @param most The maximum final size. Beyond a few pages, all of it is allocated in one step, because each growth
+    /// holds the content twice.
     void append(std::string_view bytes, std::uint64_t most)
     {
         if (bytes.size() > capacity_ - size_) {

@@ -1,4 +1,4 @@
-// Memory for JSON values that hold secrets.
+// Memory for JSON values that contain secrets.
 #pragma once
 
 #include "base/wipe.hpp"
@@ -10,7 +10,7 @@
 
 namespace sipher::detail {
 
-/// Overwrites what is given back to it.
+/// Overwrites memory on deallocation.
 class wiping_resource final : public boost::container::pmr::memory_resource {
 private:
     void* do_allocate(std::size_t size, std::size_t alignment) override

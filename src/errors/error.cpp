@@ -25,7 +25,7 @@ constexpr std::size_t longest_cause = 200;
 constexpr std::size_t longest_request_id = 128;
 constexpr std::string_view hexadecimal_digits = "0123456789abcdefABCDEF";
 
-/// Wherever at least `least` hexadecimal digits follow `prefix`, `…` takes the place of all but the first `kept`.
+/// Wherever at least `least` hexadecimal digits follow `prefix`, replaces all but the first `kept` by `…`.
 std::string shorten_digits(std::string text, std::string_view prefix, std::size_t least, std::size_t kept)
 {
     for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
@@ -38,7 +38,7 @@ std::string shorten_digits(std::string text, std::string_view prefix, std::size_
     return text;
 }
 
-/// A viewing key that the service repeats looks like this; so do addresses, which stay recognisable.
+/// A viewing key echoed by the service looks like this; so do addresses, which stay recognisable.
 std::string redact_keys(std::string text)
 {
     return shorten_digits(std::move(text), "0x", 16, 4);
@@ -58,7 +58,7 @@ std::string headline(const error_report& report)
     return description(report.code);
 }
 
-/// Whether the message states already what the headline would.
+/// Whether the message already states the headline.
 bool is_headed(const error_report& report)
 {
     const std::string_view message{report.message};
@@ -205,7 +205,7 @@ boost::system::error_code code_of(const std::exception_ptr& thrown, error* diagn
         }
         return failure.code();
     } catch (const std::bad_alloc&) {
-        // There is no memory for words, so the code has to do.
+        // Out of memory for a message, so only the code is reported.
         return make_error_code(boost::system::errc::not_enough_memory);
     }
 }

@@ -109,7 +109,7 @@ constexpr std::array<name_of<int>, 46> phrases{{
     {503, "503 Service Unavailable"},
     {504, "504 Gateway Timeout"},
     {511, "511 Network Authentication Required"},
-    // Of edges in front of a server; the numbers are Cloudflare's.
+    // From edges in front of a server; the numbers are Cloudflare's.
     {520, "520 Unknown Error of the Origin"},
     {521, "521 Origin Is Down"},
     {522, "522 Connection to the Origin Timed Out"},
@@ -131,7 +131,7 @@ bool is_transport(errc value) noexcept
     return std::ranges::find(values, value) != values.end();
 }
 
-/// A failure of this moment. A certificate that is not accepted, or a response that is no HTTP, stays one.
+/// Transient failures. A rejected certificate, or a response that is not HTTP, is permanent.
 bool is_retryable(errc value) noexcept
 {
     constexpr std::array values{errc::deadline_exceeded, errc::pool_timeout,         errc::pool_overloaded,

@@ -15,7 +15,7 @@ constexpr bool lasting = false;
 /// When in doubt, a status proves nothing. "Edge" is Cloudflare's documentation of its 5xx errors; others of the field
 /// use the same numbers.
 constexpr std::array table{
-    // A proxy's own time limit may have run out while the service was at work.
+    // A proxy's own timeout may have expired while the service was processing the request.
     foreign_status{408, proves_nothing, transient},
     // RFC 9110, 15.5.20: refused by a server that is not responsible; to be repeated on another connection.
     foreign_status{421, not_applied, transient},
@@ -23,11 +23,11 @@ constexpr std::array table{
     foreign_status{425, not_applied, transient},
     // RFC 6585, 4 does not say that the request was not processed.
     foreign_status{429, proves_nothing, transient, true},
-    // RFC 9110, 15.6.3 to 15.6.5: a gateway's word about a server behind it, which may have been reached.
+    // RFC 9110, 15.6.3 to 15.6.5: a gateway's report about a server behind it, which may have been reached.
     foreign_status{502, proves_nothing, transient},
     foreign_status{503, proves_nothing, transient, true},
     foreign_status{504, proves_nothing, transient},
-    // RFC 6585, 6: made by a network that lets nobody through before they log in.
+    // RFC 6585, 6: from a network that requires a login before forwarding requests.
     foreign_status{511, not_applied, lasting},
     // Edge: the origin's response was not understood by the edge.
     foreign_status{520, proves_nothing, transient},

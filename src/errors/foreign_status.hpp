@@ -1,18 +1,18 @@
-// What the status of a response proves that the service did not make.
+// What the status of an intermediary's response proves.
 #pragma once
 
 namespace sipher::detail {
 
 struct foreign_status {
     unsigned status = 0;
-    /// By itself it proves that no request was processed behind whoever sent it.
+    /// Proves by itself that no request was processed behind its sender.
     bool not_applied = false;
-    /// Another try may succeed.
+    /// A retry may succeed.
     bool transient = false;
     bool throttled = false;
 };
 
-/// The row of this status; one that is not in the table proves nothing and lasts.
+/// The row of this status; a status not in the table proves nothing and is permanent.
 [[nodiscard]] foreign_status read_foreign_status(unsigned status) noexcept;
 
 } // namespace sipher::detail

@@ -29,7 +29,7 @@ std::string_view first_line(std::string_view text)
     return text.substr(0, text.find_first_of("\r\n"));
 }
 
-/// What stands outside of tags; each tag ends a line.
+/// The text outside tags; each tag ends a line.
 std::string without_tags(std::string_view page)
 {
     std::string text;

@@ -1,4 +1,4 @@
-// What a response says to people that is no JSON: a page of a gateway, a portal or a proxy.
+// The human-readable text of a response that is not JSON: a page of a gateway, a portal or a proxy.
 #pragma once
 
 #include <string>

@@ -77,7 +77,7 @@ std::string scalar_text(const json::value& in)
     return in.is_structured() || in.is_null() ? std::string{} : json::serialize(in);
 }
 
-/// The first items that say something; `…` stands for more.
+/// The first items with a text; `…` stands for more.
 template <class Items, class Describe>
 std::string list_text(const Items& items, std::string_view separator, Describe describe)
 {

@@ -14,10 +14,10 @@ namespace {
 
 namespace json = boost::json;
 
-/// The end of year 9999, the last one that ISO 8601 writes with four digits.
+/// The end of year 9999, the last with four digits in ISO 8601.
 constexpr std::int64_t latest_time = 253'402'300'799'999;
 
-/// Where a value stands: a chain on the stack, made into a text only when something is wrong.
+/// The location of a value: a chain on the stack, converted to text only for an error.
 struct location {
     const location* parent;
     std::string_view name;
@@ -102,7 +102,7 @@ public:
         }
     }
 
-    /// Null, or a member that is missing or null, gives none.
+    /// A null object, or a missing or null member, gives no value.
     template <class Value, class Read>
     std::optional<Value> optional(std::string_view name, Read read)
     {

@@ -11,7 +11,7 @@
 
 namespace sipher::detail {
 
-/// Why a JSON value is not what was expected; `to_string` gives `data.expiresAt: expected integer, got string`.
+/// Why a JSON value is not as expected; `to_string` gives `data.expiresAt: expected integer, got string`.
 struct decode_error {
     std::string path;
     std::string message;
@@ -23,14 +23,14 @@ template <class T>
 using decoded = boost::system::result<T, decode_error>;
 [[noreturn]] void throw_exception_from_error(const decode_error& failure, const boost::source_location& where);
 
-/// Each decodes `in`, which stands at `path` of the whole document (empty: it is the document).
+/// Each decodes `in`, which is at `path` of the whole document (empty: the document itself).
 [[nodiscard]] decoded<std::string_view> decode_text(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<session_id> decode_session_id(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<session_defaults> decode_defaults(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<session> decode_session(const boost::json::value& in, std::string_view path);
 [[nodiscard]] decoded<deleted_session> decode_deleted(const boost::json::value& in, std::string_view path);
 
-/// The codes of the service that decide something here.
+/// The service's error codes that affect decisions.
 enum class service_code {
     other,
     /// `SESSION_NOT_FOUND`, `SESSION_EXPIRED`
@@ -41,11 +41,11 @@ enum class service_code {
     daily_quota,
 };
 
-/// What an error response in JSON says, in whatever form it came.
+/// The content of a JSON error response, in any of its forms.
 struct service_error {
     std::string code;
     service_code known = service_code::other;
-    /// For people, one line; never empty.
+    /// One human-readable line; never empty.
     std::string message;
     /// `error.message` alone.
     std::string service_message;

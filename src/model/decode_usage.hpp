@@ -12,13 +12,13 @@
 
 namespace sipher::detail {
 
-/// Decodes the `data` of `GET /v1/billing/usage`, which stands at `path`.
+/// Decodes the `data` of `GET /v1/billing/usage`, which is at `path`.
 [[nodiscard]] decoded<usage> decode_usage(const boost::json::value& in, std::string_view path);
 
-/// What the details of a `DAILY_QUOTA_EXCEEDED` say.
+/// The details of a `DAILY_QUOTA_EXCEEDED`.
 struct quota_refusal {
     std::optional<quota_category> category;
-    /// Zero: they do not say it.
+    /// Zero: not stated.
     unsigned limit = 0;
 };
 [[nodiscard]] quota_refusal read_quota_refusal(const boost::json::value& details) noexcept;

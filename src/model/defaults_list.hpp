@@ -1,4 +1,4 @@
-// The one list of a session's defaults.
+// The only list of a session's defaults.
 #pragma once
 
 #include <sipher/session.hpp>
@@ -11,7 +11,7 @@ namespace sipher::detail {
 
 template <class Value>
 struct default_member {
-    /// The API's.
+    /// The API's name.
     std::string_view name;
     std::optional<Value> session_defaults::*member;
 };
@@ -24,7 +24,7 @@ inline constexpr std::tuple defaults_list{
     default_member<secret>{"defaultViewingKey", &session_defaults::default_viewing_key},
 };
 
-/// Never called: one more default does not compile until it has been added here, and then above.
+/// Never called: a new default does not compile until it has been added here, and then above.
 inline void count_defaults(const session_defaults& all)
 {
     const auto& [chain, privacy_level, rpc_provider, backend, default_viewing_key] = all;
@@ -32,7 +32,7 @@ inline void count_defaults(const session_defaults& all)
     static_assert(std::tuple_size_v<decltype(members)> == std::tuple_size_v<decltype(defaults_list)>);
 }
 
-/// Calls `visit(name, member…)` for each default, with the member of each of `of`.
+/// Calls `visit(name, member…)` for each default, with the corresponding member of each element of `of`.
 template <class Visit, class... Defaults>
 void for_each_default(Visit&& visit, Defaults&... of)
 {
@@ -40,14 +40,14 @@ void for_each_default(Visit&& visit, Defaults&... of)
     std::apply([&](const auto&... each) { (visit_one(each), ...); }, defaults_list);
 }
 
-/// As an update does: what `changes` has, else what `from` has.
+/// Merges as an update does: members of `changes` override those of `from`.
 [[nodiscard]] inline session_defaults merge_defaults(session_defaults from, const session_defaults& changes)
 {
     for_each_default([](auto, auto& member, const auto& change) { member = change ? change : member; }, from, changes);
     return from;
 }
 
-/// Whether `changes` has a member that `from` leaves open.
+/// Whether `changes` has a member that `from` lacks.
 [[nodiscard]] inline bool adds_member(const session_defaults& from, const session_defaults& changes)
 {
     bool adds = false;

@@ -86,7 +86,7 @@ void write(json::value& out, const deleted_session& in)
     members["deleted"] = true;
 }
 
-/// Of what stands in JSON as a text.
+/// For models that are strings in JSON.
 template <class Model>
 decoded<Model> decode(const json::value& in)
 {

@@ -24,7 +24,7 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
-/// The double nearest to a decimal number. Nothing for what is no number, or beyond the range of a double.
+/// The double nearest to a decimal number. Empty if it is not a number, or out of the range of a double.
 std::optional<double> precise_double(const std::string& text)
 {
     double value = 0;
@@ -41,8 +41,8 @@ std::optional<double> precise_double(const std::string& text)
     return complete ? std::optional{value} : std::nullopt;
 }
 
-/// Builds a value of what Boost's parser reports. Boost.JSON 1.81 rounds some numbers of 17 digits to the double
-/// beside the nearest one, so their text is read again.
+/// Builds a value from the events of Boost's parser. Boost.JSON 1.81 rounds some numbers of 17 digits to a neighbour of
+/// the nearest double, so their text is parsed again.
 class value_builder {
     using text = json::string_view;
 
@@ -105,7 +105,7 @@ private:
         return push(push_one, number);
     }
 
-    /// Overwritten when the stack is done with it: short strings, and parts of long ones, have been in it.
+    /// Overwritten after use as the parser's stack, because it contained short strings and parts of long ones.
     struct wiped_memory {
         ~wiped_memory() { wipe(bytes.data(), bytes.size()); }
         std::array<unsigned char, 2048> bytes; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
@@ -125,8 +125,8 @@ bool is_hexadecimal(char letter)
     return is_digit(letter) || (letter >= 'a' && letter <= 'f') || (letter >= 'A' && letter <= 'F');
 }
 
-/// Rewrites what Boost's parser does not take although other readers do: half a surrogate pair, an exponent without
-/// a bound, and nesting without one. The text is gone through once, without recursion.
+/// Rewrites input that other parsers accept but Boost's does not: lone surrogates, unbounded exponents and unbounded
+/// nesting. Scans the text once, without recursion.
 class mender {
 public:
     explicit mender(std::string_view text) : rest_(text) { mended_.reserve(text.size()); }
@@ -198,7 +198,7 @@ private:
         take(rest_.empty() ? 0 : 1);
     }
 
-    /// An exponent beyond all doubles is as good as any other such.
+    /// All exponents beyond the range of doubles are equivalent.
     void take_exponent()
     {
         take(1);
@@ -224,7 +224,7 @@ private:
         }
     }
 
-    /// Of the escape `\uXXXX` at `at`; 0 if there is none.
+    /// The code unit of the escape `\uXXXX` at `at`; 0 if there is none.
     [[nodiscard]] unsigned code_unit(std::size_t at) const
     {
         const std::string_view escape = rest_.substr(std::min(at, rest_.size()), escape_size);
@@ -247,7 +247,7 @@ json_document parse(std::string_view text, json::storage_ptr storage)
     json::parse_options lenient;
     lenient.allow_invalid_utf8 = true;
     lenient.max_depth = deepest_nesting;
-    // In the same memory as what is read, which would be copied otherwise.
+    // In the same memory resource as the parsed value, which would otherwise be copied.
     json_document document{json::value(storage)};
     json::basic_parser<value_builder> parser{lenient, std::move(storage)};
     const std::size_t used = parser.write_some(false, text.data(), text.size(), document.failure);

@@ -1,4 +1,4 @@
-// Reads JSON texts: more lenient than Boost.JSON where other readers are, and exact about numbers.
+// Reads JSON texts: more lenient than Boost.JSON wherever other parsers are, and exact about numbers.
 #pragma once
 
 #include <boost/json/storage_ptr.hpp>
@@ -11,7 +11,7 @@
 
 namespace sipher::detail {
 
-/// Arrays and objects may be nested this deeply; reading and destroying values recurses.
+/// Maximum nesting of arrays and objects, because reading and destroying values recurses.
 inline constexpr std::size_t deepest_nesting = 256;
 
 struct json_document {
@@ -20,12 +20,12 @@ struct json_document {
     boost::json::value value;
     /// Why the text is not JSON.
     boost::system::error_code failure;
-    /// What was nested too deeply has become null.
+    /// Values nested too deeply were replaced by null.
     bool shortened = false;
 };
 
-/// Accepts what `JSON.parse` accepts, and besides it a byte order mark and text that is not UTF-8. Numbers with a
-/// fraction become the nearest double.
+/// Accepts what `JSON.parse` accepts, and also a byte order mark and invalid UTF-8. Numbers with a fraction become the
+/// nearest double.
 [[nodiscard]] json_document read_json(std::string_view text, boost::json::storage_ptr storage = {});
 
 } // namespace sipher::detail

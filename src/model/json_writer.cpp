@@ -50,7 +50,7 @@ std::string write_json(const json::value& in)
     while (!serializer.done()) {
         const json::string_view written = serializer.read(piece.data(), piece.size());
         if (text.capacity() - text.size() < written.size()) {
-            // A string that grows by itself leaves its old memory as it is.
+            // A string that grows by itself does not wipe its old memory.
             std::string larger;
             larger.reserve(2 * (text.size() + written.size()));
             larger.assign(text);

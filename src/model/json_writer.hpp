@@ -7,8 +7,8 @@
 
 namespace sipher::detail {
 
-/// Throws `errc::invalid_request` that names the place of a number that JSON cannot express. No memory but that of
-/// the result holds any of the text afterwards.
+/// Throws `errc::invalid_request`, naming the location, for a number that JSON cannot express. Afterwards no memory
+/// other than the result's contains any of the text.
 [[nodiscard]] std::string write_json(const boost::json::value& in);
 
 /// Overwrites the texts of all members called `defaultViewingKey`.

@@ -27,7 +27,7 @@ constexpr std::array<prefix, 13> prefixes{{
     {"/v1/backends", quota_category::compute},
 }};
 
-/// The rest of the path begins where a segment does.
+/// The rest of the path must begin at a segment boundary.
 bool is_below(std::string_view target, std::string_view path)
 {
     if (!target.starts_with(path)) {

@@ -8,7 +8,7 @@
 
 namespace sipher::detail {
 
-/// Of the service's endpoints, those that share a quota of requests a day.
+/// Categories of the service's endpoints, each with its own daily quota.
 enum class quota_category : std::uint8_t {
     session,
     stealth,
@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, quota_categories> quota_category_names{
     return quota_category_names[static_cast<std::size_t>(value)];
 }
 
-/// That of a path with or without a query; nothing for endpoints that are not metered.
+/// The category of a path with or without a query; empty for endpoints that are not metered.
 [[nodiscard]] std::optional<quota_category> quota_category_of(std::string_view target) noexcept;
 
 [[nodiscard]] std::optional<quota_category> quota_category_named(std::string_view name) noexcept;

@@ -25,7 +25,7 @@ session_defaults without_key(session_defaults defaults)
     return defaults;
 }
 
-/// An id in full is enough to use a session, so what is printed has its short form.
+/// A full id is enough to use a session, so only its short form is printed.
 std::string short_form(const session_id& id)
 {
     std::ostringstream text;

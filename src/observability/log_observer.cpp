@@ -34,7 +34,7 @@ std::string quoted(std::string_view text)
     return result;
 }
 
-/// One line in the making.
+/// Builds one line.
 class log_line {
 public:
     log_line(log_level level, std::string_view event) { add("level", to_string(level)).add("event", event); }

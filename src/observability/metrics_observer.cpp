@@ -17,7 +17,7 @@ namespace {
 using detail::number_text;
 using detail::seconds_text;
 
-/// As it stands between the braces of a sample: `name="value",…`.
+/// The text between the braces of a sample: `name="value",…`.
 std::string label_text(std::initializer_list<std::pair<std::string_view, std::string_view>> labels)
 {
     std::string text;
@@ -34,14 +34,14 @@ std::string label_text(std::initializer_list<std::pair<std::string_view, std::st
     return text;
 }
 
-/// By the text of their labels.
+/// Keyed by the text of their labels.
 using counters = std::map<std::string, std::uint64_t>;
 
-/// In seconds: from a response of a near service to one that is nearly given up.
+/// In seconds: from a nearby service's response to one shortly before the timeout.
 constexpr std::array bucket_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0};
 
 struct histogram {
-    /// Each counts what is above the bound before; the last one what is above all.
+    /// Each bucket counts values above the previous bound; the last one those above all bounds.
     std::array<std::uint64_t, bucket_bounds.size() + 1> buckets{};
     std::chrono::nanoseconds sum{};
 
@@ -155,7 +155,7 @@ struct metrics_observer::state {
 
 metrics_observer::metrics_observer() : state_{std::make_unique<state>()}
 {
-    // A rate is right only for what was there before its first event.
+    // Series start at zero: a rate is correct only if the series existed before its first event.
     using enum close_reason;
     for (const auto reason : {peer, unsolicited, expired, surplus, failed, not_reusable, client_closed}) {
         state_->closes[label_text({{"reason", to_string(reason)}})] = 0;

@@ -7,7 +7,7 @@
 
 namespace sipher::detail {
 
-/// The shortest decimal that is read as `value` again, without an exponent, whatever the locale.
+/// The shortest decimal that parses as `value` again, without an exponent, regardless of the locale.
 inline std::string number_text(double value)
 {
     // Room for the longest such text, that of the smallest number.

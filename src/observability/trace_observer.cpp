@@ -19,22 +19,22 @@ namespace {
 
 namespace json = boost::json;
 
-/// Of OTLP's `SpanKind`.
+/// Values of OTLP's `SpanKind`.
 enum class span_kind { internal = 1, client = 3 };
 
-/// Of OTLP's `StatusCode`.
+/// A value of OTLP's `StatusCode`.
 constexpr int status_error = 2;
 
 constexpr std::size_t trace_id_size = 32;
 constexpr std::size_t span_id_size = 16;
 
-/// The `traceparent` of version 00, or what of it is needed of a later one: `00-` trace `-` parent `-` flags.
+/// A `traceparent` of version 00, or the same parts of a later version: `00-` trace `-` parent `-` flags.
 struct trace_context {
     std::string trace_id;
     std::string parent_id;
     bool is_sampled = true;
 
-    /// What there is no sense in belongs to no trace (W3C Trace Context, section 3.2.2).
+    /// An invalid text belongs to no trace (W3C Trace Context, section 3.2.2).
     explicit trace_context(std::string_view text)
     {
         constexpr std::size_t parent_at = 3 + trace_id_size + 1;
@@ -65,7 +65,7 @@ struct trace_context {
     }
 };
 
-/// Attributes as OTLP has them. (64-bit numbers are strings in its JSON.)
+/// Attributes in OTLP's form. (64-bit numbers are strings in its JSON.)
 class attributes {
 public:
     void add(std::string_view key, std::string_view value) { add_value(key, "stringValue", value); }
@@ -125,7 +125,7 @@ std::mt19937_64 seeded()
     return std::mt19937_64{seed};
 }
 
-/// Low in number, as names of errors are to be.
+/// Of low cardinality, as error types should be.
 std::string error_type(boost::system::error_code code, unsigned status)
 {
     return status >= 400 ? std::to_string(status) : code.message();
@@ -147,7 +147,7 @@ public:
         }
     }
 
-    /// It was abandoned without an end: destroyed with its execution context.
+    /// Abandoned without an end: destroyed with its execution context.
     ~traced_call() override
     {
         if (!ended_) {
@@ -206,7 +206,7 @@ public:
     }
 
 private:
-    /// Civil time, as exact as the monotonic clock and as steady: since 1970.
+    /// Civil time since 1970, with the precision and steadiness of the monotonic clock.
     [[nodiscard]] std::chrono::nanoseconds now() const
     {
         return began_at_.time_since_epoch() + (owner_.options_.time->now() - began_);
@@ -221,7 +221,7 @@ private:
         return about;
     }
 
-    /// Of the attempt under way, which has ended.
+    /// Adds the span of the attempt that has just ended.
     json::object& add_attempt(attributes about)
     {
         spans_.push_back(make_span(verb_, span_kind::client, attempt_id_, span_id_, attempt_began_, std::move(about)));
@@ -281,7 +281,7 @@ private:
     const clock::wall_time began_at_;
     bool ended_ = false;
     std::size_t begun_ = 0;
-    /// Of the attempt under way; empty: there is none.
+    /// The id of the current attempt; empty: none.
     std::string attempt_id_;
     std::chrono::nanoseconds attempt_began_{};
     json::array spans_;

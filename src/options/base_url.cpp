@@ -17,9 +17,9 @@ namespace {
 
 namespace urls = boost::urls;
 
-/// Takes a URL apart where RFC 3986 divides it, and reads each part as a whole.
+/// Splits a URL as RFC 3986 does, and parses each part as a whole.
 ///
-/// Boost.URL up to 1.81 reads a URL from left to right without asking where a part ends: of
+/// Boost.URL up to 1.81 parses a URL from left to right without determining where a part ends: of
 /// `http://127.0.0.1.example/` the address becomes the host, and `.example/` the path.
 class url_reader {
 public:
@@ -47,7 +47,7 @@ private:
     static constexpr std::string_view form =
         "must be a URL such as https://host, https://host:8443/prefix or http://[::1]:5006";
 
-    /// Visible ASCII. A backslash is a slash to browsers and a letter to others, so it is neither.
+    /// Visible ASCII. Browsers treat a backslash as a slash and other programs as a letter, so it is not allowed.
     static bool is_allowed(char letter) noexcept { return letter > ' ' && letter <= '~' && letter != '\\'; }
 
     static bool has_dot_segment(std::string_view path)
@@ -75,7 +75,7 @@ private:
     void read_host(base_url& out, std::string_view written) const
     {
         out.host_field = written;
-        // In brackets only what has colons.
+        // Only addresses with colons may be in brackets.
         const bool in_brackets = written.starts_with('[') && written.ends_with(']') && written.find(':') != npos;
         out.host = lower_case(in_brackets ? written.substr(1, written.size() - 2) : written);
         const auto address = read_address(out.host);

@@ -27,7 +27,7 @@ bool is_label(std::string_view label) noexcept
            consists_of(label, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 }
 
-/// A part of what `inet_aton`, and so `getaddrinfo`, takes for an address: `1`, `017`, `0x7f`.
+/// A part that `inet_aton`, and so `getaddrinfo`, accepts in an address: `1`, `017`, `0x7f`.
 bool is_number(std::string_view label) noexcept
 {
     return consists_of(label, decimal) || (label.starts_with("0x") && consists_of(label.substr(2), hexadecimal));
@@ -75,7 +75,7 @@ bool is_localhost(std::string_view name) noexcept
 std::optional<boost::asio::ip::address> read_address(std::string_view text)
 {
     namespace ip = boost::asio::ip;
-    // `make_address` would read only what stands before a NUL, and a number of any size as a zone.
+    // `make_address` would stop at a NUL, and accept a number of any size as a zone.
     if (!consists_of(text, "0123456789abcdefABCDEF:.")) {
         return std::nullopt;
     }

@@ -30,7 +30,7 @@ struct entry_parts {
     std::string_view port;
 };
 
-/// An IPv6 address that a port follows is in brackets; what follows brackets is a length or a port.
+/// An IPv6 address followed by a port is in brackets; brackets may be followed by a length or a port.
 entry_parts split(std::string_view entry)
 {
     entry_parts parts;
@@ -124,7 +124,7 @@ bool names_server(std::string_view written, const base_url& server)
     return range && contains(*range, *address);
 }
 
-/// Takes the next entry off a list; empty: there is none.
+/// Removes the next entry from a list; empty: there is none.
 std::string_view take_entry(std::string_view& list)
 {
     constexpr std::string_view separators = ", \t";

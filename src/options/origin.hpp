@@ -1,4 +1,4 @@
-// Where the value of an option came from, for people.
+// The source of an option's value, for messages.
 #pragma once
 
 #include <sipher/client_options.hpp>
@@ -15,7 +15,7 @@ inline constexpr const char* ca_variable = "SIPHER_CA_FILE";
 /// The value of an environment variable; empty if it is unset.
 [[nodiscard]] std::string_view environment(const char* name) noexcept;
 
-/// `base_url`; with the environment variable behind it if that has the same value.
+/// `base_url`, with the environment variable if that has the same value.
 [[nodiscard]] std::string origin_of_base_url(const client_options& options);
 
 /// `api_key`, in the same way, or the name of the provider.

@@ -38,7 +38,7 @@ setting from_environment(std::initializer_list<const char*> names)
     return {};
 }
 
-/// Upper-case `HTTP_PROXY` is not looked at: a CGI program gets it from whoever sends it a request.
+/// Upper-case `HTTP_PROXY` is ignored: in a CGI program, a request header can set it.
 setting proxy_of_environment(bool tls)
 {
     return tls ? from_environment({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
@@ -55,7 +55,7 @@ secret take(std::string text)
 struct proxy_scheme {
     std::string_view name;
     proxy_kind kind;
-    /// Where the URL has none, unless it is the usual one of http or https.
+    /// The default port, unless it is that of http or https.
     std::uint16_t port;
 };
 constexpr std::array<proxy_scheme, 4> schemes{{{"http", proxy_kind::http, 80},
@@ -63,7 +63,7 @@ constexpr std::array<proxy_scheme, 4> schemes{{{"http", proxy_kind::http, 80},
                                                {"socks5", proxy_kind::socks5, 1080},
                                                {"socks5h", proxy_kind::socks5h, 1080}}};
 
-/// Reads one proxy's URL, the option or variable named `field`.
+/// Parses one proxy's URL, from the option or variable named `field`.
 class route_reader {
 public:
     route_reader(const urls::url_view& url, std::string_view field) : url_(url), field_(field) {}
@@ -150,7 +150,7 @@ std::optional<proxy_route> choose_proxy(const proxy_options& options, const base
             no_proxy = from_environment({"no_proxy", "NO_PROXY"}).value.reveal();
         }
     }
-    // In this order: what cannot be used does not matter where it is not to be used.
+    // In this order, because an invalid proxy does not matter if it is not used.
     if (proxy.value.empty() || is_excluded(no_proxy, server)) {
         return std::nullopt;
     }

@@ -12,24 +12,24 @@
 namespace sipher::detail {
 
 enum class proxy_kind {
-    /// By CONNECT.
+    /// Uses CONNECT.
     http,
     /// The same over TLS with the proxy.
     https,
-    /// The server's name is resolved here (as curl does for this scheme).
+    /// The server's name is resolved by the client (as in curl).
     socks5,
     /// The server's name is resolved by the proxy.
     socks5h,
 };
 
-/// The way to the server through a proxy.
+/// The route to the server through a proxy.
 struct proxy_route {
     proxy_kind kind = proxy_kind::http;
-    /// Where the proxy is.
+    /// The proxy's URL.
     base_url at;
-    /// Its host and port, for people.
+    /// Its host and port, for messages.
     std::string name;
-    /// Both empty: the proxy gets no credentials.
+    /// Both empty: no credentials are sent to the proxy.
     secret username;
     secret password;
 
@@ -37,8 +37,8 @@ struct proxy_route {
 };
 
 /// The proxy to use; null: none.
-/// @throws sipher::error with `errc::invalid_request` that names the option or variable; its text is not repeated,
-/// because it may hold a password.
+/// @throws sipher::error with `errc::invalid_request` that names the option or variable; its text is not quoted,
+/// because it may contain a password.
 [[nodiscard]] std::optional<proxy_route> choose_proxy(const proxy_options& options, const base_url& server);
 
 } // namespace sipher::detail

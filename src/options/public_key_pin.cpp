@@ -11,7 +11,7 @@ namespace sipher::detail {
 namespace {
 
 constexpr std::string_view prefix = "sha256/";
-/// Of 32 bytes, padded.
+/// Size of 32 bytes in padded base64.
 constexpr std::size_t text_size = 44;
 
 } // namespace

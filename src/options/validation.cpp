@@ -38,7 +38,7 @@ struct own_field {
 constexpr std::string_view connection_advice = "is managed by the client's connections";
 constexpr std::string_view key_advice = "is set by the client; use client_options::api_key and scheme";
 
-/// Fields that the client writes itself, or that would contradict how it frames, routes or decodes messages.
+/// Fields that the client writes itself, or that would contradict its framing, routing or decoding of messages.
 constexpr std::array<own_field, 18> own_fields{{
     {"Accept-Encoding", "is not supported: responses are not decompressed"},
     {"Authorization", key_advice},

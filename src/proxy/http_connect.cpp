@@ -48,7 +48,7 @@ private:
         plain.reserve(user.size() + 1 + password.size());
         plain.append(user).append(":").append(password);
         std::string encoded((plain.size() + 2) / 3 * 4, '\0');
-        // It writes a NUL at the end, for which every string has room.
+        // It appends a NUL, for which every string has room.
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
                         reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
         say("Proxy-Authorization: Basic ");
@@ -58,8 +58,8 @@ private:
         wipe(encoded);
     }
 
-    /// Of the response only the status counts: whatever its fields say of a body, there is none when the way is open,
-    /// and the words of a refusal are not needed.
+    /// Only the status of the response matters: whatever its fields say, a success has no body, and the text of a
+    /// refusal is not needed.
     bool understand() override
     {
         bool is_open = false;
@@ -102,7 +102,7 @@ private:
 
     const std::size_t most_;
     std::size_t taken_ = 0;
-    /// Of the response that is being read; 0 before its first line.
+    /// Status of the response being read; 0 before its first line.
     unsigned status_ = 0;
 };
 

@@ -12,24 +12,25 @@
 
 namespace sipher::detail {
 
-/// What is said to a proxy until it has opened the way to the server.
+/// The handshake with a proxy, until it has opened the tunnel to the server.
 class proxy_handshake {
 public:
     proxy_handshake(const proxy_handshake&) = delete;
     proxy_handshake& operator=(const proxy_handshake&) = delete;
     virtual ~proxy_handshake() = default;
 
-    /// Says and hears as much as it can; what it needs to go on, or nothing once the way is open.
+    /// Writes and reads as much as possible; returns the readiness needed to continue, or nothing once the tunnel is
+    /// open.
     /// @throws connect_failure
     [[nodiscard]] io_interest advance(byte_stream& stream);
 
 protected:
     proxy_handshake(const server_settings& settings, const std::string& target);
 
-    /// Takes what it understands of `input()`.
+    /// Consumes complete messages from `input()`.
     [[nodiscard]] virtual bool understand() = 0;
 
-    /// May hold credentials: it is wiped.
+    /// May contain credentials: it is wiped.
     void say(std::string_view text) { output_.append(text, std::numeric_limits<std::uint64_t>::max()); }
     [[nodiscard]] std::string& input() noexcept { return input_; }
     [[noreturn]] void fail(const std::string& message, bool permanent) const;
@@ -41,13 +42,13 @@ private:
     std::string input_;
 };
 
-/// @param host The server's name or address, as the proxy is asked for it.
+/// @param host The server's name or address, as sent to the proxy.
 [[nodiscard]] std::unique_ptr<proxy_handshake> make_proxy_handshake(const server_settings& settings,
                                                                     const std::string& host);
-/// By the method CONNECT (RFC 9110, 9.3.6).
+/// Uses the method CONNECT (RFC 9110, 9.3.6).
 [[nodiscard]] std::unique_ptr<proxy_handshake> make_http_connect(const server_settings& settings,
                                                                  const std::string& host);
-/// By SOCKS 5 (RFC 1928), with the user's name and password (RFC 1929) if there are any.
+/// Uses SOCKS 5 (RFC 1928), with user name and password (RFC 1929) if given.
 [[nodiscard]] std::unique_ptr<proxy_handshake> make_socks5(const server_settings& settings, const std::string& host);
 
 } // namespace sipher::detail

@@ -14,7 +14,7 @@ using namespace std::string_view_literals;
 constexpr char version = 5;
 constexpr char no_authentication = 0;
 constexpr char by_password = 2;
-/// Of the negotiation with name and password.
+/// Version of the name and password negotiation.
 constexpr char password_version = 1;
 
 enum address_type : char { ipv4 = 1, domain_name = 3, ipv6 = 4 };
@@ -23,7 +23,7 @@ struct refusal {
     const char* message;
     bool permanent;
 };
-/// By the reply's code (RFC 1928, section 6).
+/// Indexed by the reply's code (RFC 1928, section 6).
 constexpr std::array<refusal, 9> refusals{{{"", false},
                                            {"general failure", false},
                                            {"not allowed by its rules", true},

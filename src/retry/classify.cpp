@@ -21,13 +21,13 @@ verdict conclude(action what, outcome effect, const error_code& code)
     return result;
 }
 
-/// Proven not to have been applied: anything may be repeated.
+/// Proven not applied: any request may be repeated.
 verdict not_applied(const error_code& code, outcome effect = outcome::not_applied)
 {
     return conclude(action::retry, effect, code);
 }
 
-/// Nobody knows whether it was applied: only what does no harm twice may be repeated.
+/// Unknown whether it was applied: only idempotent requests may be repeated.
 verdict ambiguous(const attempt_facts& facts, const error_code& code)
 {
     const bool allowed = is_idempotent(facts.kind) && (facts.kind != operation_kind::update || facts.retry_updates);
@@ -48,7 +48,7 @@ outcome effect_of_bytes(const attempt_facts& facts)
     if (!facts.any_written) {
         return outcome::not_sent;
     }
-    // The server cannot read any of a TLS record without its end.
+    // The server cannot read any part of an incomplete TLS record.
     return facts.fully_written || !facts.fits_one_record ? outcome::unknown : outcome::not_applied;
 }
 
@@ -81,7 +81,7 @@ verdict refused_for_now(const attempt_facts& facts, const error_code& code)
     verdict result = not_applied(code);
     result.throttled = true;
     if (facts.says == service_code::daily_quota) {
-        // It opens at midnight: no call waits for that.
+        // The quota is renewed at midnight: no call waits for that.
         result.what = action::fail;
     }
     return result;
@@ -128,7 +128,7 @@ verdict said_by_service(const attempt_facts& facts)
     return conclude(action::fail, facts.status >= 400 ? outcome::not_applied : outcome::unknown, code);
 }
 
-/// The HTTP server refuses only what it could not read as a whole request; after a 408 it might.
+/// The HTTP server refuses only input that it could not read as a complete request; after a 408, a retry may succeed.
 verdict said_by_http_server(const attempt_facts& facts)
 {
     verdict result = not_applied({static_cast<int>(facts.status), service_category()});
@@ -141,7 +141,7 @@ verdict said_by_intermediary(const attempt_facts& facts)
     const foreign_status row = read_foreign_status(facts.status);
     const error_code code =
         facts.code ? facts.code : error_code{static_cast<int>(facts.status), intermediary_category()};
-    // A request that the client itself did not send to its end reached nobody behind the intermediary.
+    // A request that the client did not send in full did not pass the intermediary.
     const bool kept_back = facts.status >= 400 && !facts.fully_written;
     verdict result = row.not_applied || kept_back ? not_applied(code) : ambiguous(facts, code);
     result.throttled = row.throttled;

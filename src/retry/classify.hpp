@@ -11,45 +11,45 @@
 
 namespace sipher::detail {
 
-/// What the transport knows of an attempt.
+/// The transport's facts about an attempt.
 struct transport_facts {
-    /// What it says; no error when a whole response came.
+    /// Its error code; no error if a complete response was received.
     boost::system::error_code code;
     phase reached = phase::waiting;
-    /// The connection could not be made, and would not be the next time.
+    /// The connection could not be established, and a retry would fail, too.
     bool permanent = false;
-    /// The server gave up the TLS handshake when this side was through with it.
+    /// The server aborted the TLS handshake after it was complete on this side.
     bool handshake_refused = false;
     bool reused = false;
     /// The kernel accepted all bytes of the request.
     bool fully_written = false;
-    /// HTTP status of a response whose header is complete, even if its body is not; else 0.
+    /// HTTP status of a response whose header is complete, even if its body is not; otherwise 0.
     unsigned status = 0;
 };
 
 /// What a response proves.
 struct response_facts {
     provenance from = provenance::none;
-    /// The service's envelope says that it did what was asked, and whether the result could be decoded.
+    /// The service's envelope reports success, and whether the result could be decoded.
     bool success = false;
     bool usable = false;
-    /// The body is cut, empty or no JSON, and nothing in the header says that it is a page.
+    /// The body is truncated, empty or not JSON, and the header does not indicate a page.
     bool unreadable = false;
 };
 
-/// What is known about an attempt once it ended.
+/// All facts about an attempt once it has ended.
 struct attempt_facts : transport_facts, response_facts {
     operation_kind kind = operation_kind::read;
     /// The kernel accepted bytes of the request.
     bool any_written = false;
-    /// The request fits into one TLS record, so a part of it tells the server nothing.
+    /// The request fits into one TLS record, so the server cannot read a part of it.
     bool fits_one_record = true;
-    /// Of the service's error.
+    /// The code of the service's error.
     service_code says = service_code::other;
     bool says_retryable = false;
     /// The service reports a state instead of an error, as its health endpoints do.
     bool reports_state = false;
-    /// An attempt of the same call before this one may have been applied.
+    /// An earlier attempt of the same call may have been applied.
     bool ambiguous_before = false;
     bool retry_updates = true;
 };
@@ -59,9 +59,9 @@ enum class action {
     /// Success, although the service does not know the session: an earlier attempt of the same call removed it.
     succeed_already_absent,
     fail,
-    /// Again after a delay, at the cost of an attempt.
+    /// Retry after a delay, which counts as an attempt.
     retry,
-    /// Again at once on a new connection: the one that was used had ended unnoticed. Only once in a call.
+    /// Repeat at once on a new connection, because the one used had ended unnoticed. Only once in a call.
     replay,
 };
 
@@ -70,13 +70,13 @@ struct verdict {
     /// What this attempt alone may have changed.
     sipher::outcome outcome = sipher::outcome::unknown;
     boost::system::error_code code;
-    /// A repetition is out of the question because it might apply the request twice.
+    /// Must not be repeated, because that might apply the request twice.
     bool not_repeatable = false;
-    /// The service asks for less.
+    /// The service asks for fewer requests.
     bool throttled = false;
 };
 
-/// Decides by the table of operations and points of failure.
+/// Decides according to the table of operations and points of failure.
 [[nodiscard]] verdict classify(const attempt_facts& facts);
 
 } // namespace sipher::detail

@@ -1,24 +1,24 @@
-// What repeating an operation can do.
+// The effect of repeating an operation.
 #pragma once
 
 namespace sipher::detail {
 
-/// What repeating a request can do.
+/// The effect of repeating a request.
 enum class operation_kind {
-    /// Each one that arrives makes something new.
+    /// Each request creates something new.
     create,
     /// It only reads.
     read,
-    /// The last one that arrives wins.
+    /// The last request to arrive wins.
     update,
-    /// The second one finds nothing left to do.
+    /// A second request finds nothing left to do.
     remove,
     /// Other endpoints, by their method (RFC 9110, 9.2.2).
     other_idempotent,
     other_not_idempotent,
 };
 
-/// Whether a second one does no more than the first.
+/// Whether a second request has no further effect.
 [[nodiscard]] constexpr bool is_idempotent(operation_kind kind) noexcept
 {
     switch (kind) {
@@ -32,19 +32,19 @@ enum class operation_kind {
     return true;
 }
 
-/// One of the client's operations. There is no default for its kind: nobody is to get a wrong one by forgetting it.
+/// One of the client's operations. Its kind has no default, so that it cannot be forgotten.
 struct operation {
     constexpr operation(const char* called, operation_kind of_kind, bool own = false, bool cleaning_up = false) noexcept
         : name(called), kind(of_kind), is_own(own), cleans_up(cleaning_up)
     {
     }
 
-    /// A literal: what errors and events call it.
+    /// A string literal: its name in errors and events.
     const char* name;
     operation_kind kind;
-    /// The library does it by itself: it goes before what is asked of the client, and may use what is kept in reserve.
+    /// The library's own: takes precedence over user calls, and may use the reserve.
     bool is_own;
-    /// It goes on while the client shuts down.
+    /// It may run while the client shuts down.
     bool cleans_up;
 };
 

@@ -1,4 +1,4 @@
-// Who made a response: what it proves depends on that.
+// The source of a response, which decides what it proves.
 #pragma once
 
 namespace sipher::detail {
@@ -8,9 +8,9 @@ enum class provenance {
     none,
     /// The service's application: complete JSON in its envelope.
     service,
-    /// The HTTP server in front of the application, which refuses what it cannot read as a request.
+    /// The HTTP server in front of the application, which refuses input that it cannot read as a request.
     http_server,
-    /// Somebody else: an edge, a gateway, a portal; also whatever is cut short or of another shape.
+    /// Any other source: an edge, a gateway, a portal; also any truncated or differently shaped response.
     intermediary,
 };
 

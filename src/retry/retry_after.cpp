@@ -12,7 +12,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// As many as nanoseconds can count, with room for what is added to them.
+/// The range of nanoseconds, with room for additions.
 constexpr std::chrono::milliseconds longest_wait =
     std::chrono::floor<std::chrono::milliseconds>(std::chrono::years{250});
 

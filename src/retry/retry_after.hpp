@@ -12,13 +12,12 @@
 
 namespace sipher::detail {
 
-/// `Retry-After` in seconds or as a date. A date is taken relative to the response's own `Date`, because the two
-/// clocks need not agree, and to `wall` where there is none. Nothing if it is malformed or past; never more than 250
-/// years.
+/// `Retry-After` in seconds or as a date. A date is taken relative to the response's own `Date`, because the two clocks
+/// need not agree, and to `wall` if there is none. Empty if it is malformed or past; never more than 250 years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,
                                                                          clock::wall_time wall);
 
-/// Of a quota that is used up: its details tell when there will be a new one.
+/// Time until a used-up quota is renewed, from the error's details.
 [[nodiscard]] std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details,
                                                                         std::string_view date, clock::wall_time wall);
 

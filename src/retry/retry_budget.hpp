@@ -5,14 +5,14 @@
 
 namespace sipher::detail {
 
-/// Tokens that all calls of a client share: retries cost, calls that succeed at once earn. When most calls fail
-/// the tokens are soon gone, and the service is spared the retries.
+/// Tokens shared by all calls of a client: retries cost tokens, calls that succeed at the first attempt earn them. When
+/// most calls fail, the tokens run out, and the service is spared the retries.
 class retry_budget {
 public:
     /// @param capacity Zero: unlimited.
     explicit retry_budget(unsigned capacity) : capacity_(capacity), tokens_(capacity) {}
 
-    /// False: there are not enough left.
+    /// False: not enough tokens are left.
     [[nodiscard]] bool withdraw(unsigned cost)
     {
         if (capacity_ == 0) {

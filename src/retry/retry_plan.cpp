@@ -12,7 +12,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// An attempt that has less time than this is not worth beginning.
+/// An attempt with less time than this is not started.
 constexpr std::chrono::milliseconds shortest_attempt{50};
 /// No call waits longer than this for the service.
 constexpr std::chrono::hours longest_wait{24};
@@ -40,7 +40,7 @@ retry_context make_context(const retry_state& state, const verdict& decided)
     return context;
 }
 
-/// Why the request may not be repeated, if it may not.
+/// Why the request must not be repeated; empty if it may be.
 std::optional<end_reason> refusal(const retry_options& options, const retry_state& state, const verdict& decided)
 {
     const bool suggested = decided.what != action::fail;
@@ -77,7 +77,7 @@ bool fits(std::chrono::nanoseconds delay, const retry_state& state)
     return state.deadline == clock::time_point::max() || delay <= state.deadline - state.now - shortest_attempt;
 }
 
-/// A response that was received stands, whatever else ends the call at the same time.
+/// A received response takes precedence over any other reason that ends the call at the same time.
 std::optional<retry_plan> stopped(const retry_state& state, const verdict& decided)
 {
     const bool has_response = state.status != 0;

@@ -9,7 +9,7 @@ namespace sipher::testing {
 
 namespace {
 
-/// Sets an alarm of the real clock for the time at which this one will say `when`.
+/// Sets a real alarm for the time at which this clock will reach `when`.
 class shortened_alarm final : public clock::alarm {
 public:
     shortened_alarm(std::unique_ptr<alarm> real, clock::time_point start, int factor)

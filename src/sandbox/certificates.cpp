@@ -69,7 +69,7 @@ void set_serial(X509* certificate)
 {
     std::uint64_t serial = 0;
     require(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "generate serial");
-    // Positive, whatever the reader's idea of the sign bit is.
+    // Positive, however the reader interprets the sign bit.
     require(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), (serial >> 1U) | 1U) == 1, "set serial");
 }
 
@@ -120,7 +120,7 @@ owned<X509> begin_certificate(EVP_PKEY* key, const certificate_spec& spec)
     return certificate;
 }
 
-/// `issuer` is the certificate itself for one that signs itself.
+/// `issuer` is the certificate itself if self-signed.
 void finish_certificate(X509* certificate, X509* issuer, EVP_PKEY* issuer_key, const certificate_spec& spec)
 {
     require(X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1, "set issuer");

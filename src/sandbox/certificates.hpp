@@ -13,7 +13,7 @@ struct pem_pair {
     std::string private_key;
 };
 
-/// What a certificate says of itself; the defaults make a good one for a server on this machine.
+/// The content of a certificate; the defaults suit a server on this machine.
 struct certificate_spec {
     certificate_spec() = default;
 
@@ -23,21 +23,21 @@ struct certificate_spec {
     /// Validity, from now.
     std::chrono::seconds valid_from = -std::chrono::days{2};
     std::chrono::seconds valid_until = std::chrono::days{3650};
-    /// In OpenSSL's words; empty: the certificate does not say.
+    /// In OpenSSL's syntax; empty: no such extension.
     std::string key_usage = "critical,digitalSignature";
     std::string extended_key_usage = "serverAuth";
     std::string basic_constraints = "critical,CA:FALSE";
     /// Zero: a key on the curve P-256.
     unsigned rsa_bits = 0;
-    /// Of the signature, in OpenSSL's words.
+    /// Digest of the signature, by OpenSSL's name.
     std::string digest = "SHA256";
 };
 
-/// A new authority that signed itself, with a P-256 key.
+/// A new self-signed authority with a P-256 key.
 /// @throws boost::system::system_error, as does `issue`
 [[nodiscard]] pem_pair make_authority(const std::string& common_name = "sipher sandbox authority");
 
-/// A new key and a certificate for it that nobody but itself vouches for.
+/// A new key and a self-signed certificate for it.
 [[nodiscard]] pem_pair issue_self_signed(const certificate_spec& spec);
 
 /// A new key and a certificate for it, signed by `authority`.

@@ -30,7 +30,7 @@ std::vector<std::string> apply(const environment& changes)
     return result;
 }
 
-/// As `exec` and its relatives want them.
+/// The form that the `exec` functions take.
 std::vector<char*> to_pointers(std::vector<std::string>& texts)
 {
     std::vector<char*> result;
@@ -42,7 +42,7 @@ std::vector<char*> to_pointers(std::vector<std::string>& texts)
     return result;
 }
 
-/// @returns 0, or what kept it from running
+/// @returns 0, or the error that kept it from running
 int start(pid_t& child, std::vector<std::string> command, const environment& changes, const awaited_signals& signals)
 {
     std::vector<std::string> variables = apply(changes);
@@ -56,7 +56,7 @@ int start(pid_t& child, std::vector<std::string> command, const environment& cha
     return problem;
 }
 
-/// Nothing as long as it runs.
+/// Empty while it runs.
 std::optional<int> exit_code(pid_t child)
 {
     int status = 0;
@@ -70,7 +70,7 @@ std::optional<int> exit_code(pid_t child)
 
 awaited_signals::awaited_signals()
 {
-    // What was started with SIGCHLD ignored would not learn how its command ended.
+    // A command that inherits an ignored SIGCHLD could not learn how its own children ended.
     std::signal(SIGCHLD, SIG_DFL);
     sigemptyset(&awaited_);
     for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGCHLD}) {
@@ -91,7 +91,7 @@ siginfo_t awaited_signals::wait() const
 {
     siginfo_t info{};
     while (sigwaitinfo(&awaited_, &info) < 0) {
-        // A debugger, or a stop and its end, interrupted it.
+        // Interrupted by a debugger, or by a stop and continue.
     }
     return info;
 }
@@ -110,7 +110,7 @@ int run_command(const std::vector<std::string>& command, const environment& chan
                 return *code;
             }
         } else if (received.si_code != SI_KERNEL) {
-            // What a terminal sends, such as on Ctrl-C, it sends to the command too.
+            // A terminal's own signals, such as on Ctrl-C, also reach the command directly.
             kill(child, received.si_signo);
         }
     }

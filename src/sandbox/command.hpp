@@ -1,4 +1,4 @@
-// Signals of the program sipher-sandbox, and the command that it runs.
+// Signals of the program sipher-sandbox, and the command it runs.
 #pragma once
 
 #include <csignal>
@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-/// Signals that end a program, waited for instead of suffered: nothing that must be tidied up is left behind.
+/// Waits synchronously for the signals that end a program, so that it can clean up.
 ///
-/// To be made before any other thread, which then leaves them to this one.
+/// Create it before any other thread, so that other threads inherit the blocked signals.
 class awaited_signals {
 public:
     awaited_signals();
@@ -19,7 +19,7 @@ public:
 
     /// The next of SIGINT, SIGTERM, SIGQUIT, SIGCHLD, and SIGHUP unless it is ignored (as under `nohup`).
     [[nodiscard]] siginfo_t wait() const;
-    /// What was blocked before.
+    /// The previous signal mask.
     [[nodiscard]] const sigset_t& mask_before() const noexcept { return mask_before_; }
 
 private:
@@ -30,8 +30,8 @@ private:
 /// Name and value each.
 using environment = std::vector<std::pair<std::string, std::string>>;
 
-/// Runs a program, found as a shell finds it, in this program's environment with `changes`, until it ends; signals are
-/// passed on to it.
-/// @returns its exit code as shells have it: 128 and the signal if one ended it, 126 or 127 if it could not be started.
+/// Runs a program, searched for as by a shell, in this program's environment with `changes`, until it ends; passes
+/// signals on to it.
+/// @returns its exit code as in shells: 128 plus the signal that ended it, 126 or 127 if it could not be started.
 [[nodiscard]] int run_command(const std::vector<std::string>& command, const environment& changes,
                               const awaited_signals& signals);

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::size_t read_size = std::size_t{16} * 1024;
 constexpr std::uint32_t largest_header = 16 * 1024;
-/// The service reads what is too large to the end before it says so; this bounds what the sandbox holds.
+/// The service reads an oversized body to its end before refusing it; this bounds the sandbox's memory.
 constexpr std::uint64_t longest_body = std::uint64_t{16} * 1024 * 1024;
 /// How long a peer may take to end its half of a connection that we have ended.
 constexpr std::chrono::milliseconds linger_time{1000};
@@ -39,7 +39,7 @@ std::string_view text_of(const boost::beast::flat_buffer& buffer)
     return {static_cast<const char*>(buffer.cdata().data()), buffer.cdata().size()};
 }
 
-/// Nothing of another protocol is waited for: each method begins with a capital.
+/// Input of another protocol is refused at once: each method begins with a capital letter.
 bool may_become_a_header(std::string_view text)
 {
     const bool plausible = text.empty() || (text.front() >= 'A' && text.front() <= 'Z');
@@ -52,7 +52,7 @@ bool has_folded_field(std::string_view text)
     return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
 }
 
-/// Stricter than Beast where the service's HTTP server is.
+/// Stricter than Beast wherever the service's HTTP server is.
 bool is_acceptable(const http::request_header<>& head)
 {
     const bool has_host = head.version() < 11 || head.count(http::field::host) == 1;
@@ -70,7 +70,7 @@ connection::connection(asio::ip::tcp::socket socket, asio::ssl::context* tls, co
     error_code problem;
     transport_.socket().set_option(asio::ip::tcp::no_delay{true}, problem);
     const auto endpoint = transport_.socket().remote_endpoint(problem);
-    // Programs of this machine that reach both addresses of `localhost` are one client.
+    // Local programs that use both addresses of `localhost` count as one client.
     peer_ = problem || endpoint.address().is_loopback() ? std::string{} : endpoint.address().to_string();
     ++state_.lock()->counters.connections;
     ++state_.lock()->counters.open_connections;
@@ -117,7 +117,7 @@ asio::awaitable<bool> connection::serve_one()
         const bool more = co_await send(std::move(what));
         co_return more;
     }
-    // Nobody listens for it, so the service's HTTP server closes.
+    // The service has no handler for it, so its HTTP server closes.
     if (parser.get().method() == http::verb::connect) {
         co_return false;
     }
@@ -127,7 +127,7 @@ asio::awaitable<bool> connection::serve_one()
     co_return more && !closed_;
 }
 
-/// So that nothing of it is lost when Beast has read it.
+/// Reads the whole header first, so that none of it is lost when Beast parses it.
 asio::awaitable<unsigned> connection::read_whole_header()
 {
     phase_ = buffer_.size() == 0 ? phase::idle : phase::busy;
@@ -165,7 +165,7 @@ asio::awaitable<unsigned> connection::read(request_parser& parser)
     co_return problem ? refusal_for(problem) : 0;
 }
 
-/// @throws boost::system::system_error where nothing is to be said any more
+/// @throws boost::system::system_error if no response should be sent
 unsigned connection::refusal_for(const error_code& problem) const
 {
     const bool unused_for_long = phase_ == phase::idle && used_;
@@ -234,7 +234,7 @@ asio::awaitable<bool> connection::send(delivery what)
     if (what.then == ending::reset) {
         close(true);
     } else if (what.then == ending::close) {
-        // The peer has to end its own half first: bytes still unread would cause an RST, and what was written be lost.
+        // The peer has to end its own half first: unread bytes would cause an RST, and the written data would be lost.
         error_code ignored;
         transport_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
         start_timeout(linger_time);

@@ -16,21 +16,21 @@
 
 namespace sipher::testing::detail {
 
-/// All members are for the sandbox's own thread.
+/// All members must be called on the sandbox's own thread.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    /// `request_time` is how long the first request may take to begin, and any to become complete; real time.
+    /// `request_time` limits, in real time, how long the first request may take to begin, and any request to complete.
     connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, const sandbox_options& options,
                std::chrono::milliseconds request_time, shared_state& state);
 
-    /// Serves one request after another until the connection ends; `close` is for the caller.
+    /// Serves successive requests until the connection ends; the caller has to call `close`.
     /// @throws boost::system::system_error when the client is gone
     static boost::asio::awaitable<void> run(std::shared_ptr<connection> self);
 
-    /// With a bare FIN, or with an RST, whatever is under way.
+    /// Closes with a bare FIN, or with an RST, regardless of a request in progress.
     void close(bool reset = false) noexcept;
-    /// Closes if no request is being received or worked on; a connection whose response is on its way out is closed
-    /// after it, because the peer may have seen all of it already.
+    /// Closes if no request is being received or processed; a connection whose response is being sent is closed after
+    /// it, because the peer may have received all of it already.
     void close_if_idle() noexcept;
 
 private:
@@ -39,17 +39,17 @@ private:
 
     boost::asio::awaitable<bool> open();
     boost::asio::awaitable<bool> serve_one();
-    /// These give the status to refuse the request with, or 0.
+    /// These return the status to refuse the request with, or 0.
     boost::asio::awaitable<unsigned> read_whole_header();
     boost::asio::awaitable<unsigned> read(request_parser& parser);
     [[nodiscard]] unsigned refusal_for(const boost::system::error_code& problem) const;
     boost::asio::awaitable<bool> respond(request received);
     boost::asio::awaitable<bool> send(delivery what);
     boost::asio::awaitable<void> read_to_end();
-    /// What was read stays in the buffer.
+    /// The bytes read stay in the buffer.
     boost::asio::awaitable<boost::system::error_code> read_some();
 
-    /// Cancels what is under way on the socket after this time, unless `cancel_timeout` comes first. Zero: never.
+    /// Cancels the socket's current operations after this time, unless `cancel_timeout` is called first. Zero: never.
     void start_timeout(std::chrono::milliseconds time);
     void cancel_timeout();
     [[nodiscard]] request to_request(request_parser& parser) const;

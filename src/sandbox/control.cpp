@@ -24,7 +24,7 @@
 
 namespace sipher::testing {
 
-// Their JSON has the names of the members.
+// Their JSON uses the members' names.
 BOOST_DESCRIBE_STRUCT(ledger_entry, (),
                       (method, target, request_id, headers, body, status, applied, effective_defaults))
 BOOST_DESCRIBE_STRUCT(sandbox_counters, (),
@@ -148,7 +148,7 @@ response control(sandbox_state& state, const request& received)
         const endpoint& wanted = find_endpoint(received);
         json_members given = read_members(received);
         const json::value document = wanted.serve(state, given);
-        // The ledger has what clients sent, which need not be text.
+        // The ledger contains clients' bytes, which need not be text.
         return page("application/json", replace_invalid_utf_8(json::serialize(document)) + "\n");
     } catch (const refusal& why) {
         return to_response(why.status, json::object{{"error", why.message}});

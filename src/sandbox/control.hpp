@@ -1,4 +1,4 @@
-// What the real service does not have: paths by which programs in other languages direct the sandbox.
+// Not part of the real service: paths through which programs in other languages control the sandbox.
 #pragma once
 
 #include "sandbox/message.hpp"
@@ -6,7 +6,8 @@
 
 namespace sipher::testing::detail {
 
-/// Whether it goes to `/sandbox/…`. Such a request is not the service's: no fault meets it, and it is not counted.
+/// Whether its path is `/sandbox/…`. Such a request is not for the service: no fault applies to it, and it is not
+/// counted.
 [[nodiscard]] bool is_control(const request& received);
 [[nodiscard]] response control(sandbox_state& state, const request& received);
 

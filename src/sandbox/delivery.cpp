@@ -12,7 +12,7 @@ namespace sipher::testing::detail {
 
 namespace {
 
-/// A response that somebody else gave in the service's place, such as a gateway: nothing in it is the service's.
+/// An intermediary's response in place of the service's: nothing in it comes from the service.
 response substitute(const fault& applied)
 {
     response result;
@@ -53,7 +53,7 @@ void add_framing(response& made)
     }
 }
 
-/// The body follows the header as it is, whatever the header says of it.
+/// The body follows the header unchanged, whatever the header says about it.
 std::string serialize(const response& made, bool with_body)
 {
     http::fields::writer header{made.base(), made.version(), made.result_int()};
@@ -61,7 +61,7 @@ std::string serialize(const response& made, bool with_body)
     return with_body ? bytes.append(made.body()) : bytes;
 }
 
-/// Header fields of a fault replace those of the whole response, framing included: that is how wrong framing is made.
+/// A fault's header fields replace those of the complete response, including framing, which allows wrong framing.
 delivery deliver(const request& received, response made, const fault& applied, std::chrono::milliseconds keep_alive)
 {
     const bool keep = received.message.keep_alive();

@@ -1,4 +1,4 @@
-// What really goes out for one request.
+// The bytes actually sent for one request.
 #pragma once
 
 #include "sandbox/message.hpp"
@@ -11,27 +11,27 @@
 
 namespace sipher::testing::detail {
 
-/// What becomes of the connection once the bytes are out.
+/// The disposition of the connection after the bytes are sent.
 enum class ending {
-    /// The next request may come.
+    /// Keep it for the next request.
     keep,
-    /// With a bare FIN.
+    /// Close it with a bare FIN.
     close,
-    /// With an RST.
+    /// Close it with an RST.
     reset,
     /// Nothing more is sent, but the connection stays.
     silence,
 };
 
 struct delivery {
-    /// 0 when no response was made.
+    /// 0 if there is no response.
     unsigned status = 0;
     std::string bytes;
     ending then = ending::keep;
 };
 
 /// Serializes the service's response and applies the request's fault to it. `made` is empty when the service did not
-/// act; `keep_alive` zero means that connections are never closed for being idle.
+/// act; `keep_alive` zero means that idle connections are never closed.
 [[nodiscard]] delivery make_delivery(const request& received, std::optional<response> made, const fault& applied,
                                      std::chrono::milliseconds keep_alive);
 

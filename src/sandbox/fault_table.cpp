@@ -22,7 +22,7 @@ struct fault_kind {
 unsigned take_status(json_members& given)
 {
     const auto status = given.take<unsigned>("status");
-    // HTTP knows no others, and Beast does not write them.
+    // HTTP has no others, and Beast does not write them.
     if (status < 100 || status > 999) {
         throw refusal{400, {}, "`status` must have three digits"};
     }
@@ -44,7 +44,7 @@ header_list take_headers(json_members& given)
     return given.take<header_list>("headers", {});
 }
 
-/// Parameters are called as those of the functions.
+/// Parameters have the same names as those of the functions.
 constexpr std::array<fault_kind, 12> kinds{{
     {"delay",
      [](json_members& given) {

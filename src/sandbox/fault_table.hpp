@@ -1,4 +1,4 @@
-// Faults by name, for those who cannot call the functions of `fault`.
+// Faults by name, for programs that cannot call the functions of `fault`.
 #pragma once
 
 #include "sandbox/json_members.hpp"

@@ -1,4 +1,4 @@
-// A value that several threads use.
+// A value shared by several threads.
 #pragma once
 
 #include <mutex>
@@ -6,7 +6,7 @@
 
 namespace sipher::testing::detail {
 
-/// Is reached through a lock only: `value.lock()->member`.
+/// Accessible only through a lock: `value.lock()->member`.
 template <class Value>
 class guarded {
     class access {

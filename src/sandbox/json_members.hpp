@@ -1,4 +1,4 @@
-// The members of a JSON object that somebody wrote by hand.
+// The members of a hand-written JSON object.
 #pragma once
 
 #include "sandbox/responses.hpp"
@@ -12,12 +12,12 @@
 
 namespace sipher::testing::detail {
 
-/// Members are taken one by one; whatever is left in the end is a mistake of who wrote them.
+/// Members are taken one by one; any left at the end is the author's mistake.
 class json_members {
 public:
     explicit json_members(boost::json::object given) : left_(std::move(given)) {}
 
-    /// @throws refusal when it is missing or no `T`
+    /// @throws refusal when it is missing or not a `T`
     template <class T>
     T take(std::string_view name)
     {

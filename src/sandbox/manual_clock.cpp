@@ -14,7 +14,7 @@ namespace sipher::testing {
 
 namespace {
 
-/// What outlives an alarm: a wake-up that is already on its way finds out here that it is no longer wanted.
+/// Outlives its alarm: a wake-up already in flight learns here that it is obsolete.
 struct alarm_record {
     alarm_record(boost::asio::any_io_executor where, std::function<void()> what)
         : executor(std::move(where)), on_wake(std::move(what))
@@ -24,7 +24,7 @@ struct alarm_record {
     const boost::asio::any_io_executor executor;
     const std::function<void()> on_wake;
     clock::time_point when = clock::time_point::max();
-    /// Counts arrangements, so that a wake-up knows whether its own still stands.
+    /// Counts arrangements, so that a wake-up can check whether its own is still current.
     std::uint64_t arrangement = 0;
 };
 
@@ -38,14 +38,14 @@ struct manual_clock::state {
     mutable std::mutex mutex;
     /// Not zero, so that differences to earlier times make sense.
     time_point now{std::chrono::hours{24}};
-    /// How much further `boot_now` is.
+    /// How far `boot_now` is ahead.
     std::chrono::nanoseconds suspended{};
     wall_nanoseconds wall;
     std::vector<record_pointer> records;
     /// An alarm was set.
     std::condition_variable arranged;
 
-    /// With the mutex locked.
+    /// Requires the mutex to be held.
     [[nodiscard]] time_point earliest() const
     {
         time_point result = time_point::max();
@@ -180,7 +180,7 @@ void manual_clock::advance_until(const std::function<bool()>& done, std::chrono:
                 by = next - state_->now;
                 return next != time_point::max() && by <= horizon;
             };
-            // Nobody tells when `done` changes its mind, so it is asked again after a while.
+            // Changes of `done` are not signalled, so it is polled.
             if (!state_->arranged.wait_for(lock, std::chrono::milliseconds{1}, is_near)) {
                 continue;
             }

@@ -11,10 +11,10 @@ namespace sipher::testing::detail {
 
 namespace http = boost::beast::http;
 
-/// A complete request, and what the service knows of it besides.
+/// A complete request, with further data of the service.
 struct request {
     http::request<http::string_body> message;
-    /// What the response's `X-Request-ID` says.
+    /// The response's `X-Request-ID`.
     std::string id;
     /// Address of the client.
     std::string peer;

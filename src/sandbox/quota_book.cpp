@@ -9,7 +9,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// The beginnings of paths, and what the service calls those endpoints together.
+/// Path prefixes, and the service's names of their categories.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 13> categories{{
     {"/v1/sessions", "session"},
     {"/v1/stealth/", "stealth"},

@@ -1,4 +1,4 @@
-// What a key has used of its daily quota.
+// A key's use of its daily quota.
 #pragma once
 
 #include "sandbox/responses.hpp"
@@ -18,9 +18,9 @@ namespace sipher::testing::detail {
 /// Requests per key, day and category of endpoints.
 class quota_book {
 public:
-    /// Throws the refusal where the quota is used up.
+    /// Throws the refusal if the quota is used up.
     void check(const sandbox_key& key, std::string_view path, clock::wall_time now);
-    /// The request has succeeded.
+    /// Counts a successful request.
     void count(const sandbox_key& key, std::string_view path, clock::wall_time now);
     /// The `data` of `GET /v1/billing/usage`.
     [[nodiscard]] boost::json::object usage(const sandbox_key& key, clock::wall_time now);

@@ -1,4 +1,4 @@
-// Text that nobody can guess.
+// Unpredictable text.
 #pragma once
 
 #include <cstddef>

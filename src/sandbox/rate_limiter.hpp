@@ -9,7 +9,7 @@
 
 namespace sipher::testing::detail {
 
-/// Where one request stands in its client's window.
+/// The position of one request in its client's window.
 struct rate_verdict {
     bool allowed = true;
     unsigned remaining = 0;

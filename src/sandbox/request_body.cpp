@@ -32,7 +32,7 @@ bool is_declared_as_json(std::string_view content_type)
     return iequals(type, "application/json");
 }
 
-/// In capitals; `UTF-8` unless it is named.
+/// In capitals; `UTF-8` if not specified.
 std::string charset_of(std::string_view content_type)
 {
     std::string charset = "UTF-8";
@@ -86,7 +86,7 @@ std::optional<json::value> parse_body(const request& received)
     options.max_depth = deepest_nesting;
     boost::system::error_code problem;
     json::value document = json::parse(text, problem, {}, options);
-    // The framework takes objects and arrays only.
+    // The framework accepts only objects and arrays.
     if (problem || !document.is_structured()) {
         throw refusal{400, "INVALID_JSON", "Request body is not valid JSON"};
     }

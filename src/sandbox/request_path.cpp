@@ -41,7 +41,7 @@ request_path::request_path(std::string_view target)
         path.remove_suffix(1);
     }
     route = to_route(path);
-    // Where an id begins is known before anything is decoded; zero if there are not so many parts.
+    // The position of the id is determined before decoding; zero if there are too few parts.
     const std::size_t id_slash = path.find('/', path.find('/', 1) + 1);
     if (const std::string parent = to_route(path.substr(0, id_slash)); parent == "/v1/sessions" && parent != route) {
         route = parent;

@@ -1,4 +1,4 @@
-// Where a request goes, as the service's router reads it.
+// A request's path, as the service's router reads it.
 #pragma once
 
 #include <optional>
@@ -7,24 +7,23 @@
 
 namespace sipher::testing::detail {
 
-/// Percent-decoded, without regard to case and to one slash at the end. The query and the host of an absolute form play
-/// no part.
+/// Percent-decoded, ignoring case and one trailing slash. The query and the host of an absolute form are ignored.
 struct request_path {
     explicit request_path(std::string_view target);
 
-    /// As it came.
+    /// As received.
     std::string text;
     /// Such as `/v1/sessions`.
     std::string route;
-    /// What follows `/v1/sessions/`, as it came; it has not been decoded yet.
+    /// The part after `/v1/sessions/`, as received, not decoded.
     std::optional<std::string> id;
 
     [[nodiscard]] bool is_sessions() const { return route == "/v1/sessions"; }
-    /// The methods that there are for it, such as `DELETE, GET, HEAD, PATCH`; empty for an unknown route.
+    /// The methods allowed for it, such as `DELETE, GET, HEAD, PATCH`; empty for an unknown route.
     [[nodiscard]] std::string_view allowed_methods() const;
 };
 
-/// Nothing if it is no text after decoding.
+/// Empty if the decoded bytes are not text.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
 } // namespace sipher::testing::detail

@@ -25,10 +25,10 @@ constexpr std::array<std::string_view, 1> backends{"sip-native"};
 constexpr std::string_view hexadecimal = "0123456789abcdefABCDEF";
 constexpr double shortest_time_to_live = 60;
 constexpr double longest_time_to_live = 86400;
-/// The last that JavaScript's numbers hold exactly.
+/// The largest integer that JavaScript's numbers represent exactly.
 constexpr std::int64_t largest_integer = 9007199254740991;
 
-/// The type's name as JavaScript's validators state it; null stands for a member that is missing.
+/// The type's name as JavaScript's validators state it; null stands for a missing member.
 std::string type_name(const json::value* value)
 {
     if (value == nullptr) {
@@ -123,7 +123,7 @@ void read_time_to_live(const json::value& value, session_request& result)
     }
 }
 
-/// One of a session's defaults: its name, the values that it may have, and the member of `session_defaults`.
+/// One of a session's defaults: its name, its allowed values, and the member of `session_defaults`.
 template <class Value>
 struct known_default {
     std::string_view name;
@@ -132,7 +132,7 @@ struct known_default {
     std::optional<Value> session_defaults::*member;
 };
 
-/// The one list of a session's defaults on this side, in the service's order.
+/// The sandbox's only list of a session's defaults, in the service's order.
 constexpr std::tuple known_defaults{
     known_default<chain>{"chain", chains, &session_defaults::chain},
     known_default<privacy_level>{"privacyLevel", privacy_levels, &session_defaults::privacy_level},
@@ -141,7 +141,7 @@ constexpr std::tuple known_defaults{
     known_default<secret>{"defaultViewingKey", {}, &session_defaults::default_viewing_key},
 };
 
-/// Never called: one more default does not compile until it has been added here, and then above.
+/// Never called: a new default does not compile until it has been added here, and then above.
 [[maybe_unused]] void count_defaults(const session_defaults& all)
 {
     const auto& [chain, privacy_level, rpc_provider, backend, default_viewing_key] = all;

@@ -1,5 +1,5 @@
-// The service's own reading of requests. It shares nothing with the client's validation, so that a mistake in one of
-// them shows in the other.
+// The service's own validation of requests. It shares nothing with the client's, so that a mistake in one shows in the
+// other.
 #pragma once
 
 #include <sipher/session.hpp>
@@ -25,7 +25,7 @@ struct session_request {
 
 [[nodiscard]] session_request validate_create(const std::optional<boost::json::value>& body);
 [[nodiscard]] session_request validate_update(const std::optional<boost::json::value>& body);
-/// What is wrong with a request that uses a session: of the defaults, routes read the chain only.
+/// The issues of a request that uses a session: of the defaults, routes read only the chain.
 [[nodiscard]] boost::json::array validate_use(const std::optional<boost::json::value>& body);
 
 /// Adds the members that are defaults of sessions.

@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// In UTC and in English, whatever the program's locale is.
+/// In UTC and in English, regardless of the program's locale.
 std::string to_text(clock::wall_time when, const char* layout)
 {
     const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
@@ -31,14 +31,14 @@ std::string to_text(clock::wall_time when, const char* layout)
     return text.str();
 }
 
-/// A weak validator, as the framework makes one of each body.
+/// A weak validator of a body, as the framework makes it.
 std::string entity_tag(std::string_view body)
 {
     const std::size_t hash = std::hash<std::string_view>{}(body);
     return "W/\"" + std::to_string(body.size()) + "-" + std::to_string(hash) + "\"";
 }
 
-/// Whether a read names this validator, or any, as one that the client has; compared weakly, as for every read.
+/// Whether a read's `If-None-Match` has this validator, or `*`; compared weakly, as for every read.
 bool is_known(const request& received, std::string_view tag)
 {
     const std::string known = joined_fields(received, "If-None-Match");

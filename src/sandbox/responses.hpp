@@ -1,4 +1,4 @@
-// What the service says: its envelope, its refusals and its header fields.
+// The service's responses: envelope, refusals and header fields.
 #pragma once
 
 #include "sandbox/message.hpp"
@@ -14,12 +14,12 @@
 
 namespace sipher::testing::detail {
 
-/// Thrown by whatever part of the service declines a request.
+/// Thrown by any part of the service that declines a request.
 struct refusal {
     unsigned status;
     std::string_view code;
     std::string message;
-    /// Null: the response has none.
+    /// Null: no details.
     boost::json::value details = nullptr;
     header_list headers{};
 };
@@ -34,14 +34,14 @@ struct refusal {
 [[nodiscard]] refusal invalid_request(boost::json::array issues);
 [[nodiscard]] refusal internal_error(std::string_view details);
 
-/// Adds the fields that the service's framework puts on every response, before its own; a read of what the client has
-/// already becomes a 304.
+/// Adds the fields that the service's framework puts on every response, before its own; a read of a resource that the
+/// client already has becomes a 304.
 void add_standard_fields(response& made, const request& received, clock::wall_time now);
 
 /// Such as `2026-11-24T00:00:00.000Z`.
 [[nodiscard]] std::string to_iso_8601(clock::wall_time when);
 
-/// What `GET /v1/errors` lists.
+/// The list of `GET /v1/errors`.
 [[nodiscard]] boost::json::value error_catalogue();
 
 } // namespace sipher::testing::detail

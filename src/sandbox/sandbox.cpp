@@ -38,7 +38,7 @@ identity make_identity(const sandbox_options& options)
     return {authority.certificate, detail::issue(authority, detail::certificate_spec{})};
 }
 
-/// The host of a URL that reaches `address`; the generated certificate knows `localhost`, 127.0.0.1 and ::1.
+/// The host of a URL that reaches `address`; the generated certificate is for `localhost`, 127.0.0.1 and ::1.
 std::string host_for(const std::string& address)
 {
     if (address == "localhost") {

@@ -23,7 +23,7 @@ namespace {
 
 namespace testing = sipher::testing;
 
-/// The options as they are written.
+/// The options as text.
 struct words {
     std::vector<std::string> keys;
     bool plain = false;
@@ -125,7 +125,7 @@ void apply(const words& given, testing::sandbox_options& options)
         options.keys.push_back(parse_key(text).value());
     }
     if (given.manual_clock) {
-        // Others compare what the service says with their own clock.
+        // Clients compare the service's times with their own clock.
         options.clock = std::make_shared<testing::manual_clock>(sipher::system_clock()->wall_now());
     }
 }
@@ -134,7 +134,7 @@ void apply(const words& given, testing::sandbox_options& options)
 
 std::variant<sandbox_arguments, sandbox_exit_code> parse_arguments(int count, char** values)
 {
-    // Taken off before the parser sees them, which would read lists in arguments such as `[1,2]`.
+    // Removed before parsing, because the parser would read arguments such as `[1,2]` as lists.
     char** const end = values + count;
     char** const separator = std::find(values, end, std::string_view{"--"});
     CLI::App app{description, "sipher-sandbox"};

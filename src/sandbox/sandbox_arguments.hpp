@@ -11,7 +11,7 @@ enum sandbox_exit_code {
     exit_done = 0,
     exit_failed = 1,
     exit_usage = 2,
-    // As shells end when they cannot run a command.
+    // The exit code of shells that cannot run a command.
     exit_not_runnable = 126,
     exit_not_found = 127,
     exit_by_signal = 128
@@ -21,12 +21,12 @@ struct sandbox_arguments {
     sandbox_arguments() = default;
 
     sipher::testing::sandbox_options options;
-    /// Empty: a file that lives as long as the program does.
+    /// Empty: a file that exists as long as the program runs.
     std::string ca_file;
     bool print_environment = false;
     /// Program and arguments to run; empty: none.
     std::vector<std::string> command;
 };
 
-/// @returns the arguments, or the exit code with which the program ends here: usage was wrong, or only help wanted.
+/// @returns the arguments, or the exit code to end with: after wrong usage, or for help.
 std::variant<sandbox_arguments, sandbox_exit_code> parse_arguments(int count, char** values);

@@ -32,7 +32,7 @@ void write_file(const std::string& name, const std::string& content)
     }
 }
 
-/// For any POSIX shell.
+/// Quotes for any POSIX shell.
 std::string quoted(const std::string& text)
 {
     std::string result = "'";
@@ -62,13 +62,13 @@ void print_use(const testing::sandbox& service, const environment& variables)
 void wait_for_end(const awaited_signals& signals)
 {
     while (signals.wait().si_signo == SIGCHLD) {
-        // Of a child that whoever was this process before had; not of ours.
+        // From a child inherited from before `exec`, not one of ours.
     }
 }
 
 int serve(const sandbox_arguments& given)
 {
-    // Before anything is printed: who reads it may already send a signal.
+    // Before anything is printed: a reader of the output may already send a signal.
     const awaited_signals signals;
     const testing::sandbox service{given.options};
     std::unique_ptr<temporary_file> authority;
@@ -95,7 +95,7 @@ int serve(const sandbox_arguments& given)
         throw std::runtime_error{"the standard output cannot be written"};
     }
     if (given.print_environment) {
-        // Closed, so that a shell which collects the output goes on.
+        // Closed, so that a shell collecting the output continues.
         static_cast<void>(std::freopen("/dev/null", "w", stdout));
     }
     wait_for_end(signals);

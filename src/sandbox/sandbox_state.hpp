@@ -1,4 +1,4 @@
-// Everything that the sandbox knows.
+// The complete state of the sandbox.
 #pragma once
 
 #include "sandbox/guarded.hpp"
@@ -14,27 +14,27 @@
 
 namespace sipher::testing::detail {
 
-/// A complete request on its way through the sandbox.
+/// A complete request being processed by the sandbox.
 struct request_ticket {
-    /// Stays usable when the ledger is emptied meanwhile.
+    /// Stays valid if the ledger is cleared meanwhile.
     std::shared_ptr<ledger_entry> entry;
-    /// What goes wrong with it.
+    /// The fault applied to it.
     fault applied;
 };
 
-/// The service, the faults to come, the ledger and the counters. What a request did is on record before its response
-/// can be seen.
+/// The service, the pending faults, the ledger and the counters. The effect of a request is recorded before its
+/// response can be received.
 struct sandbox_state {
     explicit sandbox_state(const sandbox_options& options) : backend(options) {}
 
-    /// Enters a request into the ledger and takes the next fault for it.
+    /// Records a request in the ledger and takes the next fault for it.
     [[nodiscard]] request_ticket accept(const request& complete);
     /// Lets the service act.
     [[nodiscard]] response perform(const request_ticket& which, const request& complete);
-    /// The response's status is known.
+    /// Records the response's status.
     void complete(const request_ticket& which, unsigned status) { which.entry->status = status; }
     void restart();
-    /// As new, but for the connections that are open and the time.
+    /// Resets everything except open connections and the time.
     void reset();
     [[nodiscard]] std::vector<session> sessions() const;
 

@@ -53,8 +53,8 @@ asio::ssl::context make_tls(const pem_pair& identity)
     return result;
 }
 
-/// Listens on ::1 at `port` too, unless the machine has no IPv6, or keeps this program from it.
-/// @throws boost::system::system_error if somebody else listens there, whom clients would take for this server
+/// Also listens on ::1 at `port`, unless the machine has no IPv6 or denies it to this program.
+/// @throws boost::system::system_error if another program listens there, which clients would take for this server
 void listen_on_ipv6(std::vector<tcp::acceptor>& opened, asio::io_context& context, std::uint16_t port)
 {
     try {
@@ -81,7 +81,7 @@ std::vector<tcp::acceptor> listen(asio::io_context& context, const sandbox_optio
         opened.emplace_back(context, tcp::endpoint{asio::ip::make_address(options.address), options.port});
         return opened;
     }
-    // A port that is free on one of the addresses need not be so on the other.
+    // A port free on one of the addresses need not be free on the other.
     int tries = options.port == 0 ? 20 : 1;
     while (true) {
         try {
@@ -105,7 +105,7 @@ server::server(const sandbox_options& options, const std::optional<pem_pair>& id
     }
     port_ = acceptors_.front().local_endpoint().port();
     for (tcp::acceptor& each : acceptors_) {
-        // Programs that are started meanwhile would keep the port.
+        // Programs started meanwhile would keep the port open.
         fcntl(each.native_handle(), F_SETFD, FD_CLOEXEC);
         asio::co_spawn(context_, accept(each), asio::detached);
     }
@@ -128,7 +128,7 @@ asio::awaitable<void> server::accept(tcp::acceptor& from)
             start(std::move(socket));
             continue;
         }
-        // Most likely the process has no more file descriptors; asking again at once would only burn the processor.
+        // Most likely the process is out of file descriptors; retrying at once would only waste CPU time.
         pause.expires_after(std::chrono::milliseconds{10});
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, problem));
     }

@@ -1,4 +1,4 @@
-// Who listens.
+// The listening server.
 #pragma once
 
 #include "sandbox/certificates.hpp"
@@ -18,7 +18,7 @@
 
 namespace sipher::testing::detail {
 
-/// Accepts connections on a thread of its own.
+/// Accepts connections on its own thread.
 ///
 /// Thread safety: all members may be called from any thread.
 class server {
@@ -33,8 +33,8 @@ public:
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-    /// Closes all connections; `meanwhile` runs on the server's thread, before any other request is looked at. Both
-    /// are done when the call returns.
+    /// Closes all connections; `meanwhile` runs on the server's thread, before any other request is processed. Both are
+    /// done when the call returns.
     void close_connections(const std::function<void()>& meanwhile);
     void close_idle_connections();
 
@@ -48,7 +48,7 @@ private:
     const std::chrono::milliseconds request_time_;
     std::optional<boost::asio::ssl::context> tls_;
     boost::asio::io_context context_{1};
-    /// One for each address, all at the same port.
+    /// One for each address, all on the same port.
     std::vector<boost::asio::ip::tcp::acceptor> acceptors_;
     std::uint16_t port_ = 0;
     std::unordered_set<std::shared_ptr<connection>> connections_;

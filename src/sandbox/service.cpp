@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Pages for people: their type and what stands in for their text. Nothing for any other route.
+/// Human-readable pages: their type and a placeholder for their text. Empty for any other route.
 std::optional<response> public_page(const request_path& path)
 {
     if (path.route == "/" || path.route == "/openapi.json") {
@@ -33,7 +33,7 @@ std::optional<response> public_page(const request_path& path)
     return std::nullopt;
 }
 
-/// The details name the whole window, whatever is left of it; only `Retry-After` says how long to wait.
+/// The details state the whole window, whatever is left of it; only `Retry-After` says how long to wait.
 refusal rate_refusal(const rate_verdict& verdict, const rate_limiter& limiter)
 {
     return {429,
@@ -82,7 +82,7 @@ handler_result service::handle(const request& received)
 {
     const std::string expected = joined_fields(received, "Expect");
     if (!expected.empty() && !boost::beast::iequals(expected, "100-continue")) {
-        // Of the HTTP server in front of the service.
+        // From the HTTP server in front of the service.
         return {response{http::status::expectation_failed, 11}};
     }
     const request_path path{std::string_view{received.message.target()}};
@@ -97,7 +97,7 @@ handler_result service::handle(const request& received)
     }
     add_standard_fields(result.made, received, clock_->wall_now());
     if (shutting_down_ && !is_health) {
-        // Declined before the request is given an id.
+        // Declined before the request is assigned an id.
         result.made.erase("X-Request-ID");
     }
     return result;

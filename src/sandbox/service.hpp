@@ -1,4 +1,4 @@
-// The Sessions service without a network: a response for a request, by the state it holds.
+// The Sessions service without a network: turns a request into a response, according to its state.
 #pragma once
 
 #include "sandbox/message.hpp"
@@ -20,12 +20,12 @@
 
 namespace sipher::testing::detail {
 
-/// What the service made of one request.
+/// The service's handling of one request.
 struct handler_result {
     response made;
     /// The counter of what the request changed or read; null if it did nothing.
     std::uint64_t sandbox_counters::*effect = nullptr;
-    /// The members that a request which uses a session really ran under.
+    /// The defaults that a request with a session actually ran under.
     std::optional<boost::json::object> ran_under{};
 };
 
@@ -36,7 +36,7 @@ public:
 
     [[nodiscard]] handler_result handle(const request& received);
 
-    /// What is left of a service that keeps everything in memory when it starts again.
+    /// Simulates the restart of a service that keeps everything in memory.
     void restart();
     void set_shutting_down(bool on) noexcept { shutting_down_ = on; }
     bool lose_session(std::string_view id) { return sessions_.remove(id); }
@@ -68,7 +68,7 @@ private:
     bool shutting_down_ = false;
 };
 
-/// The keys of a sandbox that was given none.
+/// The keys of a sandbox without configured keys.
 [[nodiscard]] std::vector<sandbox_key> default_keys();
 
 } // namespace sipher::testing::detail

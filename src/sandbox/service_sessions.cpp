@@ -24,7 +24,7 @@ json::value milliseconds(timestamp when)
     return when.time_since_epoch().count();
 }
 
-/// The service's own defaults stand in for what neither the request nor a session says.
+/// The service's own defaults fill in members that neither the request nor a session has.
 json::object run_under(const json::object& body)
 {
     json::object result{{"chain", "solana"}, {"privacyLevel", "standard"}};
@@ -53,7 +53,7 @@ handler_result generate(const std::optional<json::value>& body)
                       {"metaAddress", {{"chain", chain}, {"spendingKey", key()}, {"viewingKey", key()}}},
                       {"spendingPrivateKey", key()},
                       {"viewingPrivateKey", key()},
-                      // The real service does not say; a test wants to see it.
+                      // Not in the real service's response; added for tests.
                       {"privacyLevel", under.at("privacyLevel")}};
     return {success(200, std::move(data)), &sandbox_counters::other, std::move(under)};
 }
@@ -176,7 +176,7 @@ handler_result service::remove(std::string_view id, const sandbox_key& key)
     return {success(200, std::move(data)), &sandbox_counters::deleted};
 }
 
-/// The hazard of the real service, kept on purpose: a session that cannot be used is silently ignored.
+/// The hazard of the real service, deliberately reproduced: an unusable session is silently ignored.
 void service::apply_session(const request& received, const sandbox_key& key, optional_body& body)
 {
     const stored_session* const found =

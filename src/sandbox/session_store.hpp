@@ -25,21 +25,21 @@ struct stored_session {
     timestamp last_accessed_at;
 };
 
-/// The service's memory of sessions. Nothing prolongs one; an expired one is as good as none.
+/// The service's memory of sessions. Nothing prolongs a session; an expired one counts as unknown.
 class session_store {
 public:
     const stored_session& create(std::string owner, boost::json::object defaults, std::chrono::seconds time_to_live,
                                  timestamp now);
-    /// Null when it is unknown, expired or another key's. Looking moves `last_accessed_at`.
+    /// Null if it is unknown, expired or another key's. Access updates `last_accessed_at`.
     stored_session* access(std::string_view id, std::string_view owner, timestamp now);
-    /// False if it was not there.
+    /// False if it did not exist.
     bool remove(std::string_view id);
     void clear() noexcept { sessions_.clear(); }
     [[nodiscard]] std::vector<stored_session> alive(timestamp now) const;
 
 private:
     std::map<std::string, stored_session, std::less<>> sessions_;
-    /// Expired sessions are looked for when there are this many.
+    /// Expired sessions are removed at this size.
     std::size_t sweep_at_ = 0;
 };
 

@@ -15,7 +15,7 @@ temporary_file::temporary_file(std::string_view name_start, std::string_view nam
     if (file < 0) {
         throw std::system_error{errno, std::generic_category(), path_};
     }
-    errno = ENOSPC; // A write that is cut short does not say why.
+    errno = ENOSPC; // A short write does not say why.
     const bool written = write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
     const int problem = errno;
     close(file);

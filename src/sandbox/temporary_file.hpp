@@ -1,10 +1,10 @@
-// A file for somebody else to read while this program runs.
+// A file for another process to read while this program runs.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-/// A file that nobody but this user reads, with a name that nobody can have taken before; gone with this object.
+/// A file readable only by this user, with an unpredictable name; removed with this object.
 class temporary_file {
 public:
     /// @throws std::system_error

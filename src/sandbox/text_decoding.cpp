@@ -15,7 +15,7 @@ unsigned byte_at(std::string_view text, std::size_t place)
     return place < text.size() ? static_cast<unsigned char>(text[place]) : 0;
 }
 
-/// Whether `text` begins with the escape of a unit from `\uDx00`, where `x` is one of `digits`.
+/// Whether `text` begins with the escape of a code unit from `\uDx00`, where `x` is one of `digits`.
 bool is_surrogate(std::string_view text, std::string_view digits)
 {
     return (text.starts_with("\\ud") || text.starts_with("\\uD")) && text.size() >= 6 &&
@@ -33,7 +33,7 @@ std::string replace_invalid_utf_8(std::string_view bytes)
         const unsigned first = byte_at(bytes, 0);
         const bool is_first = first < 0x80 || (first >= 0xc2 && first <= 0xf4);
         const std::size_t wanted = !is_first ? 0 : first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-        // Overlong forms, surrogates and what is beyond Unicode show in the second byte.
+        // Overlong forms, surrogates and values beyond Unicode are detected by the second byte.
         unsigned lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
         unsigned highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
         std::size_t found = 1;

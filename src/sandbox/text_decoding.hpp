@@ -1,4 +1,4 @@
-// How JavaScript makes text of bytes: whatever they are, it is text.
+// Decodes bytes as JavaScript does: any bytes become text.
 #pragma once
 
 #include <string>
@@ -6,13 +6,13 @@
 
 namespace sipher::testing::detail {
 
-/// With U+FFFD for each longest beginning of a character that does not go on, and for each other byte that is none.
+/// Puts U+FFFD for each longest prefix of an incomplete character, and for each other invalid byte.
 [[nodiscard]] std::string replace_invalid_utf_8(std::string_view bytes);
 
-/// A JSON document in UTF-16, with what is not ASCII escaped. A byte order mark decides over `big_endian`.
+/// Decodes a JSON document in UTF-16 and escapes non-ASCII characters. A byte order mark overrides `big_endian`.
 [[nodiscard]] std::string from_utf_16(std::string_view bytes, bool big_endian);
 
-/// Makes U+FFFD of each escaped half of a surrogate pair: JavaScript takes them, Boost.JSON does not.
+/// Replaces each escaped lone surrogate by U+FFFD: JavaScript accepts them, Boost.JSON does not.
 void replace_lone_surrogates(std::string& document);
 
 } // namespace sipher::testing::detail

@@ -9,13 +9,13 @@
 
 namespace sipher::detail {
 
-/// While it lives, this thread's queue of OpenSSL errors is ours: what the user's own calls left there is set aside
-/// before, so that it is not taken for ours, and is all that is there afterwards.
+/// During its lifetime, this thread's OpenSSL error queue is ours: errors left by the user's own calls are set aside
+/// first, so that they are not taken for ours, and are restored alone afterwards.
 class openssl_errors {
 public:
     openssl_errors() noexcept
     {
-        // To look costs less than to clear, and there is next to never anything.
+        // Peeking costs less than clearing, and the queue is almost always empty.
         if (ERR_peek_error() != 0) {
             set_aside();
         }
@@ -29,7 +29,7 @@ public:
             ERR_raise_data(ERR_GET_LIB(code), ERR_GET_REASON(code), "%s", text.c_str());
         }
     }
-    /// OpenSSL was called with success only, and leaves no error then.
+    /// All OpenSSL calls succeeded and so left no errors.
     void expect_none() noexcept { all_succeeded_ = true; }
     openssl_errors(const openssl_errors&) = delete;
     openssl_errors& operator=(const openssl_errors&) = delete;

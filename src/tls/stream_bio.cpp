@@ -49,7 +49,7 @@ int write_bytes(BIO* bio, const char* from, std::size_t size, std::size_t* bytes
 
 long control(BIO*, int command, long, void*)
 {
-    // Every write is handed to the kernel at once, so there is never anything to flush.
+    // Every write goes to the kernel immediately, so there is never anything to flush.
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 

@@ -7,8 +7,8 @@
 
 namespace sipher::detail {
 
-/// What OpenSSL reads from and writes to: a byte stream, without a buffer in between. It counts what the kernel
-/// accepts, because that decides what a failed request may have changed.
+/// The stream that OpenSSL reads and writes, unbuffered. It counts the bytes that the kernel accepts, because they
+/// decide what a failed request may have changed.
 struct stream_bio_state {
     byte_stream* stream = nullptr;
     std::uint64_t accepted = 0;

@@ -18,14 +18,14 @@ namespace sipher::detail {
 
 namespace {
 
-/// The alert of the peer that is the cause, or -1.
+/// The peer's alert that is the cause, or -1.
 int alert_of(unsigned long cause)
 {
     const int alert = ERR_GET_REASON(cause) - SSL_AD_REASON_OFFSET;
     return ERR_GET_LIB(cause) == ERR_LIB_SSL && alert >= 0 && alert < 256 ? alert : -1;
 }
 
-/// About the certificate that the client has shown, or has not.
+/// Concerns the client's certificate or its absence.
 bool is_about_certificate(int alert)
 {
     switch (alert) {
@@ -41,13 +41,13 @@ bool is_about_certificate(int alert)
     }
 }
 
-/// Says nothing of what the peers can agree on: the server had trouble of its own, or bytes were damaged on the way.
+/// A transient failure, unrelated to negotiation: the server had an internal problem, or bytes were damaged in transit.
 bool may_pass(int alert)
 {
     return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED || alert == SSL_AD_BAD_RECORD_MAC;
 }
 
-/// Sent in a handshake only, and the next one would end in the same way.
+/// Sent only in a handshake, and the next one would fail in the same way.
 bool refuses_handshake(int alert)
 {
     switch (alert) {
@@ -122,7 +122,7 @@ public:
 
     void release_buffers() noexcept override
     {
-        // OpenSSL 3.2 and newer overwrite a buffer for what is read although they have given it back already.
+        // OpenSSL 3.2 and newer overwrite a read buffer even if it has already been freed.
         if (std::exchange(may_hold_read_buffer_, false)) {
             SSL_free_buffers(ssl_.get());
         }
@@ -159,7 +159,7 @@ private:
     boost::system::error_code failure_of_stream_or_tls()
     {
         if (bio_state_.failure) {
-            // A bare end of the stream is not the peer's word that it has said everything.
+            // A bare end of the stream does not prove that the peer has sent everything.
             return bio_state_.failure == boost::asio::error::eof
                        ? boost::system::error_code{boost::asio::ssl::error::stream_truncated}
                        : bio_state_.failure;
@@ -168,7 +168,7 @@ private:
         const char* const reason = ERR_reason_error_string(cause);
         message_ = reason != nullptr ? reason : "the TLS layer failed";
         const int alert = alert_of(cause);
-        // With TLS 1.3, ours is complete before the server has seen what we send last in it.
+        // With TLS 1.3, our handshake is complete before the server has received our last message.
         const bool may_still_refuse = !connected_ || (!heard_ && SSL_version(ssl_.get()) >= TLS1_3_VERSION);
         if (may_still_refuse && refuses_handshake(alert)) {
             describe_refusal(alert);
@@ -182,12 +182,12 @@ private:
 
     void describe_refusal(int alert)
     {
-        // Of such as "tlsv13 alert certificate required", the name.
+        // Extracts the name from texts such as "tlsv13 alert certificate required".
         constexpr std::string_view before_name = "alert ";
         const auto name = message_.find(before_name);
         message_.erase(0, name == std::string::npos ? 0 : name + before_name.size());
         message_.insert(0, "the server refused the TLS handshake: ");
-        // Before TLS 1.3, a certificate that is missing has no alert of its own.
+        // Before TLS 1.3, there is no specific alert for a missing certificate.
         const bool was_asked_for_one = SSL_get0_peer_CA_list(ssl_.get()) != nullptr;
         if (is_about_certificate(alert) || (alert == SSL_AD_HANDSHAKE_FAILURE && was_asked_for_one)) {
             message_ += SSL_get_certificate(ssl_.get()) != nullptr
@@ -200,11 +200,11 @@ private:
     {
         const long verified = SSL_get_verify_result(ssl_.get());
         if (verified != X509_V_OK) {
-            // (It is not the peer's for OpenSSL before it is accepted.)
+            // (OpenSSL considers it the peer's certificate only after accepting it, hence the chain.)
             message_ = describe_rejection(verified, SSL_get_peer_cert_chain(ssl_.get()), peer_);
             result.failure = errc::tls_verify_failed;
         } else if (result.failure == errc::protocol_error) {
-            // The peers did not come to terms, and would not the next time.
+            // Negotiation failed, and would fail again.
             result.failure = errc::tls_verify_failed;
         } else if (message_.empty()) {
             message_ = "the connection ended in the TLS handshake: " + result.failure.message();
@@ -225,7 +225,7 @@ private:
     stream_bio_state bio_state_;
     ssl_ptr ssl_;
     bool connected_ = false;
-    /// The server has sent something, so the handshake is complete for its part as well.
+    /// The server has sent data, so the handshake is also complete on its side.
     bool heard_ = false;
     bool may_hold_read_buffer_ = true;
     std::string message_;

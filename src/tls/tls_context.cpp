@@ -20,8 +20,8 @@ int on_new_session(SSL* ssl, SSL_SESSION* session)
     return 0;
 }
 
-/// Null: none are kept or offered. A resumed handshake would not look whether a certificate has been revoked, or its
-/// list is too old, since.
+/// Null: no tickets are kept or offered. A resumed handshake would not check whether the certificate has since been
+/// revoked, or its list has expired.
 std::shared_ptr<tls_ticket_store> choose_tickets(const tls_options& options)
 {
     if (!options.crl_file.empty()) {
@@ -49,7 +49,7 @@ tls_context::tls_context(const tls_options& options, std::string server_name, bo
       bio_method_(make_stream_bio_method()), context_(make_ssl_context(options)),
       scope_(set_ticket_scope(context_.get(), peer_.name)), tickets_(choose_tickets(options))
 {
-    // A name that cannot be asked for is refused now.
+    // Rejects an unusable name now.
     static_cast<void>(make_ssl());
     if (tickets_) {
         SSL_CTX_set_app_data(context_.get(), this);

@@ -12,11 +12,11 @@
 
 namespace sipher::detail {
 
-/// How a client speaks TLS with one server: what it trusts, what it presents, and the tickets that it was given.
+/// A client's TLS configuration for one server: its trust, its certificate, and the tickets received.
 class tls_context {
 public:
-    /// @param server_name What to ask for (unless it is an address) and to verify.
-    /// @throws sipher::error with `errc::invalid_request` that names the option which cannot be used.
+    /// @param server_name The name to send (SNI, unless it is an address) and to verify.
+    /// @throws sipher::error with `errc::invalid_request` that names the unusable option.
     tls_context(const tls_options& options, std::string server_name, bool is_address, std::shared_ptr<clock> time);
     ~tls_context();
     tls_context(const tls_context&) = delete;
@@ -25,7 +25,7 @@ public:
     /// A client's side of a new TLS connection. The context must outlive it.
     [[nodiscard]] std::unique_ptr<channel> make_channel(std::unique_ptr<byte_stream> stream);
 
-    /// OpenSSL, which calls it, knows no exceptions.
+    /// Called by OpenSSL, so it must not throw.
     void keep_ticket(ssl_session_ptr ticket) noexcept;
 
 private:

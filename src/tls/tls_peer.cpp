@@ -44,7 +44,7 @@ bool is_named(X509* certificate, const expected_peer& peer)
 
 constexpr std::size_t longest_name = 100;
 
-/// Names of hosts that it is for, as far as they are not too many.
+/// The certificate's host names, up to a limit.
 std::string names_of(const X509* certificate)
 {
     constexpr std::size_t most = 4;
@@ -67,7 +67,7 @@ std::string names_of(const X509* certificate)
     return text;
 }
 
-/// What OpenSSL writes, on one line.
+/// OpenSSL's output as one line.
 template <class Write>
 std::string printed(const Write& write)
 {
@@ -86,7 +86,7 @@ std::string describe_names(const X509* certificate, const expected_peer& peer)
     return names.empty() ? "it is for no host name (subjectAltName)" : "it is for " + names + ", not for " + peer.name;
 }
 
-/// With the last of the chain it ends: its issuer was neither shown nor is it trusted.
+/// Names the issuer of the chain's last certificate, which was neither sent nor is trusted.
 std::string describe_issuer(const STACK_OF(X509) * chain)
 {
     const X509* const last = sk_X509_value(chain, sk_X509_num(chain) - 1);
@@ -95,7 +95,7 @@ std::string describe_issuer(const STACK_OF(X509) * chain)
     return "its issuer, " + issuer + ", is not among the trusted authorities (tls.ca_file adds one)";
 }
 
-/// Of the first certificate whose time it is that has not come or is over.
+/// The validity limit of the first certificate that is expired or not yet valid.
 std::string describe_time(const STACK_OF(X509) * chain, bool expired)
 {
     for (int i = 0; i < sk_X509_num(chain); ++i) {

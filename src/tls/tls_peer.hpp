@@ -10,28 +10,28 @@
 
 namespace sipher::detail {
 
-/// Who must be at the other end.
+/// The required identity of the peer.
 struct expected_peer {
-    /// To ask for, unless it is an address, and to verify.
+    /// The name to send (SNI, unless it is an address) and to verify.
     std::string name;
     bool is_address = false;
-    /// Empty: any key that the authorities vouch for.
+    /// Empty: any key certified by the authorities.
     std::vector<public_key_pin> pins;
 };
 
-/// Has the handshake ask for and accept this peer only: by subject alternative names, never the common name.
+/// Configures the handshake to request and accept only this peer: by subject alternative names, never the common name.
 void expect_peer(SSL* ssl, const expected_peer& peer);
 
-/// Empty if the key is one of those pinned, or none is; else what is wrong.
+/// Empty if the key is pinned or there are no pins; otherwise the failure.
 [[nodiscard]] std::string check_pins(const X509* certificate, const expected_peer& peer);
 
-/// Why the certificate that the peer has shown was not accepted, and what of it matters for that.
-/// @param verified What verification came to.
-/// @param chain The certificates that it has shown, its own first; null: none.
+/// Why the peer's certificate was rejected, with the relevant details of it.
+/// @param verified The result of verification.
+/// @param chain The certificates sent by the peer, its own first; null: none.
 [[nodiscard]] std::string describe_rejection(long verified, const STACK_OF(X509) * chain, const expected_peer& peer);
 
-/// A resumed handshake shows no certificate, so what a full one would find out is looked at before: whether the
-/// certificate of then is still valid and that of this peer, and the session not too old.
+/// A resumed handshake has no certificate, so the checks of a full one are done beforehand: whether the original
+/// certificate is still valid and matches this peer, and the session is not too old.
 [[nodiscard]] bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time since,
                                   clock::wall_time now);
 

@@ -25,7 +25,7 @@ std::string openssl_problem()
     const unsigned long code = ERR_get_error();
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(code)) {
-        // Such as a file that is not there: OpenSSL leaves the words to the system.
+        // Such as a missing file: OpenSSL leaves the message to the system.
         return std::generic_category().message(ERR_GET_REASON(code));
     }
     const char* const reason = ERR_reason_error_string(code);
@@ -86,7 +86,7 @@ void set_trust(SSL_CTX* context, const tls_options& options)
     } else {
         const std::string origin = origin_of_ca_file(options);
         const std::string message = "cannot read certificates from " + options.ca_file;
-        // A file that programs which are started meanwhile do not inherit.
+        // Opened so that programs started meanwhile do not inherit it.
         const bio_ptr file{BIO_new_file(options.ca_file.c_str(), "re")};
         require(file ? 1 : 0, origin, message);
         trust_pem(context, read_all(file.get()), origin, message);
@@ -105,7 +105,7 @@ void check_revocation(SSL_CTX* context, const std::string& file)
     require(X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK), "tls.crl_file", "cannot be used");
 }
 
-/// Never asks a person at a terminal, as OpenSSL would on its own.
+/// Never prompts at a terminal, as OpenSSL would by default.
 int give_passphrase(char* to, int size, int, void* passphrase)
 {
     const std::string_view text =
@@ -123,7 +123,7 @@ void set_certificate(SSL_CTX* context, const tls_options& options)
         return;
     }
     SSL_CTX_set_default_passwd_cb(context, give_passphrase);
-    // It is only read; the C interface has no word for that.
+    // It is only read, but the C interface has no const.
     SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.private_key_passphrase));
     require(SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()), "tls.certificate_file",
             "cannot read a certificate from " + options.certificate_file);
@@ -147,8 +147,8 @@ ssl_ctx_ptr make_ssl_context(const tls_options& options)
     SSL_CTX* const raw = context.get();
     SSL_CTX_set_min_proto_version(raw, options.minimum_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
-    // A read takes what there is in one system call. (Record buffers are given back by `release_buffers`, and not
-    // after each record: a busy connection would need them again at once.)
+    // A read takes all available data in one system call. (Record buffers are freed by `release_buffers`, not after
+    // each record: a busy connection would need them again at once.)
     SSL_CTX_set_mode(raw, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(raw, 1);
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);

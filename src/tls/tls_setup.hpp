@@ -8,7 +8,7 @@ namespace sipher::detail {
 
 /// A client context with the library's rules (TLS 1.2 or newer, peer verified, `http/1.1` only) and the options'
 /// authorities and certificate.
-/// @throws sipher::error with `errc::invalid_request` that names the option which cannot be used.
+/// @throws sipher::error with `errc::invalid_request` that names the unusable option.
 [[nodiscard]] ssl_ctx_ptr make_ssl_context(const tls_options& options);
 
 } // namespace sipher::detail

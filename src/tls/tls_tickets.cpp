@@ -18,7 +18,7 @@ namespace sipher::detail {
 
 namespace {
 
-/// As many connections as a client has by default.
+/// The default number of a client's connections.
 constexpr std::size_t most_tickets = 8;
 
 using digest_ptr = std::unique_ptr<EVP_MD_CTX, openssl_delete<EVP_MD_CTX_free>>;
@@ -112,7 +112,7 @@ ssl_session_ptr tls_tickets::take(const ticket_scope& scope, const expected_peer
 secret tls_tickets::to_pem() const
 {
     const openssl_errors ours;
-    // It wipes what it held.
+    // It wipes its content.
     const bio_ptr text{BIO_new(BIO_s_secmem())};
     const std::lock_guard lock{mutex_};
     for (const kept_ticket& each : tickets_) {

@@ -13,10 +13,10 @@
 
 namespace sipher::detail {
 
-/// What tickets are good for: the name that is verified, the authorities that are trusted, and what is presented.
+/// The scope of tickets: a digest of the verified name, the trusted authorities and the client's certificate.
 using ticket_scope = std::array<unsigned char, 32>;
 
-/// Has OpenSSL write the scope into each ticket of this context.
+/// Makes OpenSSL write the scope into each ticket of this context.
 [[nodiscard]] ticket_scope set_ticket_scope(SSL_CTX* context, std::string_view server_name);
 
 /// The newest tickets of one scope or several.
@@ -27,8 +27,8 @@ public:
     explicit tls_tickets(std::string_view pem);
 
     void keep(ssl_session_ptr ticket, clock::wall_time now) noexcept;
-    /// The newest of that scope that may be offered to `peer`; null: none. One of TLS 1.3 is used once, so it is
-    /// removed.
+    /// The newest ticket of that scope that may be offered to `peer`; null: none. A TLS 1.3 ticket is used only once,
+    /// so it is removed.
     [[nodiscard]] ssl_session_ptr take(const ticket_scope& scope, const expected_peer& peer, clock::wall_time now);
     [[nodiscard]] secret to_pem() const;
 
