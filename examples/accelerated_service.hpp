@@ -21,7 +21,7 @@ struct rate_limit_printer : sipher::observer {
     }
 };
 
-/// A sandbox for which a minute passes in two seconds, and options of a client that lives by the same clock.
+/// A sandbox for which a minute passes in two seconds, and options of a client with the same clock.
 struct accelerated_service {
     explicit accelerated_service(unsigned requests_a_minute)
     {
@@ -34,7 +34,7 @@ struct accelerated_service {
         options.observer = std::make_shared<rate_limit_printer>();
     }
 
-    /// How many requests of each kind there were, and which defaults they really ran under.
+    /// Prints the number of requests of each kind, and the defaults that they actually ran under.
     void print_ledger(const sipher::session_defaults& intended) const
     {
         std::map<std::string, int> counts;

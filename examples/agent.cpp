@@ -1,5 +1,6 @@
-// An agent that works for minutes under one live session, while its service does what services do. A minute passes in
-// two seconds. At the end the service's own ledger tells under which defaults each request really ran.
+// An agent that works for minutes under one live session, through expiries, a restart of its service and an exhausted
+// rate limit. A minute passes in two seconds. At the end the service's own ledger shows the defaults that each request
+// actually ran under.
 
 #include "accelerated_service.hpp"
 

@@ -1,5 +1,5 @@
-// Four ways to end a call early: a timeout, `||`, a cancellation signal, and Ctrl-C. Each time the error tells what
-// the call may have changed. (The real service, unlike the sandbox, may well respond before it is interrupted.)
+// Four ways to end a call early: a timeout, `||`, a cancellation signal, and Ctrl-C. Each time the error says what the
+// call may have changed. (The real service, unlike the sandbox, may well respond before it is interrupted.)
 
 #include "example_service.hpp"
 

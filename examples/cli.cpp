@@ -1,5 +1,5 @@
-// A command-line client: JSON, or a table, on the standard output; what went wrong, in one line, on the standard error
-// output. The exit code: 0 success, 1 the service refused, 2 usage, 3 the transport failed.
+// A command-line client: JSON, or a table, on standard output; errors, on one line, on standard error. The exit code: 0
+// success, 1 the service refused, 2 usage, 3 the transport failed.
 
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
@@ -37,7 +37,7 @@ sipher::client_options make_options(const cli_arguments& given)
         options.timeouts.total = *given.timeout;
     }
     if (is_batch(given)) {
-        // As long as it takes.
+        // No limit.
         options.timeouts.queue = std::chrono::milliseconds{};
     }
     options.observer = given.verbose ? std::make_shared<sipher::log_observer>(std::cerr, sipher::log_level::debug)
@@ -49,7 +49,7 @@ asio::awaitable<void> request(sipher::client client, cli_arguments given)
 {
     sipher::call_options options;
     if (given.session) {
-        // An id alone pins nothing, and the service silently ignores one that it does not know.
+        // An id alone pins nothing, and the service silently ignores an unknown one.
         options.session = co_await client.get_session(*given.session);
     }
     json::value response;
@@ -93,11 +93,11 @@ asio::awaitable<void> run(sipher::client client, cli_arguments given, state_file
     case cli_command::delete_: co_return co_await remove(client, std::move(given), std::move(state));
     case cli_command::watch: co_return co_await watch(client, std::move(given));
     case cli_command::request: co_return co_await request(client, std::move(given));
-    case cli_command::list: co_return; // No call, or a batch of them.
+    case cli_command::list: co_return; // No call, or a batch.
     }
 }
 
-/// Runs it to its end and gives its result.
+/// Runs it to completion and returns its result.
 template <class T>
 T get(asio::io_context& context, asio::awaitable<T> work)
 {

@@ -1,4 +1,4 @@
-// The command line: what there is, what it means, and help.
+// The command line: options, their meaning, and help.
 
 #include "cli_arguments.hpp"
 
@@ -22,7 +22,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// The options as they are written.
+/// The options as text.
 struct words {
     std::string chain;
     std::string privacy_level;
@@ -37,7 +37,7 @@ struct words {
     std::optional<std::int64_t> timeout;
     std::optional<std::size_t> count;
     bool check = false;
-    /// A read counts in the quota of the day: 60 an hour leave room for others even in the smallest, 2000.
+    /// A read counts towards the daily quota: 60 per hour leave room for others even in the smallest, 2000.
     std::int64_t every = 60'000;
     std::string output;
     bool verbose = false;
@@ -59,7 +59,7 @@ constexpr const char* examples = R"(Examples:
 
 Exit codes: 0 done, 1 the service refused, 2 usage, 3 the transport failed or interrupted)";
 
-/// Durations are written with their unit, such as `90s` or `30m`.
+/// Durations have a unit, such as `90s` or `30m`.
 CLI::Validator duration_in(std::map<std::string, std::int64_t> units)
 {
     return CLI::AsNumberWithUnit{std::move(units), CLI::AsNumberWithUnit::UNIT_REQUIRED}.description("");
@@ -114,7 +114,7 @@ std::string check_output(const std::string& text)
     return std::find(outputs.begin(), outputs.end(), text) != outputs.end() ? "" : "must be json or table";
 }
 
-/// Or `-` for those that come from the standard input.
+/// Or `-` to read them from standard input.
 std::string check_session_or_dash(const std::string& text)
 {
     return text == "-" ? "" : check_session(text);
@@ -176,7 +176,7 @@ void add_common(CLI::App& command, words& given)
     command.add_flag("--verbose", given.verbose, "Print connections and attempts to the standard error output");
 }
 
-/// @returns the commands and what they are called
+/// @returns the commands and their names
 std::map<CLI::App*, cli_command> describe(CLI::App& app, words& given)
 {
     CLI::App* const create = app.add_subcommand("create", "Creates a session");

@@ -16,25 +16,25 @@ enum class cli_command { create, get, update, delete_, list, watch, request };
 
 enum class cli_output { json, table };
 
-/// What the command line asks for.
+/// The parsed command line.
 struct cli_arguments {
     cli_arguments() = default;
 
     cli_command command = cli_command::create;
     sipher::session_defaults defaults;
-    /// Zero: left to the service.
+    /// Zero: chosen by the service.
     std::chrono::seconds time_to_live{};
-    /// What to get, update, delete or watch, or what to run a request under.
+    /// The session to get, update, delete or watch, or to run a request under.
     std::optional<sipher::session_id> session;
     sipher::verb method = sipher::verb::get;
     std::string target;
     std::optional<boost::json::value> body;
     std::optional<std::chrono::milliseconds> timeout;
-    /// How many to create; unset: one, which is not a batch.
+    /// Number of sessions to create; unset: one, without a batch.
     std::optional<std::size_t> count;
-    /// What to delete comes from the standard input.
+    /// Read the sessions to delete from standard input.
     bool from_input = false;
-    /// The service is asked for each session of the list.
+    /// Check each session of the list at the service.
     bool check = false;
     /// How often a watched session is read.
     std::chrono::milliseconds every{};
@@ -44,6 +44,6 @@ struct cli_arguments {
 
 enum cli_exit_code { exit_done = 0, exit_refused = 1, exit_usage = 2, exit_transport = 3 };
 
-/// @returns the arguments, or the exit code with which the program ends here: usage was wrong, or only help wanted.
+/// @returns the arguments, or the exit code to end with: after wrong usage, or for help.
 /// @throws sipher::error when an argument breaks a rule of the API.
 std::variant<cli_arguments, cli_exit_code> parse_arguments(int count, char** values);

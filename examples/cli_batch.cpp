@@ -1,4 +1,4 @@
-// Commands that make many calls at a time.
+// Commands that make many calls concurrently.
 
 #include "cli_batch.hpp"
 
@@ -58,7 +58,7 @@ private:
     const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
 };
 
-/// One in each line, alone or in the JSON that `create` prints.
+/// One per line, alone or in the JSON that `create` prints.
 std::vector<sipher::session_id> read_ids(std::istream& in)
 {
     std::vector<sipher::session_id> ids;
@@ -134,7 +134,7 @@ asio::awaitable<sipher::session> create_one(sipher::client client, sipher::sessi
                                             std::chrono::seconds time_to_live, state_file state)
 {
     sipher::session made = co_await client.create_session(std::move(defaults), time_to_live);
-    // At once: who kills the program finds it in the list.
+    // At once, so that it is in the list even if the program is killed.
     state.add(made);
     co_return made;
 }
@@ -161,13 +161,13 @@ asio::awaitable<std::optional<sipher::error>> delete_many(sipher::client client,
             gone.push_back(ids[i]);
         }
     }
-    // At once for all, because each time the whole file is written.
+    // All together, because each removal rewrites the whole file.
     state.remove(gone);
     print(successes(results), given.output);
     co_return complain_of(results);
 }
 
-/// That the service does not know one is no failure: to find that out is what it is for.
+/// A session unknown to the service is not a failure: finding that out is the purpose of the check.
 asio::awaitable<std::optional<sipher::error>> check_listed(sipher::client client, cli_arguments given, state_file state)
 {
     std::vector<sipher::session_id> ids;

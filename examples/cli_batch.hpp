@@ -10,8 +10,8 @@
 
 #include <optional>
 
-/// `create --count N`, `delete -` and `list --check`: prints what comes of each in a line, in their order, when all
-/// have ended or after Ctrl-C; and with a terminal a bar of how far it has come.
+/// `create --count N`, `delete -` and `list --check`: prints the result of each on one line, in order, when all have
+/// ended or after Ctrl-C; on a terminal also a progress bar.
 /// @returns the first failure, if there was one
 boost::asio::awaitable<std::optional<sipher::error>> run_batch(sipher::client client, cli_arguments given,
                                                                state_file state);

@@ -1,4 +1,4 @@
-// What went wrong, as a line and as an exit code.
+// Errors as lines and exit codes.
 
 #include "cli_error.hpp"
 

@@ -6,11 +6,11 @@
 
 #include <string_view>
 
-/// Who is to blame.
+/// The exit code for an error.
 cli_exit_code exit_code(const sipher::error& problem);
 
-/// One line on the standard error output.
+/// Prints one line to standard error.
 void complain(std::string_view text);
 
-/// As above; with a create that may have been applied, also what has become of the session then.
+/// The same for an error; for a create that may have been applied, also what that means for the session.
 void complain(const sipher::error& problem);

@@ -12,7 +12,7 @@
 #include <csignal>
 #include <utility>
 
-/// Ctrl-C ends it, with what has come of it so far.
+/// Ends on Ctrl-C, with the results so far.
 template <class T>
 boost::asio::awaitable<T> until_interrupted(boost::asio::awaitable<T> work)
 {

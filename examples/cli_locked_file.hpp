@@ -14,8 +14,8 @@
 #include <string_view>
 #include <system_error>
 
-/// The file that SIPHER_STATE_FILE names, made if it is not there, locked against other processes for as long as this
-/// lives. Only its owner can read what is written.
+/// The file named by SIPHER_STATE_FILE, created if missing, and locked against other processes during this object's
+/// lifetime. Only its owner can read it.
 /// @throws sipher::error that names the file
 class locked_file {
 public:
@@ -56,14 +56,14 @@ public:
         try {
             write(text);
         } catch (...) {
-            // A part of a line, as on a full disk, would spoil the file.
+            // A partial line, as on a full disk, would corrupt the file.
             truncate(end);
             throw;
         }
     }
 
-    /// In place. Lines are of one length, so if this process dies before the end is cut off, what follows the new text
-    /// are lines of the old one, and no halves of lines.
+    /// Overwrites in place. All lines have the same length, so if this process dies before truncating, the new text is
+    /// followed by complete old lines, never by partial ones.
     void replace(std::string_view text)
     {
         seek(0, SEEK_SET);
@@ -111,7 +111,8 @@ private:
         }
     }
 
-    /// With an id and a key, others could use the session: it may have been made with another mode, by `touch`.
+    /// With an id and a key, others could use the session; the file may have been created with another mode, by
+    /// `touch`.
     void write(std::string_view text)
     {
         if (fchmod(descriptor_, only_for_owner) != 0) {

@@ -21,7 +21,7 @@ namespace {
 
 using table_row = std::vector<std::string>;
 
-/// What the service sent must not steer the terminal or push columns out of place.
+/// Text from the service must not control the terminal or misalign columns.
 std::string printable(std::string_view text)
 {
     std::string shown{text};

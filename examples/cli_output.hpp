@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// A line of JSON for each; or a table with a header, if there is anything to stand in it, in which a viewing key is
+/// Prints a line of JSON for each, or, unless there are none, a table with a header, in which a viewing key is
 /// `[secret]`.
 void print(const std::vector<sipher::session>& sessions, cli_output output);
 void print(const std::vector<sipher::deleted_session>& sessions, cli_output output);

@@ -34,7 +34,7 @@ std::optional<known_session> parse_line(std::string_view line)
     return known_session{*id, sipher::timestamp{std::chrono::milliseconds{milliseconds}}};
 }
 
-/// A file that holds anything else is somebody else's, and is not touched.
+/// A file with any other content is not ours, and is left unchanged.
 std::vector<known_session> parse(locked_file& file)
 {
     const std::string all = file.read_all();
@@ -53,7 +53,7 @@ std::vector<known_session> parse(locked_file& file)
     return sessions;
 }
 
-/// Forgets those whose end has come, and those that are gone.
+/// Removes expired sessions, and those that are gone.
 std::vector<known_session> keep_all_but(const std::string& path, const std::vector<sipher::session_id>& gone)
 {
     locked_file file{path};

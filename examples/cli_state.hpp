@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-/// What is remembered of a session. No defaults: one of them is a secret.
+/// The stored data of a session. No defaults, because one of them is a secret.
 struct known_session {
     known_session() = default;
     known_session(sipher::session_id id_value, sipher::timestamp end) : id(id_value), expires_at(end) {}
@@ -15,19 +15,20 @@ struct known_session {
     sipher::timestamp expires_at{};
 };
 
-/// The sessions that this program created, in the file that SIPHER_STATE_FILE names: a line each, with the id and the
-/// end in milliseconds since 1970. Several processes may use it at a time. Without the variable all this does nothing.
+/// The sessions that this program created, in the file named by SIPHER_STATE_FILE: one per line, with the id and the
+/// expiry in milliseconds since 1970. Several processes may use it at the same time. Without the variable, everything
+/// is a no-op.
 class state_file {
 public:
-    /// @throws sipher::error when the file cannot be used: before anything is sent that could not be noted then.
+    /// @throws sipher::error when the file cannot be used: before sending anything that could then not be recorded.
     static state_file from_environment();
 
     [[nodiscard]] bool is_on() const { return !path_.empty(); }
 
-    /// Those whose end has not come by this machine's clock; the file forgets the others.
+    /// Sessions not expired by this machine's clock; the others are removed from the file.
     [[nodiscard]] std::vector<known_session> sessions() const;
 
-    // What the service did is done, noted or not: these do not throw, but tell what could not be noted.
+    // The service has already acted, so these do not throw, but report what could not be recorded.
 
     void add(const sipher::session& made) const;
 

@@ -1,4 +1,4 @@
-// The command `watch`: a session, whenever it has changed.
+// The command `watch`: prints a session whenever it has changed.
 
 #include "cli_watch.hpp"
 
@@ -28,7 +28,7 @@ asio::awaitable<void> wait_for(std::chrono::milliseconds time)
     }
 }
 
-/// To read it is to access it, so that alone is no change.
+/// Reading counts as access, so a new access time alone is no change.
 bool has_changed(sipher::session before, const sipher::session& now)
 {
     before.last_accessed_at = now.last_accessed_at;
@@ -40,7 +40,7 @@ bool has_changed(sipher::session before, const sipher::session& now)
 asio::awaitable<void> watch(sipher::client client, cli_arguments given)
 {
     const sipher::session_id id = given.session.value();
-    // One that is not there from the start is an error, and most likely another id was meant.
+    // A session that does not exist at the start is an error: most likely the id is wrong.
     sipher::session shown = co_await client.get_session(id);
     print(std::vector{shown}, cli_output::json);
     while (true) {

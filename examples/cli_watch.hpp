@@ -6,5 +6,5 @@
 
 #include <boost/asio/awaitable.hpp>
 
-/// `watch ID`: reads the session again and again, and prints it when it is not what it was; until it is gone.
+/// `watch ID`: reads the session repeatedly and prints it when it has changed, until it is gone.
 boost::asio::awaitable<void> watch(sipher::client client, cli_arguments given);

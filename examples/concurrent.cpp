@@ -1,4 +1,4 @@
-// A thousand agents, each with a session of its own, share eight connections.
+// A thousand agents, each with its own session, share eight connections.
 
 #include "example_service.hpp"
 

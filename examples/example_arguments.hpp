@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// The whole number that `text` is.
-/// @throws std::invalid_argument that says which argument it is of
+/// Parses `text` as a whole number.
+/// @throws std::invalid_argument that names the argument
 inline std::uint32_t parse_number(std::string_view text, const std::string& name, std::uint32_t most)
 {
     std::uint32_t number = 0;

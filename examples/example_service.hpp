@@ -5,7 +5,7 @@
 
 #include <optional>
 
-/// What an example talks to: the real service if `SIPHER_API_KEY` is set, else a sandbox within this process.
+/// The service of an example: the real one if `SIPHER_API_KEY` is set, otherwise a sandbox in this process.
 struct example_service {
     example_service()
     {
@@ -15,6 +15,6 @@ struct example_service {
     }
 
     sipher::client_options options = sipher::client_options::from_environment();
-    /// Absent when the service is the real one.
+    /// Empty when the service is the real one.
     std::optional<sipher::testing::sandbox> sandbox;
 };

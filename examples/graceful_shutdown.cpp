@@ -1,6 +1,5 @@
-// A service that runs 500 agents, each under a session of its own, until it is stopped: on SIGTERM or Ctrl-C it
-// cancels them all and leaves no session behind, or says which. `graceful_shutdown 2` tells itself so after two
-// seconds.
+// A service that runs 500 agents, each under its own session, until it is stopped: on SIGTERM or Ctrl-C it cancels them
+// all and leaves no session behind, or says which. `graceful_shutdown 2` stops itself after two seconds.
 
 #include "example_arguments.hpp"
 

@@ -1,4 +1,4 @@
-// A session from end to end, and what becomes of a request whose session the service has lost.
+// A session from start to end, and the effect on a request whose session the service has lost.
 
 #include "example_service.hpp"
 
@@ -21,7 +21,7 @@ void print(const char* step, const sipher::session& session)
     std::cout << step << session.id << " with " << session.defaults << ", expires in " << left.count() << " min\n";
 }
 
-/// Any other endpoint works under a session; this one's response tells what it ran on.
+/// Any other endpoint works under a session; this one's response shows the defaults it used.
 asio::awaitable<void> generate(const char* step, sipher::client client, sipher::applied_session session)
 {
     sipher::call_options options;

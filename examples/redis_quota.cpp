@@ -1,5 +1,5 @@
-// One of several processes that share a rate limit through Redis: makes some requests and says what came of them.
-// usage: redis_quota REQUESTS [LIMIT WINDOW-IN-MS REDIS-PORT], in the environment of a client
+// One of several processes that share a rate limit through Redis: makes some requests and prints the results. usage:
+// redis_quota REQUESTS [LIMIT WINDOW-IN-MS REDIS-PORT], in the environment of a client
 
 #include "example_arguments.hpp"
 #include "redis_quota_source.hpp"
@@ -28,7 +28,7 @@ public:
     int refused = 0;
 };
 
-/// How many went well.
+/// Returns the number of successful requests.
 asio::awaitable<std::size_t> make_requests(sipher::client client, std::size_t count)
 {
     auto create = [client](int) mutable { return client.create_session({}, std::chrono::minutes{1}); };

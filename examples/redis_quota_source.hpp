@@ -1,4 +1,4 @@
-// Processes on one host, or on several behind one address, that share the rate limit of that address by way of a Redis
+// Processes on one host, or on several behind one address, that share the rate limit of that address through a Redis
 // server.
 #pragma once
 
@@ -17,12 +17,12 @@
 #include <string>
 #include <utility>
 
-/// A bucket of tokens in the server, filled evenly by the server's own time: a request takes one and waits until it is
-/// there. What may go at once is a twentieth of the limit, and the rest is spread over the window, so that no window of
-/// the service has more than the limit.
+/// A token bucket on the server, filled evenly by the server's own time: a request takes a token and waits until it is
+/// available. A twentieth of the limit may be used at once, and the rest is spread over the window, so that no window
+/// of the service exceeds the limit.
 class redis_quota_source final : public sipher::quota_source {
 public:
-    /// @param limit Somewhat below the service's, because requests take their time to get there; at least 2.
+    /// @param limit Somewhat below the service's, because requests take time to arrive; at least 2.
     redis_quota_source(std::string host, int port, unsigned limit, std::chrono::milliseconds window)
         : host_(std::move(host)), port_(port), limit_(std::to_string(limit)), window_(std::to_string(window.count()))
     {
@@ -33,7 +33,7 @@ public:
 
     boost::asio::awaitable<std::chrono::nanoseconds> take(sipher::quota_request wanted) override
     {
-        // hiredis blocks, so it has a thread of its own.
+        // hiredis blocks, so it has its own thread.
         return boost::asio::co_spawn(worker_, ask(wanted.longest_wait), boost::asio::use_awaitable);
     }
 
@@ -62,7 +62,7 @@ private:
 
     boost::asio::awaitable<std::chrono::nanoseconds> ask(std::chrono::nanoseconds longest)
     {
-        // Those behind the one that has found out that Redis is gone need not find out for themselves.
+        // Requests queued behind one that found Redis unavailable need not try for themselves.
         const bool is_silent = std::chrono::steady_clock::now() < silent_until_;
         const auto wait = is_silent ? std::nullopt : run_script(longest);
         if (!wait) {
@@ -71,7 +71,7 @@ private:
         co_return *wait;
     }
 
-    /// Nothing if Redis does not respond.
+    /// Empty if Redis does not respond.
     std::optional<std::chrono::milliseconds> run_script(std::chrono::nanoseconds longest)
     {
         if (!server_) {
@@ -99,9 +99,9 @@ private:
     const int port_;
     const std::string limit_;
     const std::string window_;
-    /// Of the worker's thread.
+    /// Used by the worker's thread only.
     std::unique_ptr<redisContext, releaser> server_;
     std::chrono::steady_clock::time_point silent_until_{};
-    /// Last, so that it ends before what it uses goes.
+    /// Last, so that it ends before the members it uses are destroyed.
     boost::asio::thread_pool worker_{1};
 };

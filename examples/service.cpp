@@ -1,5 +1,5 @@
-// A service that works for agents and shows what it does: metrics for Prometheus at /metrics, traces for OpenTelemetry
-// in the file that SIPHER_TRACE_FILE names, and a log as SIPHER_LOG asks for.
+// A service for agents with observability: metrics for Prometheus at /metrics, traces for OpenTelemetry in the file
+// named by SIPHER_TRACE_FILE, and a log according to SIPHER_LOG.
 //
 //     service [PORT]                      0, as it is without one: any
 //     curl -X POST http://127.0.0.1:PORT/work
@@ -41,7 +41,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-/// One line a call, for the file receiver of an OpenTelemetry collector. Null if no file is named.
+/// One line per call, for the file receiver of an OpenTelemetry collector. Null if no file is named.
 std::shared_ptr<sipher::observer> trace_to_file()
 {
     const char* const name = std::getenv("SIPHER_TRACE_FILE");
@@ -89,7 +89,7 @@ asio::awaitable<std::string> work(sipher::client client, std::string trace_paren
     options.session = co_await client.create_session(defaults, 5min, options);
     const sipher::session_id id = options.session->id();
     const boost::json::object nothing;
-    // Whatever comes of it, the session is deleted.
+    // The session is deleted whatever the result.
     auto generating = sipher::as_result(client.request(sipher::verb::post, "/v1/stealth/generate", nothing, options));
     const sipher::result<boost::json::value> generated = co_await std::move(generating);
     options.session.reset();
@@ -143,12 +143,12 @@ asio::awaitable<void> accept(service& of, tcp::acceptor& acceptor)
             co_return;
         }
         if (failure) {
-            // A connection that is gone already, or too many of them at the moment.
+            // The connection is already gone, or there are too many at the moment.
             asio::steady_timer pause{acceptor.get_executor(), 100ms};
             co_await pause.async_wait(asio::use_awaitable);
             continue;
         }
-        // A connection that ends is no event.
+        // The end of a connection is not an error.
         asio::co_spawn(acceptor.get_executor(), serve(of, std::move(socket)), [](const std::exception_ptr&) {});
     }
 }

@@ -14,7 +14,7 @@ struct structured_item {
     enum class type { integer, decimal, string, token, bytes, boolean, date, display_string, inner_list };
 
     type kind = type::boolean;
-    /// The value of an integer or date, the thousandths of a decimal, or 0 or 1 for a boolean.
+    /// The value of an integer or date, a decimal in thousandths, or 0 or 1 for a boolean.
     std::int64_t number = 1;
     /// The raw text of a string, token, display string or byte sequence, between its delimiters.
     std::string_view text;

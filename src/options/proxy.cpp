@@ -55,7 +55,7 @@ secret take(std::string text)
 struct proxy_scheme {
     std::string_view name;
     proxy_kind kind;
-    /// The default port, unless it is that of http or https.
+    /// The port if the URL has none.
     std::uint16_t port;
 };
 constexpr std::array<proxy_scheme, 4> schemes{{{"http", proxy_kind::http, 80},

@@ -4,20 +4,20 @@
 
 namespace sipher::test {
 
-/// Memory that runs out: of the allocations of this thread, the chosen one fails, once. Only a program whose
-/// `operator new` and `aligned_alloc` ask `allocation_fails()` feels it.
+/// Simulates running out of memory: the chosen allocation of this thread fails, once. Takes effect only in a program
+/// whose `operator new` and `aligned_alloc` call `allocation_fails()`.
 struct allocation_faults {
     /// Zero: none fails.
     static inline thread_local std::size_t left = 0;
-    /// More than zero: the scripted world outside the library is at work, whose memory is not in question.
+    /// More than zero: test code outside the library is running, whose allocations are not tested.
     static inline thread_local int truces = 0;
-    /// The most that Asio has asked for in one piece, such as a coroutine's frame.
+    /// The largest single allocation of Asio, such as a coroutine's frame.
     static inline thread_local std::size_t largest_of_asio = 0;
 
     [[nodiscard]] static bool allocation_fails() noexcept { return truces == 0 && left != 0 && --left == 0; }
 };
 
-/// No allocation of this thread fails, and none counts, as long as it lives.
+/// During its lifetime, no allocation of this thread fails or counts.
 struct allocation_truce {
     allocation_truce() noexcept { ++allocation_faults::truces; }
     ~allocation_truce() { --allocation_faults::truces; }

@@ -86,7 +86,7 @@ void client_test::settle(std::size_t held)
         seen = sandbox().counters().requests;
         context.restart();
         context.run_for(3ms);
-        // On a busy machine that may have run nothing of what was ready.
+        // On a busy machine, `run_for` may have run none of the ready handlers.
     } while (context.poll() != 0 || seen != sandbox().counters().requests || client().stats().busy > held ||
              client().stats().dialing != 0);
 }

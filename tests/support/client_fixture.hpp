@@ -19,22 +19,22 @@
 
 namespace sipher::test {
 
-/// Runs handlers until `ready`; fails the test instead of hanging for ever.
+/// Runs handlers until `ready`; fails the test instead of hanging forever.
 void run_until(boost::asio::io_context& context, const std::function<bool()>& ready);
 
-/// The `sipher::error` that was thrown; nothing if nothing was. What is thrown beside it goes on.
+/// The thrown `sipher::error`; empty if nothing was thrown. Other exceptions are rethrown.
 [[nodiscard]] std::optional<error> error_of(const std::exception_ptr& thrown);
 
-/// A client and a sandbox that share a clock which stands still.
+/// A client and a sandbox that share a manual clock.
 class client_test : public ::testing::Test {
 protected:
     client_test();
     ~client_test() override;
 
-    /// Made on first use, so that a test can change the options before.
+    /// Made on first use, so that a test can change the options first.
     sipher::client& client();
     sipher::testing::sandbox& sandbox();
-    /// The next call makes another, with the options as they are then.
+    /// The next call of `client()` makes a new one, with the options at that time.
     void reset_client() { client_.reset(); }
 
     template <class T>
@@ -73,15 +73,15 @@ protected:
         return run(client().create_session(std::move(defaults), time_to_live));
     }
 
-    /// As many requests as the sandbox got since the last time.
+    /// The number of requests that the sandbox has received since the last call.
     std::uint64_t new_requests();
 
-    /// Lets everything happen that is under way; time stands still.
-    /// @param held Connections on which a response never comes.
+    /// Runs all operations in progress; time stands still.
+    /// @param held Connections that never receive a response.
     void settle(std::size_t held = 0);
 
-    /// What the last request that uses a session ran under, by the sandbox's account. What came after it, such as the
-    /// delete of a session that was replaced, does not count.
+    /// The defaults that the last request with a session ran under, by the sandbox's ledger. Later requests of other
+    /// kinds, such as the delete of a replaced session, are ignored.
     session_defaults last_effective_defaults();
 
     boost::asio::io_context context;

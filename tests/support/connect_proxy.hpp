@@ -10,7 +10,7 @@
 
 namespace sipher::test {
 
-/// An HTTP proxy on this machine that does what CONNECT asks for, on a thread of its own.
+/// An HTTP proxy on this machine that serves CONNECT, on its own thread.
 class connect_proxy {
 public:
     connect_proxy();
@@ -19,7 +19,7 @@ public:
     ~connect_proxy();
 
     [[nodiscard]] std::string url(const std::string& credentials = {}) const;
-    /// Every request so far, from its first line to its empty one.
+    /// Every request header so far, including its empty line.
     [[nodiscard]] std::vector<std::string> requests() const;
 
 private:

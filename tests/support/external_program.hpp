@@ -8,11 +8,11 @@
 
 namespace sipher::test {
 
-/// A port of 127.0.0.1 that nobody uses now.
+/// A currently unused port of 127.0.0.1.
 [[nodiscard]] std::uint16_t free_port();
 
-/// A program of somebody else that serves a port of 127.0.0.1. It is there as long as this object, at most as long as
-/// this thread, and has no output.
+/// A third-party program that serves a port of 127.0.0.1. It runs as long as this object exists, at most as long as
+/// this thread, and its output is discarded.
 class external_program {
 public:
     /// Returns when it accepts connections.

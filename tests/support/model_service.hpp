@@ -19,25 +19,25 @@
 
 namespace sipher::test {
 
-/// The service's rules for sessions in a few lines, on time that neither jumps nor is suspended, for sequences that the
-/// sandbox cannot show: it may add or leave out defaults, make sessions that are over, respond late and in any order,
-/// and stand behind a gateway whose clock is wrong.
+/// A minimal model of the service's session rules, on time that neither jumps nor is suspended, for sequences that the
+/// sandbox cannot produce: it may add or omit defaults, make expired sessions, respond late and in any order, and be
+/// behind a gateway with a wrong clock.
 class model_service {
 public:
     explicit model_service(std::shared_ptr<testing::manual_clock> clock) : clock_(std::move(clock)) {}
 
-    /// What a session is created with beyond what was asked for, and the member that is left out.
+    /// Defaults added to each created session, and the member to omit.
     boost::json::object added;
     std::string left_out;
     bool born_dead = false;
-    /// Of the field `Date` of all responses. Zero: there is none.
+    /// Offset of the field `Date` in all responses. Zero: no such field.
     std::chrono::hours date_offset{};
     /// Responses wait until `release`.
     bool holds = false;
 
     std::size_t created = 0;
     std::size_t requests = 0;
-    /// The defaults that each request to another endpoint really ran under, since the last look.
+    /// The defaults that each request to another endpoint actually ran under, since the last check.
     std::vector<boost::json::object> ran_under;
 
     [[nodiscard]] bool knows(const std::string& id) const
@@ -67,7 +67,7 @@ public:
             }
         };
     }
-    /// Sends what was held back, the last one first.
+    /// Sends the held responses, the last one first.
     void release()
     {
         holds = false;
@@ -168,7 +168,7 @@ private:
     {
         std::string date;
         if (date_offset.count() != 0) {
-            // Of 2026-11-23, 20:00, give or take.
+            // About 2026-11-23, 20:00, shifted by the offset.
             const auto hour = 12 + (20 + date_offset.count()) % 12;
             date = "Date: Mon, 23 Nov 2026 " + std::to_string(hour) + ":00:00 GMT\r\n";
         }

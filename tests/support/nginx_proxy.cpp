@@ -47,8 +47,7 @@ void write_file(const std::filesystem::path& where, const std::string& text)
     std::ofstream{where, std::ios::binary} << text;
 }
 
-/// A free port that the system gives to nobody who does not ask for it, so that nginx finds it free again after each
-/// restart.
+/// A free port outside the system's ephemeral range, so that nginx finds it free again after each restart.
 std::uint16_t choose_port()
 {
     std::random_device random;
@@ -74,7 +73,7 @@ bool takes_connections(std::uint16_t port)
     return !refused;
 }
 
-/// Between two looks at another process, which tells nobody what it is at.
+/// The pause between two polls of another process.
 void pause_briefly()
 {
     ::poll(nullptr, 0, 2);
@@ -98,7 +97,7 @@ bool comes_true(Condition condition)
 nginx_proxy::nginx_proxy(nginx_options options)
     : options_(std::move(options)), folder_(make_folder()), port_(choose_port())
 {
-    // The workers of a master that is killed become children of ours, so that we know when they are gone.
+    // The workers of a killed master become our children, so that we know when they have ended.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const testing::detail::pem_pair authority = testing::detail::make_authority("nginx test authority");
     const testing::detail::pem_pair identity = testing::detail::issue(authority, {});
@@ -129,7 +128,7 @@ std::string nginx_proxy::log() const
 
 std::string nginx_proxy::configuration() const
 {
-    // Started by root, it would give up its rights and could not read its own folder.
+    // Started by root, it would drop its privileges and could not read its own folder.
     const std::string user = ::geteuid() == 0 ? "user root;\n" : "";
     std::string temporary;
     for (const std::string name : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
@@ -173,7 +172,7 @@ void nginx_proxy::spawn()
     if (process_ != 0) {
         return;
     }
-    // A group of its own, so that all of it can be killed, and an end of its own should the tests be killed.
+    // Its own process group, so that all of it can be killed, and a death signal in case the tests are killed.
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     const int log = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -17,7 +17,7 @@ bool is_one_of(Value value, std::initializer_list<Value> values)
     return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-/// Statuses that prove by themselves that the origin was not reached, whoever sends them.
+/// Statuses that prove by themselves that the origin was not reached, whatever their source.
 bool proves_not_reached(unsigned status)
 {
     return is_one_of(status, {421U, 425U, 511U, 521U, 523U, 525U, 526U});
@@ -28,13 +28,13 @@ bool is_transient(unsigned status)
     return is_one_of(status, {408U, 425U, 429U, 502U, 503U, 504U, 529U, 530U}) || (status >= 520 && status <= 527);
 }
 
-/// Whether the service declines the request by this status: it says that it did not act.
+/// Whether this status of the service declines the request: it did not act.
 bool service_declines(unsigned status)
 {
     return (status >= 400 && status < 500 && status != 408) || status == 503;
 }
 
-/// Whether a peer that keeps to the contract behaves like this. What others do proves nothing about the client.
+/// Whether a peer that obeys the contract behaves like this. Other peers prove nothing about the client.
 bool is_honest(const provenance_cell& cell)
 {
     const bool gone =
@@ -69,7 +69,7 @@ call_expectation succeeds_after(std::uint64_t repetitions)
     return {true, {}, repetitions};
 }
 
-/// Of the whole call, when this response leaves no doubt.
+/// The outcome of the whole call if this response is conclusive.
 outcome not_applied_beyond_before(const provenance_cell& cell)
 {
     return is_after_unknown(cell) ? outcome::unknown : outcome::not_applied;
@@ -124,7 +124,7 @@ call_expectation expect_of_intermediary(const provenance_cell& cell)
         return succeeds_after(1);
     }
     const outcome effect = proves_not_reached(cell.status) ? not_applied_beyond_before(cell) : outcome::unknown;
-    // A connection that ended too early is a reason of its own to repeat what does no harm.
+    // A connection that ended too early is itself a reason to repeat harmless requests.
     const bool harmless = cell.operation != session_operation::create || proves_not_reached(cell.status);
     const bool may_repeat = harmless && is_cut(cell);
     return may_repeat ? call_expectation{{}, effect, {}} : ends_here(effect);
@@ -204,7 +204,7 @@ fault bare_response(unsigned status)
     return result;
 }
 
-/// The connection ends after it, whatever it says.
+/// The connection ends after it, regardless of its content.
 fault raw_response(unsigned status, const char* rest)
 {
     return fault::raw_response("HTTP/1.1 " + std::to_string(status) + " As It Is\r\n" + rest);
@@ -317,7 +317,7 @@ fault response_of(const provenance_cell& cell, const session_id& mine)
         result.headers.emplace_back("Content-Length", std::to_string(body.size()));
         result.headers.emplace_back("Content-Type", "application/json");
         body.resize(body.size() - 3);
-        // All that is there, and then the end.
+        // All bytes, and then the end.
         result.cut_after = 100'000;
         break;
     }
@@ -330,7 +330,7 @@ fault response_of(const provenance_cell& cell, const session_id& mine)
     case response_form::bare_with_body:
         result = raw_response(cell.status, "Connection: close\r\nContent-Length: 5\r\n\r\nsorry");
         break;
-    // `Connection: keep-alive` stands in the place of `close`.
+    // `Connection: keep-alive` instead of `close`.
     case response_form::bare_and_open: result = fault::foreign_page(cell.status, "", ""); break;
     default: break;
     }

@@ -14,13 +14,13 @@
 /// contract's words and share nothing with the library's own table.
 namespace sipher::test {
 
-/// What a response looks like.
+/// The form of a response.
 enum class response_form {
     envelope,
-    /// The envelope, with a member that nobody reads nested 40 deep, or with a byte that is not UTF-8.
+    /// The envelope with an unused member nested 40 deep, or with a byte that is not UTF-8.
     envelope_deep,
     envelope_not_utf8,
-    /// The envelope, cut within its body: the connection ends too early, or whoever passed it on lost the rest.
+    /// The envelope, truncated in its body: the connection ends too early, or an intermediary lost the rest.
     envelope_cut,
     envelope_lost_its_end,
     other_json,
@@ -29,10 +29,11 @@ enum class response_form {
     html,
     plain_text,
     empty,
-    /// Exactly what the service's HTTP server sends before it has a request, with and without a Content-Length.
+    /// The exact response that the service's HTTP server sends before it has a request, with and without a
+    /// Content-Length.
     bare,
     bare_unframed,
-    /// The same but for one thing: it promises a body and ends, it has one, or the connection stays.
+    /// The same with one difference: it announces a body and ends, it has a body, or the connection stays open.
     bare_cut,
     bare_with_body,
     bare_and_open,
@@ -49,7 +50,7 @@ enum class session_operation { create, get, update, remove };
 
 inline constexpr std::array<const char*, 4> session_operation_names{"create", "get", "update", "delete"};
 
-/// What came before the response in the same call.
+/// What preceded the response in the same call.
 enum class call_position {
     first,
     /// A gateway's 502, the service having acted or not.
@@ -73,29 +74,29 @@ struct provenance_cell {
 [[nodiscard]] std::string name_of(const provenance_cell& cell);
 [[nodiscard]] bool is_success(unsigned status) noexcept;
 [[nodiscard]] response_maker maker_of(const provenance_cell& cell);
-/// A 2xx to a delete whose body is missing or broken is taken for proof; somebody's page or other JSON is not.
+/// A 2xx to a delete with a missing or broken body counts as proof; a page or other JSON does not.
 [[nodiscard]] bool proves_a_delete(const provenance_cell& cell);
-/// The connection ends within the response.
+/// The connection ends inside the response.
 [[nodiscard]] bool is_cut(const provenance_cell& cell) noexcept;
-/// The call has sent something that may have been applied before the cell's response comes.
+/// Before the cell's response, the call has sent a request that may have been applied.
 [[nodiscard]] bool is_after_unknown(const provenance_cell& cell);
-/// A create is not sent a second time then, so that the cell's response never comes.
+/// A create is then not sent a second time, so the cell's response is never reached.
 [[nodiscard]] bool is_never_reached(const provenance_cell& cell);
 
-/// How a call has to end. What is not set is left to the library.
+/// How a call has to end. Unset members are not checked.
 struct call_expectation {
     std::optional<bool> succeeds;
-    /// Of the whole call, if it fails.
+    /// The outcome of the whole call, if it fails.
     std::optional<outcome> effect;
-    /// Requests after the one that gets the cell's response.
+    /// Requests after the one that receives the cell's response.
     std::optional<std::uint64_t> repetitions;
 };
 
 [[nodiscard]] call_expectation expect_of(const provenance_cell& cell);
-/// The outcome of the attempt that gets the cell's response, if that attempt is reported as failed.
+/// The outcome of the attempt that receives the cell's response, if that attempt is reported as failed.
 [[nodiscard]] std::optional<outcome> effect_of_attempt(const provenance_cell& cell);
 
-/// All cells in which the peer keeps to the contract: what others do proves nothing about the client.
+/// All cells in which the peer obeys the contract: other peers prove nothing about the client.
 [[nodiscard]] std::vector<provenance_cell> cells_of(response_form form, session_operation operation);
 
 /// The cell's response to a request about the session `mine`, and what comes before it.

@@ -38,14 +38,14 @@ raw_response exchange(raw_peer& peer, const raw_call& what);
 /// @throws if the body is not JSON
 boost::json::value document_of(const raw_response& response);
 /// The member at `pointer` (RFC 6901) of the body as text without quotes, such as `near` or `1795459632897`; `(none)`
-/// if it is not there.
+/// if it is missing.
 std::string text_at(const raw_response& response, std::string_view pointer);
 /// The names of the members of `data`, in order, separated by blanks.
 std::string data_members(const raw_response& response);
 /// Status and code, such as `404 SESSION_NOT_FOUND`.
 std::string verdict(const raw_response& response);
 
-/// Waits for something that the sandbox does in its own time.
+/// Waits for an asynchronous effect in the sandbox.
 template <class Condition>
 void wait_until(Condition condition)
 {
@@ -54,7 +54,7 @@ void wait_until(Condition condition)
     }
 }
 
-/// Creates a session and gives its id.
+/// Creates a session and returns its id.
 std::string create_session(raw_peer& peer, std::string_view defaults = "{}", std::string_view key = "sandbox-pro-key");
 
 } // namespace sipher::test

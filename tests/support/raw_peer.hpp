@@ -16,12 +16,12 @@ enum class connection_end { close_notify, bare_fin, reset, other };
 
 using raw_response = boost::beast::http::response<boost::beast::http::string_body>;
 
-/// A blocking HTTP/1.1 client on one connection to this machine, that shares no code with the library and says on the
-/// wire exactly what it is given.
+/// A blocking HTTP/1.1 client on one connection to this machine, which shares no code with the library and sends
+/// exactly the given bytes.
 class raw_peer {
 public:
-    /// Plain if `ca_pem` is empty; else TLS with the peer verified as `server_name`. `earlier` is a peer whose TLS
-    /// session is to be resumed.
+    /// Plain if `ca_pem` is empty; otherwise TLS with the peer verified as `server_name`. `earlier` is a peer whose TLS
+    /// session is resumed.
     /// @throws boost::system::system_error, as do all members
     explicit raw_peer(std::uint16_t port, const std::string& ca_pem = {}, const std::string& server_name = "localhost",
                       const raw_peer* earlier = nullptr);
@@ -32,9 +32,9 @@ public:
     void send(std::string_view bytes);
     /// One response, framed by its header; `to_head` when it responds to a HEAD request.
     raw_response read_response(bool to_head = false);
-    /// Everything until the connection ends.
+    /// Reads until the connection ends.
     std::string read_to_end();
-    /// How it ended; after `read_to_end`.
+    /// How the connection ended; valid after `read_to_end`.
     [[nodiscard]] connection_end end() const noexcept;
     /// Such as `TLSv1.3`; empty on a plain connection.
     [[nodiscard]] std::string tls_version() const;

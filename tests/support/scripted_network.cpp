@@ -10,7 +10,7 @@ namespace sipher::test {
 
 namespace {
 
-/// One address being tried; gives its place back when it is let go.
+/// One address being tried; frees its slot on destruction.
 struct open_dial {
     open_dial(std::size_t& count, detail::dialer::handler waiting) : open(count), done(std::move(waiting)) { ++open; }
     ~open_dial() { --open; }

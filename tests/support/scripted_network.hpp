@@ -14,7 +14,7 @@
 
 namespace sipher::test {
 
-/// Names that are looked up when the test says so.
+/// Name lookups that complete when the test says so.
 class scripted_lookup final : public detail::name_lookup {
 public:
     void look_up(const std::string& host, detail::address_family family, handler done) override
@@ -25,13 +25,13 @@ public:
         waiting[family].push_back(std::move(done));
     }
 
-    /// Responds to all that wait, each family with its addresses.
+    /// Completes all pending lookups, each family with its addresses.
     void respond(const std::vector<std::string>& addresses);
     void respond(detail::address_family family, const std::vector<std::string>& addresses);
     void fail(boost::system::error_code failure);
     void fail(detail::address_family family, boost::system::error_code failure);
 
-    /// Each stands for the questions for both families.
+    /// Each entry represents the lookups of both families.
     std::vector<std::string> questions;
     std::map<detail::address_family, std::vector<handler>> waiting;
 };
@@ -42,7 +42,7 @@ public:
     std::shared_ptr<void> dial(const boost::asio::ip::tcp::endpoint& to, const boost::asio::any_io_executor& strand,
                                handler done) override;
 
-    /// By address; what is not here is silent.
+    /// By address; others are silent.
     std::map<std::string, boost::system::error_code> responses;
     /// Every address that was tried, in order.
     std::vector<std::string> tried;

@@ -17,12 +17,12 @@
 
 namespace sipher::test {
 
-/// The service as a script: what happens to each attempt to connect, and to each request that arrives in full.
+/// A scripted service: defines the result of each connection attempt and of each complete request.
 class scripted_service {
 public:
-    /// Sees the request; may send, end, or do nothing on its connection.
+    /// Receives the request; may send, end, or do nothing on its connection.
     using reaction = std::function<void(scripted_peer& peer, const std::string& request)>;
-    /// Given the number of the connection, from 1: no error, or why there is none.
+    /// Receives the number of the connection, from 1; returns no error, or why it fails.
     using admission = std::function<boost::system::error_code(std::size_t number)>;
 
     scripted_service(boost::asio::io_context& context, std::shared_ptr<testing::manual_clock> clock)
@@ -30,12 +30,12 @@ public:
     {
     }
 
-    /// A client whose connections all lead here.
+    /// A client whose connections all lead to this service.
     [[nodiscard]] std::shared_ptr<detail::client_handle> make_client(client_options options = {});
-    /// The same as users have it.
+    /// The same as a public `client`.
     [[nodiscard]] client make_public_client(client_options options);
 
-    /// For the requests to come, one each; beyond them `otherwise` is used.
+    /// Reactions to future requests, one each; after them `otherwise` is used.
     std::deque<reaction> script;
     reaction otherwise;
     admission admit;

@@ -13,28 +13,28 @@
 
 namespace sipher::test {
 
-/// The other end of a scripted stream, and the kernel between the two.
+/// The other end of a scripted stream, and the kernel in between.
 class scripted_peer : public std::enable_shared_from_this<scripted_peer> {
 public:
     explicit scripted_peer(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-    /// A stream that leads here. Only one at a time.
+    /// A stream to this peer. Only one at a time.
     [[nodiscard]] std::unique_ptr<detail::byte_stream> make_stream();
 
-    /// Bytes that the client can read from now on.
+    /// Adds bytes for the client to read.
     void send(std::string_view bytes);
-    /// The end of what it can read: `eof` or a failure.
+    /// Ends the readable bytes with `eof` or a failure.
     void end(boost::system::error_code how);
-    /// What the client wrote.
+    /// The bytes written by the client.
     [[nodiscard]] std::string& received() noexcept { return received_; }
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
     [[nodiscard]] bool was_aborted() const noexcept { return aborted_; }
-    /// The kernel takes this many bytes more; then it lets the client wait, or fails with `failure`.
+    /// The kernel accepts this many more bytes; then it blocks the client, or fails with `failure`.
     void accept_only(std::size_t bytes, boost::system::error_code failure = {});
-    /// Gives at most this many bytes in one read.
+    /// Returns at most this many bytes in one read.
     void deliver_at_most(std::size_t bytes) noexcept { largest_read_ = bytes; }
 
-    /// Called (soon, not inline) for every request that has arrived in full.
+    /// Called (soon, not inline) for every complete request.
     std::function<void(scripted_peer&, const std::string& request)> on_request;
 
 private:

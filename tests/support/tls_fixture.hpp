@@ -23,7 +23,7 @@
 
 namespace sipher::test {
 
-/// A file that is there as long as this object.
+/// A file that exists as long as this object.
 class temporary_file {
 public:
     explicit temporary_file(const std::string& content)
@@ -57,7 +57,7 @@ private:
     return {text, static_cast<std::size_t>(size)};
 }
 
-/// Calls to a `tls_server` with an authority of its own.
+/// Calls to a `tls_server` with its own authority.
 class tls_test : public ::testing::Test {
 protected:
     using spec = testing::detail::certificate_spec;
@@ -77,7 +77,7 @@ protected:
         context.run();
     }
 
-    /// To be called once `served` and `options` are as they should be; the first call does so too.
+    /// Call it once `served` and `options` are set; the first call also does.
     void open()
     {
         if (!server) {

@@ -11,7 +11,7 @@
 
 namespace sipher::test {
 
-/// The server's side of TLS in memory: it is given what arrived on the wire and says what it could decrypt.
+/// The server's side of TLS in memory: takes the received bytes and reports what it decrypted.
 class tls_in_memory {
 public:
     explicit tls_in_memory(boost::asio::ssl::context& context)
@@ -21,7 +21,7 @@ public:
         SSL_set_accept_state(ssl_.get());
     }
 
-    /// Gives back what it wants to send.
+    /// Returns the bytes to send.
     std::string take(std::string& arrived)
     {
         BIO_write(in_, arrived.data(), static_cast<int>(arrived.size()));
@@ -36,14 +36,14 @@ public:
         return sent();
     }
 
-    /// Gives back what that is on the wire.
+    /// Returns the ciphertext.
     std::string encrypt(const std::string& text)
     {
         SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size()));
         return sent();
     }
 
-    /// Gives back a message about new keys, as it is on the wire.
+    /// Returns a key update message as ciphertext.
     std::string renew_keys()
     {
         SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 SSL_CTX* make_context(const tls_server_options& options)
 {
     asio::ssl::context context{asio::ssl::context::tls_server};
-    // What it shows may be as weak as a test wants it.
+    // Allows certificates as weak as a test needs.
     SSL_CTX_set_security_level(context.native_handle(), 0);
     context.use_certificate_chain(asio::buffer(options.identity.certificate));
     context.use_private_key(asio::buffer(options.identity.private_key), asio::ssl::context::pem);
@@ -157,7 +157,7 @@ void tls_server::talk(SSL* ssl)
     }
 }
 
-/// Whether the connection goes on.
+/// Returns whether the connection continues.
 bool tls_server::response(SSL* ssl, std::string& request)
 {
     request.clear();

@@ -18,17 +18,17 @@
 
 namespace sipher::test {
 
-/// How a `tls_server` behaves.
+/// The behaviour of a `tls_server`.
 struct tls_server_options {
     tls_server_options() = default;
 
-    /// What it shows: its certificate, with others behind it if it has any.
+    /// Its certificate, followed by any others of its chain.
     testing::detail::pem_pair identity;
-    /// Zero: any free one.
+    /// Zero: any free port.
     std::uint16_t port = 0;
-    /// The authority (in PEM) that must vouch for the client; empty: no certificate is asked for.
+    /// The authority (in PEM) that must have signed the client's certificate; empty: no certificate is requested.
     std::string demand_certificate_of;
-    /// The last word about its context, before anybody connects.
+    /// Final configuration of its context, before any connection.
     std::function<void(SSL_CTX*)> configure;
     /// Called after the handshake, before the first request is read.
     std::function<void(SSL*)> after_handshake;
@@ -41,8 +41,8 @@ struct tls_server_options {
     bool bare_fin = false;
 };
 
-/// A blocking TLS server on this machine, a thread a connection, that shares no code with the library and knows what
-/// it decrypted.
+/// A blocking TLS server on this machine, with one thread per connection, which shares no code with the library and
+/// records what it decrypted.
 class tls_server {
 public:
     explicit tls_server(tls_server_options options);
@@ -58,11 +58,11 @@ public:
         std::uint64_t requests = 0;
         /// Decrypted.
         std::uint64_t application_bytes = 0;
-        /// Tickets that came a second time.
+        /// Tickets that were used a second time.
         std::uint64_t repeated_tickets = 0;
         /// Connections that the client ended with close_notify.
         std::uint64_t proper_ends = 0;
-        /// Names that were asked for; empty where none was.
+        /// Requested server names (SNI); empty if none.
         std::vector<std::string> server_names;
     };
 
