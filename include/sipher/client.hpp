@@ -74,7 +74,7 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///   (no connection free), `rate_limited` (gate), `quota_exhausted` (daily quota), `resolve_failed`,
 ///   `connect_failed`, `tls_handshake_failed`, `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`,
 ///   `incomplete_header`, `incomplete_body`, `protocol_error`, `desynchronized` (transport), `bad_payload` (an
-///   unreadable success), and with the HTTP status in `service_category()` when the service refuses:
+///   unreadable success response), and with the HTTP status in `service_category()` when the service refuses:
 ///   `condition::unauthorized` (401), `forbidden` (403, a tier without sessions), `rate_limited` (429), `server_error`
 ///   (5xx), `timeout` (408).
 /// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, pool

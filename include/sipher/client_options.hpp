@@ -38,8 +38,8 @@ struct SIPHER_API tls_options {
     std::string private_key_file;
     /// Passphrase of an encrypted private key. Empty: not encrypted.
     secret private_key_passphrase;
-    /// The service's certificate must have one of these public keys, besides being signed by a trusted authority: the
-    /// base64 SHA-256 of its SubjectPublicKeyInfo, as in `sha256/AAAA…=`. Empty: any key.
+    /// The service's certificate must have one of these public keys, besides being signed by a trusted authority. Each
+    /// is the base64 SHA-256 of a SubjectPublicKeyInfo, as in `sha256/AAAA…=`. Empty: any key.
     std::vector<std::string> pinned_public_keys;
     /// File of certificate revocation lists in PEM, one for each authority that signs the service's certificate. A
     /// revoked certificate is rejected, and so is one whose authority has no list here. Empty: not checked.

@@ -56,8 +56,8 @@ static_assert(!std::is_aggregate_v<batch_options>);
 namespace detail {
 
 /// Runs `run_one(index)` for each index below `count`, at most `batch_options::concurrency` at a time; it returns
-/// whether it succeeded. An exception from it is rethrown when all started runs have ended. When the batch is
-/// cancelled, current runs are cancelled and no more start; it completes when all have ended.
+/// whether it succeeded. After an exception no more runs start, and it is rethrown when all have ended. When the batch
+/// is cancelled, current runs are cancelled and no more start; it completes when all have ended.
 [[nodiscard]] SIPHER_API boost::asio::awaitable<void> run_batch(
     std::size_t count, batch_options options, std::function<boost::asio::awaitable<bool>(std::size_t index)> run_one);
 
@@ -108,8 +108,8 @@ struct batch {
 /// and the function completes when they have ended, without an exception: the results show what was done, and inputs
 /// not started have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the cancelled caller
 /// throws.)
-/// Errors: `errc::invalid_request` when `concurrency` is 0. The operations' errors are results; an exception other than
-/// `boost::system::system_error` is rethrown when all started operations have ended.
+/// Errors: `errc::invalid_request` when `concurrency` is 0. The operations' errors are results; any exception other
+/// than `boost::system::system_error` stops the batch, and is rethrown when all started operations have ended.
 /// Thread safety: safe.
 template <class Input, class Operation>
 [[nodiscard]] auto for_each_concurrent(std::vector<Input> inputs, batch_options options, Operation operation)

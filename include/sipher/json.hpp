@@ -24,7 +24,7 @@
 /// its defaults it cannot be pinned to a request. `value_to` throws `sipher::error` (`errc::bad_payload`) and names the
 /// member, such as `expiresAt: expected integer, got string`; `try_value_to` gives `errc::bad_payload` alone.
 ///
-/// Note that `value_from` writes viewing keys in the clear: its result is what is sent.
+/// Note that `value_from` writes viewing keys in the clear, as in requests.
 namespace sipher {
 
 namespace detail {

@@ -162,7 +162,7 @@ public:
     /// Ends it for all copies: no more replacements, and the session is deleted once requests in progress have ended.
     /// Waits for that delete unless such a request delays it.
     ///
-    /// Cancellation: stops the waiting; the delete goes on.
+    /// Cancellation: stops the waiting; the delete continues.
     /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled.
     /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> close() const;

@@ -161,7 +161,7 @@ response_reading read_response(const response_view& response, result_decoder& de
     if (!decoder.needs_envelope()) {
         return reader{response, decoder, {}}.read();
     }
-    // What is parsed lives on the stack: a response has a few hundred bytes.
+    // The parsed JSON is on the stack: a response has a few hundred bytes.
     std::array<unsigned char, 4096> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     wiping_resource beyond;
     response_reading result;

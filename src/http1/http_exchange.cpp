@@ -58,7 +58,7 @@ io_interest http_exchange::write(channel& over)
 
 void http_exchange::read(channel& over)
 {
-    // On the stack, where it is in the cache for each of many connections.
+    // On the stack, where it stays in the CPU cache for all connections.
     std::array<char, 8192> memory; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     while (!ended_) {
         const channel_result result = over.read(memory.data(), memory.size());

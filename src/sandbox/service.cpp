@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-/// What happens to every request, before and after an endpoint has it.
+/// The processing of every request, before and after its endpoint.
 namespace sipher::testing::detail {
 
 namespace json = boost::json;

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-/// The endpoints of the service: the four operations and those that use a session.
+/// The service's endpoints: the four operations and the endpoints that use a session.
 namespace sipher::testing::detail {
 
 namespace json = boost::json;

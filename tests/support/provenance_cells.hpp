@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-/// Responses of every kind at every place of a call, and what the contract says about each. The rules stand here in the
-/// contract's words and share nothing with the library's own table.
+/// Responses of every kind at every position in a call, with the contract's rule for each. The rules follow the
+/// contract's wording and share nothing with the library's own table.
 namespace sipher::test {
 
 /// The form of a response.

@@ -40,7 +40,7 @@ tls_server::tls_server(tls_server_options options)
       acceptor_(io_, asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), options_.port}),
       port_(acceptor_.local_endpoint().port())
 {
-    // OpenSSL writes to sockets that the peer has closed like anybody.
+    // OpenSSL may write to sockets that the peer has closed.
     std::signal(SIGPIPE, SIG_IGN); // NOLINT(cert-err33-c): there is nothing to do about a failure
     SSL_CTX_set_session_ticket_cb(context_.get(), on_ticket_made, on_ticket_shown, this);
     if (options_.configure) {

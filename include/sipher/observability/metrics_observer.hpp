@@ -9,8 +9,8 @@
 
 namespace sipher {
 
-/// Counts events and exports them in Prometheus' text exposition format, for a response of type `text/plain;
-/// version=0.0.4; charset=utf-8`. docs/observability.md lists the metrics.
+/// Counts events and exports them in Prometheus' text exposition format, for a response of type
+/// `text/plain; version=0.0.4; charset=utf-8`. docs/observability.md lists the metrics.
 ///
 /// Labels are the library's own words (operations, categories, reasons), classes of statuses and percentages, so memory
 /// does not grow with the number of events. One observer may serve several clients, whose events add up.

@@ -41,8 +41,8 @@ struct SIPHER_API fault {
     /// response is replaced; without, the service never sees the request. None of these responses has the service's
     /// header fields or envelope.
 
-    /// Any response of a gateway, a load balancer or a default backend, such as `foreign_page(404, "text/plain",
-    /// "default backend - 404")`. `content_type` empty: derived from the body.
+    /// Any response of a gateway, a load balancer or a default backend, such as
+    /// `foreign_page(404, "text/plain", "default backend - 404")`. `content_type` empty: derived from the body.
     [[nodiscard]] static fault foreign_page(unsigned status, std::string content_type, std::string body,
                                             bool act = false);
     /// `200 text/html` with a login page, whatever the request: a captive portal, or a web application at an address
