@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-/// Says when the service's rate limit makes the client wait.
+/// Prints when the service's rate limit makes the client wait.
 struct rate_limit_printer : sipher::observer {
     void on_rate_limit(const sipher::rate_limit_event& event) override
     {

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// On one line of the terminal, if there is one.
+/// Uses one line of the terminal, if there is one.
 class progress_bar {
 public:
     void clear()

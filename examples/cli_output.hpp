@@ -14,5 +14,5 @@ void print(const std::vector<sipher::session>& sessions, cli_output output);
 void print(const std::vector<sipher::deleted_session>& sessions, cli_output output);
 void print(const std::vector<known_session>& sessions, cli_output output);
 
-/// In UTC, as ISO 8601 writes it.
+/// In UTC, in ISO 8601 format.
 std::string to_text(sipher::timestamp time);

@@ -26,7 +26,7 @@
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// Works until it is cancelled; `with_session` deletes the session on the way out.
+/// Works until cancelled; `with_session` then deletes the session.
 asio::awaitable<void> run_agent(sipher::client client)
 {
     sipher::session_defaults defaults;

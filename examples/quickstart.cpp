@@ -47,8 +47,8 @@ asio::awaitable<void> tour(sipher::client client, sipher::testing::sandbox* sand
         const sipher::session lost = co_await client.create_session(defaults, 30min);
         sandbox->lose_session(lost.id);
         std::cout << "\nThe service loses " << lost.id << ", as a restart makes it. Requests still succeed:\n";
-        co_await generate("by its id   ", client, lost.id); // with other defaults than the session's
-        co_await generate("pinned      ", client, lost);    // with the session's: they went with the request
+        co_await generate("by its id   ", client, lost.id); // with defaults other than the session's
+        co_await generate("pinned      ", client, lost);    // with the session's, which were sent with the request
         std::cout << "\n";
     } else {
         std::cout << "skipped     a session that the service loses: only the sandbox does so when asked\n";
@@ -70,7 +70,7 @@ int main()
         auto done = asio::co_spawn(context, tour(std::move(client), service.sandbox ? &*service.sandbox : nullptr),
                                    asio::use_future);
         context.run();
-        done.get(); // throws what the tour threw
+        done.get(); // rethrows the tour's exception
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {
         std::cerr << "quickstart: " << problem.what() << "\n";

@@ -1,4 +1,4 @@
-// One operation from its first attempt to its end.
+// One operation from its first attempt to its result.
 #pragma once
 
 #include "call/call_attempt.hpp"

@@ -39,7 +39,7 @@ public:
     /// Evaluates the response, if there is one, and decides.
     /// @param ambiguous_before An attempt before this one may have been applied.
     [[nodiscard]] verdict end(clock::time_point now, bool ambiguous_before);
-    /// The attempt as the caller sees it.
+    /// The attempt as reported to the caller.
     [[nodiscard]] attempt describe(const verdict& decided, clock::time_point now) const;
     /// Returns the connection to the pool.
     void release(const verdict& decided);

@@ -104,7 +104,7 @@ std::string_view call_request::why_session_is_gone() const
 call_request::~call_request()
 {
     if (!message.body.empty()) {
-        wipe(message.body); // It may hold a viewing key.
+        wipe(message.body); // It may contain a viewing key.
     }
 }
 

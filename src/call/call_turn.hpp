@@ -61,7 +61,7 @@ public:
                                               clock::time_point now) const;
 
 private:
-    /// At one gate.
+    /// The call's state at one gate.
     struct place {
         bool has_turn = false;
         /// It had a turn before and could not use it.

@@ -17,7 +17,7 @@
 
 namespace sipher::detail {
 
-/// A key, or why there is none.
+/// A key, or the reason why there is none.
 struct key_result {
     key_result() = default;
 

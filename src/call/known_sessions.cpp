@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// No session lives longer.
+/// The maximum lifetime of a session.
 constexpr std::chrono::hours longest_life{24};
 
 } // namespace

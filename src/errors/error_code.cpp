@@ -194,7 +194,7 @@ bool is_in_foreign(int status, condition asked) noexcept
     }
 }
 
-// The ids make categories of several copies of the library in one process equal.
+// The ids make the categories of several copies of the library in one process compare equal.
 class sipher_category final : public error_category {
 public:
     constexpr sipher_category() noexcept : error_category(0x5f6e2b9c41d78a03U) {}

@@ -12,12 +12,12 @@ constexpr bool not_applied = true;
 constexpr bool transient = true;
 constexpr bool lasting = false;
 
-/// When in doubt, a status proves nothing. "Edge" is Cloudflare's documentation of its 5xx errors; others of the field
-/// use the same numbers.
+/// When in doubt, a status proves nothing. "Edge" is Cloudflare's documentation of its 5xx errors; other vendors use
+/// the same numbers.
 constexpr std::array table{
     // A proxy's own timeout may have expired while the service was processing the request.
     foreign_status{408, proves_nothing, transient},
-    // RFC 9110, 15.5.20: refused by a server that is not responsible; to be repeated on another connection.
+    // RFC 9110, 15.5.20: refused by a server not responsible for it; may be repeated on another connection.
     foreign_status{421, not_applied, transient},
     // RFC 8470, 5.2: refused without being processed.
     foreign_status{425, not_applied, transient},
@@ -37,12 +37,12 @@ constexpr std::array table{
     foreign_status{522, proves_nothing, transient},
     // Edge: no route to the origin.
     foreign_status{523, not_applied, transient},
-    // Edge: connected, and no response in time.
+    // Edge: connected, but no response in time.
     foreign_status{524, proves_nothing, transient},
     // Edge: no TLS handshake with the origin, or a certificate that the edge does not accept.
     foreign_status{525, not_applied, transient},
     foreign_status{526, not_applied, transient},
-    // Edge: a failure between two of its own parts (not in use any more).
+    // Edge: a failure between two of its own components (no longer used).
     foreign_status{527, proves_nothing, transient},
     // Used by several for "overloaded".
     foreign_status{529, proves_nothing, transient, true},

@@ -64,7 +64,7 @@ struct exchange_report {
     bool fits_one_record = false;
     /// At least one byte of the response was received.
     bool response_begun = false;
-    /// The response's header is complete, so its status counts even if the body is cut.
+    /// The response's header is complete, so its status counts even if the body is truncated.
     bool header_complete = false;
     /// All of the response was received, as far as its end is determined.
     bool complete = false;

@@ -1,4 +1,4 @@
-// HTTP/1.1 on one connection, without its waits.
+// HTTP/1.1 on one connection, without waiting.
 #pragma once
 
 #include "base/wiped_buffer.hpp"

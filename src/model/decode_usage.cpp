@@ -31,7 +31,7 @@ const json::value* find(const json::object& in, std::string_view name) noexcept
     return in.if_contains({name.data(), name.size()});
 }
 
-/// The members may have other names in the whole and in its parts.
+/// The members may have different names in the total and in the categories.
 std::optional<decode_error> read(const json::object& in, std::string_view count, std::string_view quota,
                                  std::string_view path, quota_usage& out)
 {

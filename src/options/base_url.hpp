@@ -23,7 +23,7 @@ struct base_url {
     /// The host is this machine: an address of 127.0.0.0/8, also as ::ffff:127.0.0.1, or ::1, or a name for which
     /// `is_localhost` is true.
     bool is_loopback = false;
-    /// The option or the variable that it was read from.
+    /// The option or variable that it was read from.
     std::string origin;
 };
 

@@ -129,11 +129,11 @@ public:
     void learn_from_close(const pooled& gone, const pool_time& time) noexcept;
     /// A request found an idle connection dead.
     void learn_from_death(const pooled& stale) noexcept;
-    /// `stale` was leased and proved dead: takes out every connection that has been idle for as long.
+    /// `stale` was leased and proved dead: moves out every connection that has been idle for as long.
     void evict_as_old_as(const pooled& stale, pooled_list& expired);
-    /// Takes out every idle connection that is too old.
+    /// Moves out every idle connection that is too old.
     void expire_idle(const pool_time& time, pooled_list& expired);
-    /// Takes out every idle connection.
+    /// Moves out every idle connection.
     void expire_all(pooled_list& expired) noexcept { expired.splice(expired.end(), idle_); }
     /// Calls `rest` for each idle connection that holds buffers and was unused for `idle_buffer_ttl`.
     template <class Rest>

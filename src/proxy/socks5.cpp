@@ -114,7 +114,7 @@ private:
         if (input().size() >= 2) {
             judge(input()[0], static_cast<unsigned char>(input()[1]));
         }
-        // Version, code, a zero, and the address and port that the proxy connected from.
+        // Version, code, a zero, and the proxy's local address and port.
         constexpr std::size_t begin = 4;
         if (input().size() <= begin || input().size() < begin + address_size() + 2) {
             return false;

@@ -116,7 +116,7 @@ verdict said_by_service(const attempt_facts& facts)
         return conclude(action::succeed_already_absent, outcome::not_applied, {});
     }
     switch (facts.status) {
-    case 408: return ambiguous(facts, code); // It gave up while it was at work.
+    case 408: return ambiguous(facts, code); // It gave up while processing the request.
     case 421: return conclude(action::replay, outcome::not_applied, code);
     case 425: return not_applied(code);
     case 429: return refused_for_now(facts, code);

@@ -19,7 +19,7 @@ public:
 
     void set(clock::time_point when) override
     {
-        // Rounded up: an alarm that is early would be set again and again.
+        // Rounded up: an early alarm would be set again repeatedly.
         real_->set(start_ + (when - start_) / factor_ + std::chrono::nanoseconds{1});
     }
     void cancel() noexcept override { real_->cancel(); }

@@ -82,7 +82,7 @@ awaited_signals::awaited_signals()
         sigaddset(&awaited_, SIGHUP);
     }
     sigset_t blocked = awaited_;
-    // The reader of the output may be gone; the write reports that.
+    // The reader of the output may be gone; the write then fails.
     sigaddset(&blocked, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &blocked, &mask_before_);
 }

@@ -31,7 +31,7 @@ constexpr std::size_t read_size = std::size_t{16} * 1024;
 constexpr std::uint32_t largest_header = 16 * 1024;
 /// The service reads an oversized body to its end before refusing it; this bounds the sandbox's memory.
 constexpr std::uint64_t longest_body = std::uint64_t{16} * 1024 * 1024;
-/// How long a peer may take to end its half of a connection that we have ended.
+/// Time limit for a peer to end its half of a connection after we have ended ours.
 constexpr std::chrono::milliseconds linger_time{1000};
 
 std::string_view text_of(const boost::beast::flat_buffer& buffer)

@@ -19,7 +19,7 @@ enum class ending {
     close,
     /// Close it with an RST.
     reset,
-    /// Nothing more is sent, but the connection stays.
+    /// Nothing more is sent, but the connection stays open.
     silence,
 };
 

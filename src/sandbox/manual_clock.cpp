@@ -36,7 +36,7 @@ struct manual_clock::state {
     using wall_nanoseconds = std::chrono::sys_time<std::chrono::nanoseconds>;
 
     mutable std::mutex mutex;
-    /// Not zero, so that differences to earlier times make sense.
+    /// Not zero, so that differences to earlier times are valid.
     time_point now{std::chrono::hours{24}};
     /// How far `boot_now` is ahead.
     std::chrono::nanoseconds suspended{};

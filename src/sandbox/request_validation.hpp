@@ -16,7 +16,7 @@ namespace sipher::testing::detail {
 
 /// A create or update request as the service understood it, or the issues that it found.
 struct session_request {
-    /// The members that the service knows, in its own order; others are dropped.
+    /// The members known to the service, in its own order; others are dropped.
     boost::json::object defaults;
     std::chrono::seconds time_to_live{3600};
     /// Empty: the request is valid.
@@ -30,7 +30,7 @@ struct session_request {
 
 /// Adds the members that are defaults of sessions.
 void copy_defaults(const boost::json::object& from, boost::json::object& to);
-/// The defaults among the members that are valid.
+/// The defaults among the valid members.
 [[nodiscard]] session_defaults to_defaults(const boost::json::object& from);
 
 [[nodiscard]] bool is_session_id(std::string_view text);

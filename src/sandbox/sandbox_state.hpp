@@ -29,7 +29,7 @@ struct sandbox_state {
 
     /// Records a request in the ledger and takes the next fault for it.
     [[nodiscard]] request_ticket accept(const request& complete);
-    /// Lets the service act.
+    /// Makes the service act.
     [[nodiscard]] response perform(const request_ticket& which, const request& complete);
     /// Records the response's status.
     void complete(const request_ticket& which, unsigned status) { which.entry->status = status; }

@@ -84,7 +84,7 @@ private:
     [[nodiscard]] order take();
     [[nodiscard]] client_state& client() const noexcept { return *owner_->state(); }
     [[nodiscard]] clock::time_point boot_now() const noexcept { return client().boot_now(); }
-    // With the mutex held.
+    // These require the mutex to be held.
     void throw_if_stopped() const;
     [[nodiscard]] order take_own(clock::time_point now);
     /// Ends the waits whose deadline is before `until`, without a session.

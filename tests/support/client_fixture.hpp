@@ -55,7 +55,7 @@ protected:
         return std::move(*value);
     }
 
-    /// The error that the call ends with; one without a code, and a failed test, if it succeeds.
+    /// The call's error; if the call succeeds, an error without a code, and the test fails.
     template <class T>
     error failure_of(boost::asio::awaitable<T> work)
     {

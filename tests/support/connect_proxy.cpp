@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-/// One connection and where it leads.
+/// One client's connection and its upstream connection.
 class connect_proxy::tunnel : public std::enable_shared_from_this<tunnel> {
 public:
     tunnel(asio::io_context& context, tcp::socket socket)

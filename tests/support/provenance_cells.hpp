@@ -53,7 +53,7 @@ inline constexpr std::array<const char*, 4> session_operation_names{"create", "g
 /// What preceded the response in the same call.
 enum class call_position {
     first,
-    /// A gateway's 502, the service having acted or not.
+    /// A gateway's 502, with or without an effect at the service.
     after_unknown_applied,
     after_unknown_not_applied,
     /// The HTTP server's 408.
@@ -67,7 +67,7 @@ struct provenance_cell {
     session_operation operation = session_operation::create;
     unsigned status = 200;
     call_position position = call_position::first;
-    /// Whether the service acts on the request that gets the response.
+    /// Whether the service acts on the request that receives the response.
     bool acts = false;
 };
 
@@ -99,7 +99,7 @@ struct call_expectation {
 /// All cells in which the peer obeys the contract: other peers prove nothing about the client.
 [[nodiscard]] std::vector<provenance_cell> cells_of(response_form form, session_operation operation);
 
-/// The cell's response to a request about the session `mine`, and what comes before it.
+/// The response of the cell to a request about the session `mine`, and the response before it.
 [[nodiscard]] testing::fault response_of(const provenance_cell& cell, const session_id& mine);
 [[nodiscard]] std::optional<testing::fault> response_before(call_position position);
 
