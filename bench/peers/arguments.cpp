@@ -14,12 +14,13 @@ namespace {
 {
     std::cerr << problem << "\n"
               << "usage: --port PORT --ca FILE [--connections N] [--calls N] [--operations N]\n"
-              << "       [--operation get|create|update|delete] [--fresh] [--linger]\n"
+              << "       [--operation get|create|update|delete] [--fresh] [--idle SECONDS] [--linger]\n"
               << "A client of the fixed-reply server on https://localhost:PORT.\n"
               << "  --connections N  connections at a time (64)\n"
               << "  --calls N        calls under way at a time (as many as connections)\n"
               << "  --operations N   calls in all (0: until stopped)\n"
               << "  --fresh          a new connection for each call\n"
+              << "  --idle SECONDS   how long connections may be idle (0: as by default)\n"
               << "  --linger         keep the connections when all calls are done, until stopped\n"
               << "and, where calls arrive by themselves, [--rate N] [--seconds N]\n"
               << "  --rate N         calls in a second (1000)\n"
@@ -67,6 +68,8 @@ void read_value(arguments& out, std::string_view name, std::string_view value)
         out.calls = to_number(name, value);
     } else if (name == "--operations") {
         out.operations = to_number(name, value);
+    } else if (name == "--idle") {
+        out.idle_seconds = to_number(name, value);
     } else if (name == "--rate") {
         out.rate = to_number(name, value);
     } else if (name == "--seconds") {

@@ -23,6 +23,8 @@ struct arguments {
     bool fresh = false;
     /// Once all calls are done, says so and keeps its connections until the program is stopped.
     bool linger = false;
+    /// How long connections may be idle; zero: as by default.
+    std::uint64_t idle_seconds = 0;
     /// Calls that arrive in a second, and for how many seconds, where they arrive by themselves.
     std::uint64_t rate = 1000;
     std::uint64_t seconds = 2;

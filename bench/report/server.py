@@ -22,6 +22,7 @@ class Server:
 
     port: int
     full_handshake_port: int
+    unhinted_port: int
     status_port: int
     ca_file: Path
     asked: int = 0
@@ -95,6 +96,7 @@ def write_configuration(folder, server):
     words = {
         "FOLDER": str(folder), "SESSION": SESSION, "STATUS_PORT": str(server.status_port),
         "LISTEN_RESUMING": listen(server.port), "LISTEN_FULL": listen(server.full_handshake_port),
+        "LISTEN_UNHINTED": listen(server.unhinted_port),
     }
     for name in ("nginx.conf", "locations.conf"):
         text = (SOURCES / name).read_text()
@@ -117,7 +119,7 @@ def serving():
     with tempfile.TemporaryDirectory(prefix="sipher-bench-") as name:
         folder = Path(name)
         make_certificates(folder)
-        server = Server(*free_ports(3), folder / "ca.pem")
+        server = Server(*free_ports(4), folder / "ca.pem")
         write_configuration(folder, server)
         command = [nginx_program(), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
         with running(command, SERVER_CORE) as child:

@@ -33,6 +33,16 @@ def ratio_to(client, connections):
     return get
 
 
+def dearest(client):
+    """At whatever number of connections it is."""
+
+    def get(result):
+        rows = [row[client] for row in result["connections"].values() if client in row]
+        return max((row["ratio"].middle for row in rows), default=None)
+
+    return get
+
+
 def growth(result):
     figure = result["growth"].get("sipher")
     return figure and figure.middle
@@ -51,10 +61,13 @@ TARGETS = (
     Target("throughput", "CPU per get_session / textbook, 64 connections", 0.72, ratio_to("textbook", 64)),
     Target("throughput", "CPU per get_session / libcurl multi, 64 connections", 0.40, ratio_to("curl_multi", 64)),
     Target("throughput", "CPU per get_session / wrk, 64 connections", 1.20, ratio_to("wrk", 64)),
+    Target("throughput", "CPU per get_session / wrk, any connections", 1.05, dearest("wrk")),
     Target("throughput", "CPU per get_session / floor, 64 connections", 1.10, ratio_to("floor", 64)),
     Target("instructions", "instructions per call / textbook, 64 connections", 0.65, lambda result: result["ratio"]),
     Target("throughput", "CPU per get_session / textbook, 1 connection", 0.85, ratio_to("textbook", 1)),
     Target("throughput", "CPU per get_session, 1024 connections / 64", 1.3, growth),
+    Target("sparse", "CPU per call of sparse traffic / closed after 4 s", 1.0, lambda result: result["ratio"]),
+    Target("sparse", "failed calls of sparse traffic", 0, lambda result: result["clients"]["as it is"]["failed"]),
     Target("parked", "CPU per get_session, 100 000 calls at a time / 64", 1.3, lambda result: result["ratio"].middle),
     Target("latency", "p99 at 50 % load / textbook", 1.0, lambda result: result["loads"][50]["ratio"]["p99"].middle),
     Target("allocations", "heap allocations per warm get_session", 4, lambda result: result["sipher"]["allocations"]),
