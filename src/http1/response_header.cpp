@@ -41,7 +41,8 @@ public:
         if (const auto length = content_length()) {
             framing.length = *length;
         }
-        // RFC 9112, 6.1: HTTP/1.0 has no chunks, so the framing of a sender that uses them cannot be trusted.
+        // RFC 9112, 6.1: before HTTP/1.1 there were no chunks, so the framing of a sender that uses them cannot be
+        // trusted.
         framing.keeps_alive = keep_alive() && !head_.closes && !(version_ == 10 && chunked());
         return framing;
     }

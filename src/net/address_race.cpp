@@ -22,7 +22,7 @@ constexpr auto least_time = 1s;
 /// RFC 8305, section 3.
 constexpr auto resolution_delay = 50ms;
 
-/// Alternates between the families, beginning with the family of the first address.
+/// Alternates between the families, beginning with IPv6 if `first_is_v6`.
 std::vector<address> alternate(const std::vector<address>& addresses, bool first_is_v6)
 {
     std::array<std::vector<address>, 2> families;
