@@ -66,6 +66,15 @@ asio::awaitable<void> act(sipher::client client, unsigned seed, account& counted
     }
 }
 
+std::uint64_t connections_of(const std::vector<sipher::client>& clients)
+{
+    std::uint64_t dialed = 0;
+    for (const sipher::client& each : clients) {
+        dialed += each.stats().dialed;
+    }
+    return dialed;
+}
+
 double cpu_microseconds()
 {
     return static_cast<double>(std::clock()) * 1e6 / CLOCKS_PER_SEC;
@@ -92,9 +101,11 @@ int main(int count, char** values)
         const std::chrono::milliseconds half{arguments.seconds * 500};
         context.run_for(half);
         const account before = counted;
+        const std::uint64_t dialed = connections_of(clients);
         const double cpu = cpu_microseconds();
         context.run_for(half);
-        std::cout << "calls " << counted.calls - before.calls << " failed " << counted.failed << " cpu_us "
+        std::cout << "calls " << counted.calls - before.calls << " failed " << counted.failed << " connections "
+                  << connections_of(clients) - dialed << " cpu_us "
                   << (cpu_microseconds() - cpu) / static_cast<double>(counted.calls - before.calls) << std::endl;
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {

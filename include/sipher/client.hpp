@@ -109,7 +109,6 @@ public:
     /// until it expires.
     /// Errors: see above. A session that was created but whose response was lost or unreadable has the outcome
     /// `applied_result_lost`.
-    /// Thread safety: safe.
     /// Source: `POST /v1/sessions` of the API's OpenAPI document.
     [[nodiscard]] boost::asio::awaitable<session> create_session(session_defaults defaults,
                                                                  std::chrono::seconds time_to_live = {},
@@ -121,7 +120,6 @@ public:
     /// Idempotency: safe; retried on every transient failure.
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above, and `condition::not_found` when the session is unknown, expired, or another key's.
-    /// Thread safety: safe.
     /// Source: `GET /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.1.
     [[nodiscard]] boost::asio::awaitable<session> get_session(session_id id, call_options options = {});
 
@@ -133,7 +131,6 @@ public:
     /// when an earlier attempt may have been applied too.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
     /// Errors: see above, and `condition::not_found` as for `get_session`.
-    /// Thread safety: safe.
     /// Source: `PATCH /v1/sessions/{id}` of the API's OpenAPI document; RFC 5789.
     [[nodiscard]] boost::asio::awaitable<session> update_session(session_id id, session_defaults defaults,
                                                                  call_options options = {});
@@ -145,7 +142,6 @@ public:
     /// applied, a 404 is success with `deleted_session::already_absent`; a 404 to the first attempt is an error.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
     /// Errors: see above, and `condition::not_found` as for `get_session`.
-    /// Thread safety: safe.
     /// Source: `DELETE /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.5.
     [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(session_id id, call_options options = {});
 
@@ -159,7 +155,6 @@ public:
     /// `patch` are retried only when the previous request is proven not applied.
     /// Cancellation: see above.
     /// Errors: see above, and `errc::session_gone` when the applied session is known to be gone.
-    /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      boost::json::value body,
                                                                      call_options options = {});
@@ -177,7 +172,6 @@ public:
     /// Idempotency: safe; retried on every transient failure.
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above.
-    /// Thread safety: safe.
     /// Source: `GET /v1/billing/usage` of the service.
     [[nodiscard]] boost::asio::awaitable<sipher::usage> usage(call_options options = {});
 
@@ -190,7 +184,6 @@ public:
     /// Errors: `errc::invalid_request` when `connections` exceeds `pool_options::max_connections`; `resolve_failed`,
     /// `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` of the first connection that
     /// failed, when fewer than requested exist; `client_closed`; `operation_aborted` when cancelled.
-    /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections);
 
     /// Shuts down without leaving sessions behind: rejects new calls, waits for the calls in progress and deletes every
@@ -207,7 +200,6 @@ public:
     /// Cancellation: stops the waiting; the client still rejects new calls, and deletes in progress
     /// continue.
     /// Errors: `operation_aborted` when cancelled; none for sessions that could not be deleted.
-    /// Thread safety: safe.
     boost::asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace);
 
     /// A snapshot of the connections.

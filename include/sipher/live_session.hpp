@@ -105,7 +105,6 @@ public:
     /// Idempotency: none, as `client::create_session`.
     /// Cancellation: every type, at any time. A create in progress continues, and its session is deleted.
     /// Errors: as `client::create_session`, and `errc::invalid_request`, naming the offending option.
-    /// Thread safety: safe.
     [[nodiscard]] static boost::asio::awaitable<live_session> start(client owner, session_defaults defaults,
                                                                     live_session_options options = {});
 
@@ -119,7 +118,6 @@ public:
     /// Cancellation: every type, at any time; the session of `known` then stays at the service.
     /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
     /// service. `errc::invalid_request` for an empty session.
-    /// Thread safety: safe.
     [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,
                                                                     live_session_options options = {});
 
@@ -132,7 +130,6 @@ public:
     /// Errors: as `client::request`; when there is no session, the error of the create that failed, with `not_sent`
     /// and, in `retry_after`, the time until the next create; it fails at once if that is after the call's deadline;
     /// `errc::session_gone` after `close` or `release`, `errc::invalid_request` if empty.
-    /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      boost::json::value body,
                                                                      call_options options = {}) const;
@@ -148,7 +145,7 @@ public:
     /// Requests that begin while it is in progress run under the old defaults.
     /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues; if
     /// it is applied, the session is replaced. Errors: as `client::update_session` but for `not_found`, and as
-    /// `request`. Thread safety: safe.
+    /// `request`.
     [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
 
     /// Reads the session from the service, and replaces it if it is lost or its defaults are not the intended ones.
@@ -156,7 +153,6 @@ public:
     /// Idempotency: as `client::get_session`.
     /// Cancellation: every type, at any time; an operation in progress continues.
     /// Errors: as `client::get_session` but for `not_found`, and as `request`.
-    /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<session> verify(call_options options = {}) const;
 
     /// Ends it for all copies: no more replacements, and the session is deleted once requests in progress have ended.
@@ -164,7 +160,6 @@ public:
     ///
     /// Cancellation: stops the waiting; the delete continues.
     /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled.
-    /// Thread safety: safe.
     [[nodiscard]] boost::asio::awaitable<void> close() const;
 
     /// Ends it for all copies as `close` does, but leaves the session at the service, to be adopted later (`adopt`),

@@ -30,15 +30,16 @@ def run(settings, server):
 
 
 def parse(output):
-    found = re.fullmatch(r"calls (\d+) failed (\d+) cpu_us (\S+)\n", output)
+    found = re.fullmatch(r"calls (\d+) failed (\d+) connections (\d+) cpu_us (\S+)\n", output)
     if found is None:
         raise Failure(f"sparse: what does '{output.strip()}' mean?")
-    return {"calls": int(found[1]), "failed": int(found[2]), "cpu_us": float(found[3])}
+    return {"calls": int(found[1]), "failed": int(found[2]), "connections": int(found[3]), "cpu_us": float(found[4])}
 
 
 def show(result):
     heading(f"sparse: {AGENTS} agents with gaps of up to 90 s, the second half of {result['seconds']} s")
     rows = [
-        [name, str(row["calls"]), str(row["failed"]), f"{row['cpu_us']:.0f}"] for name, row in result["clients"].items()
+        [name, *(str(row[what]) for what in ("calls", "failed", "connections")), f"{row['cpu_us']:.0f}"]
+        for name, row in result["clients"].items()
     ]
-    table(["idle connections", "calls", "failed", "µs of CPU per call"], rows)
+    table(["idle connections", "calls", "failed", "connections made", "µs of CPU per call"], rows)
