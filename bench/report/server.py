@@ -63,11 +63,11 @@ def free_ports(count):
 
 def has_ipv6():
     """Clients may try ::1 first, whatever the system says that localhost is."""
-    with socket.socket(socket.AF_INET6) as each:
-        try:
+    try:
+        with socket.socket(socket.AF_INET6) as each:
             each.bind(("::1", 0))
-        except OSError:
-            return False
+    except OSError:
+        return False
     return True
 
 

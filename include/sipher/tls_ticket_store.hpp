@@ -24,8 +24,9 @@ tls_tickets& tickets_of(const tls_ticket_store& store) noexcept;
 ///     save_for_the_next_process(options.tls.tickets->save());
 ///
 /// The server sends no certificate on a resumed connection, so only a server that presented one before, to a client
-/// that trusted the same authorities, can resume; its name, dates and pinned keys are checked again. A ticket is used
-/// once at most by TLS 1.3, and for a day at most.
+/// that trusted the same authorities, can resume; its name, dates and pinned keys are checked again. A day after the
+/// certificate was last verified, a full handshake verifies it anew. A process uses a TLS 1.3 ticket once; `save` at
+/// the end of the process keeps it from being used twice.
 ///
 /// Thread safety: all members may be called from any thread at the same time.
 class SIPHER_API tls_ticket_store {

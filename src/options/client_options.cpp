@@ -82,13 +82,13 @@ void validate_quota(const daily_quota_options& quota)
 void validate_credentials(const client_options& options, const detail::base_url& base,
                           const std::optional<detail::proxy_route>& proxy)
 {
-    detail::validate_api_key(options.api_key, detail::origin_of_key(options));
     const bool has_provider = options.api_key_provider || options.async_api_key_provider;
     require(!options.api_key_provider || !options.async_api_key_provider, "async_api_key_provider",
             "must not be set together with api_key_provider");
     require(!has_provider || options.api_key.empty(),
             options.api_key_provider ? "api_key_provider" : "async_api_key_provider",
             "must not be set together with api_key");
+    detail::validate_api_key(options.api_key, detail::origin_of_key(options));
     const bool has_key = has_provider || !options.api_key.empty();
     if (!has_key || base.tls || options.allow_plaintext_credentials) {
         return;

@@ -9,6 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/errc.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <openssl/ssl.h>
@@ -54,13 +55,17 @@ asio::ssl::context make_tls(const pem_pair& identity)
 }
 
 /// Also listens on ::1 at `port`, unless the machine has no IPv6 or denies it to this program.
-/// @throws boost::system::system_error if another program listens there, which clients would take for this server
+/// @throws boost::system::system_error otherwise, such as if another program listens there, which clients would take
+/// for this server
 void listen_on_ipv6(std::vector<tcp::acceptor>& opened, asio::io_context& context, std::uint16_t port)
 {
     try {
         opened.emplace_back(context, tcp::endpoint{asio::ip::address_v6::loopback(), port});
     } catch (const boost::system::system_error& problem) {
-        if (problem.code() == asio::error::address_in_use) {
+        namespace errc = boost::system::errc;
+        const boost::system::error_code& code = problem.code();
+        if (code != errc::address_family_not_supported && code != errc::address_not_available &&
+            code != errc::permission_denied && code != errc::operation_not_permitted) {
             throw;
         }
     }

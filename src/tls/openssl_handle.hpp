@@ -24,4 +24,10 @@ using bio_ptr = std::unique_ptr<BIO, openssl_delete<BIO_free_all>>;
 using bio_method_ptr = std::unique_ptr<BIO_METHOD, openssl_delete<BIO_meth_free>>;
 using x509_ptr = std::unique_ptr<X509, openssl_delete<X509_free>>;
 
+/// For PEM that must not be encrypted: without a callback OpenSSL would prompt at the terminal.
+inline int refuse_passphrase(char*, int, int, void*) noexcept
+{
+    return -1;
+}
+
 } // namespace sipher::detail

@@ -47,7 +47,7 @@ tls_context::tls_context(const tls_options& options, std::string server_name, bo
                          std::shared_ptr<clock> time)
     : peer_(make_peer(options, std::move(server_name), is_address)), time_(std::move(time)),
       bio_method_(make_stream_bio_method()), context_(make_ssl_context(options)),
-      scope_(set_ticket_scope(context_.get(), peer_.name)), tickets_(choose_tickets(options))
+      scope_(set_ticket_scope(context_.get(), peer_, options)), tickets_(choose_tickets(options))
 {
     // Rejects an unusable name now.
     static_cast<void>(make_ssl());

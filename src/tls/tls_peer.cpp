@@ -164,10 +164,11 @@ std::string check_pins(const X509* certificate, const expected_peer& peer)
     return "the server's public key is none of tls.pinned_public_keys: " + to_text(shown);
 }
 
-bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time since, clock::wall_time now)
+bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, const ticket_times& times, clock::wall_time now)
 {
-    constexpr std::chrono::seconds longest = std::chrono::hours{24};
-    if (now >= since + std::min(std::chrono::seconds{SSL_SESSION_get_timeout(session)}, longest)) {
+    constexpr std::chrono::hours longest{24};
+    const std::chrono::seconds lifetime{SSL_SESSION_get_timeout(session)};
+    if (now >= times.received + lifetime || now >= times.verified + longest || now <= times.verified - longest) {
         return false;
     }
     std::time_t seconds = std::chrono::system_clock::to_time_t(now);

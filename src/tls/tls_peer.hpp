@@ -30,9 +30,15 @@ void expect_peer(SSL* ssl, const expected_peer& peer);
 /// @param chain The certificates sent by the peer, its own first; null: none.
 [[nodiscard]] std::string describe_rejection(long verified, const STACK_OF(X509) * chain, const expected_peer& peer);
 
+/// When a TLS ticket was received, and when the certificate of its peer was last verified.
+struct ticket_times {
+    clock::wall_time verified;
+    clock::wall_time received;
+};
+
 /// A resumed handshake has no certificate, so the checks of a full one are done beforehand: whether the original
-/// certificate is still valid and matches this peer, and the session is not too old.
-[[nodiscard]] bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, clock::wall_time since,
+/// certificate is still valid and matches this peer, and neither the ticket nor its verification is too old.
+[[nodiscard]] bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, const ticket_times& times,
                                   clock::wall_time now);
 
 } // namespace sipher::detail

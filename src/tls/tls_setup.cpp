@@ -65,7 +65,7 @@ void trust_pem(SSL_CTX* context, const std::string& pem, std::string_view field,
 {
     const bio_ptr source{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
     std::size_t found = 0;
-    while (const x509_ptr certificate{PEM_read_bio_X509_AUX(source.get(), nullptr, nullptr, nullptr)}) {
+    while (const x509_ptr certificate{PEM_read_bio_X509_AUX(source.get(), nullptr, refuse_passphrase, nullptr)}) {
         require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()), field, message);
         ++found;
     }

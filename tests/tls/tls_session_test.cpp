@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -170,6 +171,46 @@ TEST_P(tls_session, a_client_that_trusts_other_authorities_is_not_offered_what_w
     EXPECT_EQ(server->account().resumed, 0U);
 }
 
+TEST_P(tls_session, a_certificate_is_verified_anew_after_a_day_of_resumed_connections)
+{
+    make_connections(1);
+    for (int hours = 0; hours < 26; ++hours) {
+        clock->advance_wall(1h);
+        make_connections(1);
+    }
+    // With TLS 1.3 each resumed connection has a new ticket, valid for two hours: the first handshake is a full one,
+    // and the one a day later. With TLS 1.2 the first ticket is used until it expires.
+    EXPECT_EQ(server->account().connections, 27U);
+    EXPECT_EQ(server->account().resumed, GetParam() == TLS1_3_VERSION ? 25U : 13U);
+}
+
+TEST_P(tls_session, a_client_with_other_pins_neither_uses_nor_drops_the_tickets_of_another)
+{
+    const secret saved = save_tickets();
+    options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
+    options.tls.pinned_public_keys = {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    EXPECT_EQ(failure_of()->code(), errc::tls_verify_failed);
+    client.reset();
+    options.tls.pinned_public_keys.clear();
+    make_connections(1);
+    EXPECT_EQ(server->account().resumed, 1U);
+}
+
+TEST_P(tls_session, a_client_with_another_system_folder_of_authorities_has_tickets_of_its_own)
+{
+    options.tls.ca_pem.clear();
+    options.tls.tickets = std::make_shared<tls_ticket_store>();
+    const temporary_file bundle{authority.certificate};
+    ::setenv("SSL_CERT_FILE", bundle.path().c_str(), 1);
+    make_connections(1);
+    client.reset();
+    ::setenv("SSL_CERT_DIR", "/tmp", 1);
+    make_connections(1);
+    ::unsetenv("SSL_CERT_DIR");
+    ::unsetenv("SSL_CERT_FILE");
+    EXPECT_EQ(server->account().resumed, 0U);
+}
+
 TEST_P(tls_session, a_client_that_checks_revocation_takes_none_from_the_store)
 {
     const temporary_file list{make_revocation_list(authority, {})};
@@ -195,6 +236,8 @@ TEST(tls_ticket_store, is_empty_or_what_was_saved)
     EXPECT_TRUE(tls_ticket_store{secret{}}.save().empty());
     for (const char* const wrong :
          {"x", "-----BEGIN SSL SESSION PARAMETERS-----\nMAA=\n",
+          "-----BEGIN SSL SESSION PARAMETERS-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+          "AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nMAA=\n-----END SSL SESSION PARAMETERS-----\n",
           "-----BEGIN SSL SESSION PARAMETERS-----\nMAA=\n-----END SSL SESSION PARAMETERS-----\n"}) {
         try {
             const tls_ticket_store store{secret{wrong}};

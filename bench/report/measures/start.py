@@ -1,6 +1,7 @@
 """From the start of a process to its end, with one get_session in between; and how large the program is."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -37,7 +38,7 @@ def curl_command(server):
 
 def timed(settings, commands):
     with tempfile.NamedTemporaryFile(suffix=".json") as output:
-        lines = [" ".join(map(str, each)) for each in commands.values()]
+        lines = [shlex.join(map(str, each)) for each in commands.values()]
         runs = 10 if settings.quick else 200
         finish(
             ["hyperfine", "--shell=none", "--warmup", 5, "--runs", runs, "--export-json", output.name, *lines],
