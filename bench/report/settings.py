@@ -14,7 +14,7 @@ class Settings:
     rounds: int = 5
     warm_seconds: float = 0.5
     window_seconds: float = 1.5
-    connections: tuple = (1, 8, 64, 256, 1024)
+    connections: tuple = (1, 8, 64, 256, 1024, 4096)
     lock_file: Path | None = None
     # The client of the commit to compare with.
     before: Path | None = None
