@@ -221,7 +221,7 @@ TEST_P(tls_session, a_client_that_checks_revocation_takes_none_from_the_store)
     EXPECT_EQ(server->account().resumed, 0U);
 }
 
-TEST_P(tls_session, what_was_saved_more_than_a_day_ago_is_not_offered)
+TEST_P(tls_session, tickets_saved_more_than_a_day_ago_are_not_offered)
 {
     const secret saved = save_tickets();
     options.tls.tickets = std::make_shared<tls_ticket_store>(saved);
@@ -230,7 +230,7 @@ TEST_P(tls_session, what_was_saved_more_than_a_day_ago_is_not_offered)
     EXPECT_EQ(server->account().resumed, 0U);
 }
 
-TEST(tls_ticket_store, is_empty_or_what_was_saved)
+TEST(tls_ticket_store, is_empty_or_has_the_saved_tickets)
 {
     EXPECT_TRUE(tls_ticket_store{}.save().empty());
     EXPECT_TRUE(tls_ticket_store{secret{}}.save().empty());
