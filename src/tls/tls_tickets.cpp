@@ -90,9 +90,7 @@ ssl_session_ptr read_ticket(BIO* source)
     return ticket;
 }
 
-} // namespace
-
-ticket_scope set_ticket_scope(SSL_CTX* context, const expected_peer& peer, const tls_options& options)
+ticket_scope make_scope(SSL_CTX* context, const expected_peer& peer, const tls_options& options)
 {
     const digest_ptr digest{EVP_MD_CTX_new()};
     if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) {
@@ -112,6 +110,15 @@ ticket_scope set_ticket_scope(SSL_CTX* context, const expected_peer& peer, const
     }
     ticket_scope scope{};
     EVP_DigestFinal_ex(digest.get(), scope.data(), nullptr);
+    return scope;
+}
+
+} // namespace
+
+ticket_scope set_ticket_scope(SSL_CTX* context, const expected_peer& peer, const tls_options& options)
+{
+    // A store that is neither shared nor saved has one scope only, and a digest of all authorities takes time.
+    const ticket_scope scope = options.tickets ? make_scope(context, peer, options) : ticket_scope{};
     SSL_CTX_set_session_id_context(context, scope.data(), static_cast<unsigned>(scope.size()));
     return scope;
 }
