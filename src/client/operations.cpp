@@ -4,6 +4,7 @@
 #include "base/wiping_resource.hpp"
 #include "call/call.hpp"
 #include "client/client_handle.hpp"
+#include "client/with_outcome.hpp"
 #include "errors/error_report.hpp"
 #include "model/decode.hpp"
 #include "model/json_writer.hpp"
@@ -245,11 +246,9 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_sta
                              std::move(options)};
     try {
         co_await call::run(asked);
-    } catch (const error&) {
-        throw;
-    } catch (const boost::system::system_error& interruption) {
-        // Asio reports that the coroutine was cancelled before the call had begun.
-        throw_interrupted(what.name, interruption.code(), outcome::not_sent);
+    } catch (...) {
+        // Not `with_outcome`, whose frame each call would need.
+        rethrow_with_outcome(what.name, outcome::not_sent);
     }
     co_return std::move(decoder).take();
 }
@@ -334,11 +333,8 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
         const call_request asked = make_request(std::move(client), wanted, decoder);
         co_await call::run(asked);
         co_return std::move(decoder.result);
-    } catch (const error&) {
-        throw;
-    } catch (const boost::system::system_error& failure) {
-        // Asio reports that the coroutine was cancelled before its next step.
-        throw_interrupted(wanted.name, failure.code(), outcome::not_sent);
+    } catch (...) {
+        rethrow_with_outcome(wanted.name, outcome::not_sent);
     }
 }
 
