@@ -69,8 +69,8 @@ asio::awaitable<usage> read_usage(std::shared_ptr<client_state> client, call_opt
 {
     require_client(client);
     response_info own_info;
-    const response_info* const info = options.info != nullptr ? options.info : &own_info;
-    options.info = options.info != nullptr ? options.info : &own_info;
+    response_info* const info = options.info != nullptr ? options.info : &own_info;
+    options.info = info;
     usage_decoder decoder;
     const call_request asked{client, usage_operation, usage_request(), decoder, keep_options(std::move(options))};
     co_await with_outcome(call::run(asked), usage_operation.name, outcome::not_sent);

@@ -1,5 +1,6 @@
 #include "model/json_reader.hpp"
 
+#include "base/field_text.hpp"
 #include "base/wipe.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -7,13 +8,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <locale>
 #include <optional>
 #include <sstream>
 #include <string>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -27,18 +26,17 @@ using boost::system::error_code;
 /// The double nearest to a decimal number. Empty if it is not a number, or out of the range of a double.
 std::optional<double> precise_double(const std::string& text)
 {
-    double value = 0;
 #if defined(__cpp_lib_to_chars)
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool complete = failure == std::errc{} && end == text.data() + text.size();
+    return to_number<double>(text);
 #else
     // libc++ reads no floating-point numbers with `from_chars`, and `strtod` depends on the locale.
+    double value = 0;
     std::istringstream in{text};
     in.imbue(std::locale::classic());
     in >> value;
     const bool complete = !in.fail() && in.peek() == std::istringstream::traits_type::eof();
-#endif
     return complete ? std::optional{value} : std::nullopt;
+#endif
 }
 
 /// Builds a value from the events of Boost's parser. Boost.JSON 1.81 rounds some numbers of 17 digits to a neighbour of
