@@ -1,7 +1,9 @@
 // What more threads bring, with the server in the same process, by how clients and contexts are laid out.
-// usage: cores FORM THREADS SECONDS; prints calls in a second, and how often in 1000 calls a thread slept.
+// usage: cores FORM THREADS SECONDS; prints calls in a second, and of 1000 calls, how often a thread slept, how often
+// one found a lock taken, and how many calls ended on another thread than they began on.
 #include "memory_server.hpp"
 #include "peers/wire.hpp"
+#include "threads.hpp"
 
 #include <sipher/sipher.hpp>
 
@@ -31,14 +33,19 @@ constexpr std::size_t calls_per_thread = 64;
 /// Each on a line of the processor's cache of its own.
 struct alignas(64) counter {
     std::uint64_t calls = 0;
+    std::uint64_t moved = 0;
 };
 
 asio::awaitable<void> call(sipher::client client, counter& counted, const std::atomic<bool>& counts)
 {
     const sipher::session_id id{bench::wire::session_id};
     for (;;) {
+        const void* const begun_on = bench::current_thread();
         co_await client.get_session(id);
-        counted.calls += counts.load(std::memory_order_relaxed) ? 1 : 0;
+        if (counts.load(std::memory_order_relaxed)) {
+            ++counted.calls;
+            counted.moved += bench::current_thread() == begun_on ? 0 : 1;
+        }
     }
 }
 
@@ -72,6 +79,18 @@ long sleeps()
     return used.ru_nvcsw;
 }
 
+void print(const std::vector<counter>& counters, std::chrono::duration<double> took, double slept, double contended)
+{
+    double calls = 0;
+    double moved = 0;
+    for (const counter& each : counters) {
+        calls += static_cast<double>(each.calls);
+        moved += static_cast<double>(each.moved);
+    }
+    std::cout << calls / took.count() << " " << 1000 * slept / calls << " " << 1000 * contended / calls << " "
+              << 1000 * moved / calls << "\n";
+}
+
 void measure(std::string_view form, std::size_t threads, std::chrono::duration<double> time)
 {
     const bench::memory_server server;
@@ -88,24 +107,21 @@ void measure(std::string_view form, std::size_t threads, std::chrono::duration<d
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{500});
     const long slept_before = sleeps();
+    const std::uint64_t contended_before = bench::contended_locks();
     const auto begin = steady_clock::now();
     counts = true;
     std::this_thread::sleep_for(time);
     counts = false;
     const std::chrono::duration<double> took = steady_clock::now() - begin;
     const long slept = sleeps() - slept_before;
+    const std::uint64_t contended = bench::contended_locks() - contended_before;
     for (auto& context : made.contexts) {
         context.stop();
     }
     for (auto& thread : running) {
         thread.join();
     }
-    std::uint64_t calls = 0;
-    for (const counter& each : counters) {
-        calls += each.calls;
-    }
-    std::cout << static_cast<double>(calls) / took.count() << " "
-              << 1000.0 * static_cast<double>(slept) / static_cast<double>(calls) << "\n";
+    print(counters, took, static_cast<double>(slept), static_cast<double>(contended));
 }
 
 } // namespace

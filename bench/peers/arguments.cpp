@@ -14,17 +14,20 @@ namespace {
 {
     std::cerr << problem << "\n"
               << "usage: --port PORT --ca FILE [--connections N] [--calls N] [--operations N]\n"
-              << "       [--operation get|create|update|delete] [--fresh] [--idle SECONDS] [--linger]\n"
+              << "       [--operation get|create|update|delete] [--fresh] [--tickets FILE] [--linger]\n"
               << "A client of the fixed-reply server on https://localhost:PORT.\n"
               << "  --connections N  connections at a time (64)\n"
               << "  --calls N        calls under way at a time (as many as connections)\n"
               << "  --operations N   calls in all (0: until stopped)\n"
               << "  --fresh          a new connection for each call\n"
-              << "  --idle SECONDS   how long connections may be idle (0: as by default)\n"
+              << "  --tickets FILE   begin with the TLS tickets in it, if any, and leave one's own there\n"
               << "  --linger         keep the connections when all calls are done, until stopped\n"
-              << "and, where calls arrive by themselves, [--rate N] [--seconds N]\n"
+              << "and, where calls arrive by themselves, [--rate N] [--seconds N] [--speed N] [--kept N] [--idle N]\n"
               << "  --rate N         calls in a second (1000)\n"
-              << "  --seconds N      how long (2)\n";
+              << "  --seconds N      how long (2)\n"
+              << "  --speed N        seconds that pass in one (1)\n"
+              << "  --kept N         seconds after which the server closes an idle connection (75)\n"
+              << "  --idle N         seconds after which the client does (0: as by default)\n";
     std::exit(2);
 }
 
@@ -70,6 +73,12 @@ void read_value(arguments& out, std::string_view name, std::string_view value)
         out.operations = to_number(name, value);
     } else if (name == "--idle") {
         out.idle_seconds = to_number(name, value);
+    } else if (name == "--kept") {
+        out.kept_seconds = to_number(name, value);
+    } else if (name == "--speed") {
+        out.speed = to_number(name, value);
+    } else if (name == "--tickets") {
+        out.ticket_file = value;
     } else if (name == "--rate") {
         out.rate = to_number(name, value);
     } else if (name == "--seconds") {
@@ -86,8 +95,8 @@ void complete(arguments& out)
     if (out.port.empty() || out.ca_file.empty()) {
         refuse("--port and --ca must be given");
     }
-    if (out.connections == 0 || out.rate == 0 || out.seconds == 0) {
-        refuse("--connections, --rate and --seconds must not be 0");
+    if (out.connections == 0 || out.rate == 0 || out.seconds == 0 || out.speed == 0) {
+        refuse("--connections, --rate, --seconds and --speed must not be 0");
     }
     if (out.calls == 0) {
         out.calls = out.connections;

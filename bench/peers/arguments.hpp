@@ -25,6 +25,11 @@ struct arguments {
     bool linger = false;
     /// How long connections may be idle; zero: as by default.
     std::uint64_t idle_seconds = 0;
+    /// How long the server keeps an idle connection, and how many seconds pass for the client in one.
+    std::uint64_t kept_seconds = 75;
+    std::uint64_t speed = 1;
+    /// Where the client finds the TLS tickets of a process before it, and leaves its own; empty: nowhere.
+    std::string ticket_file;
     /// Calls that arrive in a second, and for how many seconds, where they arrive by themselves.
     std::uint64_t rate = 1000;
     std::uint64_t seconds = 2;

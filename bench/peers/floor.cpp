@@ -28,10 +28,12 @@ namespace {
 struct releaser {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
     void operator()(SSL* ssl) const { SSL_free(ssl); }
+    void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
     void operator()(addrinfo* found) const { freeaddrinfo(found); }
 };
 using context_ptr = std::unique_ptr<SSL_CTX, releaser>;
 using ssl_ptr = std::unique_ptr<SSL, releaser>;
+using session_ptr = std::unique_ptr<SSL_SESSION, releaser>;
 
 void require(bool holds, const char* what)
 {
@@ -77,11 +79,16 @@ std::size_t end_of_response(std::string_view text)
 
 class connection {
 public:
-    connection(SSL_CTX* context, const std::string& port) : descriptor_(connect_to(port)), ssl_(SSL_new(context))
+    /// @param session To be resumed, or null.
+    connection(SSL_CTX* context, const std::string& port, SSL_SESSION* session)
+        : descriptor_(connect_to(port)), ssl_(SSL_new(context))
     {
         SSL_set_fd(ssl_.get(), descriptor_);
         SSL_set_tlsext_host_name(ssl_.get(), "localhost");
         SSL_set1_host(ssl_.get(), "localhost");
+        if (session != nullptr) {
+            SSL_set_session(ssl_.get(), session);
+        }
         require(SSL_connect(ssl_.get()) == 1, "the TLS handshake failed");
         fcntl(descriptor_, F_SETFL, fcntl(descriptor_, F_GETFL) | O_NONBLOCK);
     }
@@ -108,9 +115,16 @@ public:
         if (end_of_response({memory_.data(), size_}) == 0) {
             return false;
         }
-        require(std::string_view{memory_.data(), size_}.starts_with("HTTP/1.1 200"), "the server refused");
+        require(std::string_view{memory_.data(), size_}.starts_with("HTTP/1.1 20"), "the server refused");
         size_ = 0;
         return true;
+    }
+
+    /// Says goodbye, and returns what the next connection can resume.
+    session_ptr end()
+    {
+        SSL_shutdown(ssl_.get());
+        return session_ptr{SSL_get1_session(ssl_.get())};
     }
 
 private:
@@ -122,47 +136,79 @@ private:
 
 std::string request_for(const bench::arguments& arguments)
 {
-    return std::string{bench::wire::method_of(arguments.operation)} + " " +
-           bench::wire::target_of(arguments.operation) + " HTTP/1.1\r\nHost: localhost:" + arguments.port +
-           "\r\nUser-Agent: " + bench::wire::user_agent +
-           "\r\nAccept: application/json\r\nX-API-Key: " + bench::wire::api_key + "\r\n\r\n";
+    const std::string body = bench::wire::body_of(arguments.operation);
+    std::string request =
+        std::string{bench::wire::method_of(arguments.operation)} + " " + bench::wire::target_of(arguments.operation) +
+        " HTTP/1.1\r\nHost: localhost:" + arguments.port + "\r\nUser-Agent: " + bench::wire::user_agent +
+        "\r\nAccept: application/json\r\nX-API-Key: " + bench::wire::api_key + "\r\n";
+    if (!body.empty()) {
+        request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    }
+    return request + "\r\n" + body;
 }
 
-void run(const bench::arguments& arguments)
-{
-    const context_ptr tls{SSL_CTX_new(TLS_client_method())};
-    require(SSL_CTX_load_verify_locations(tls.get(), arguments.ca_file.c_str(), nullptr) == 1, "no authority");
-    SSL_CTX_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);
-    const int poll = epoll_create1(EPOLL_CLOEXEC);
-    const std::string request = request_for(arguments);
-    bench::budget budget{arguments.operations};
-    std::vector<std::unique_ptr<connection>> connections;
-    std::size_t under_way = 0;
-    for (std::size_t i = 0; i < arguments.connections && budget.take(); ++i, ++under_way) {
-        connections.push_back(std::make_unique<connection>(tls.get(), arguments.port));
-        epoll_event event{};
-        event.events = EPOLLIN | EPOLLET;
-        event.data.ptr = connections.back().get();
-        epoll_ctl(poll, EPOLL_CTL_ADD, connections.back()->descriptor(), &event);
-        connections.back()->send(request);
+class loop {
+public:
+    explicit loop(const bench::arguments& arguments)
+        : arguments_(arguments), request_(request_for(arguments)), budget_(arguments.operations)
+    {
+        require(SSL_CTX_load_verify_locations(tls_.get(), arguments.ca_file.c_str(), nullptr) == 1, "no authority");
+        SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER, nullptr);
+        connections_.resize(arguments.connections);
     }
-    std::array<epoll_event, 128> events{};
-    while (under_way != 0) {
-        const int count = epoll_wait(poll, events.data(), static_cast<int>(events.size()), -1);
-        for (int i = 0; i < count; ++i) {
-            connection& ready = *static_cast<connection*>(events.at(static_cast<std::size_t>(i)).data.ptr);
-            if (!ready.receive()) {
-                continue;
-            }
-            if (budget.take()) {
-                ready.send(request);
-            } else {
-                --under_way;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop() { close(poll_); }
+
+    void run()
+    {
+        for (std::size_t slot = 0; slot < connections_.size() && budget_.take(); ++slot, ++under_way_) {
+            open(slot, nullptr);
+        }
+        std::array<epoll_event, 128> events{};
+        while (under_way_ != 0) {
+            const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), -1);
+            for (int i = 0; i < count; ++i) {
+                const std::size_t slot = events.at(static_cast<std::size_t>(i)).data.u64;
+                if (connections_[slot]->receive()) {
+                    go_on(slot);
+                }
             }
         }
     }
-    close(poll);
-}
+
+private:
+    void open(std::size_t slot, SSL_SESSION* session)
+    {
+        connections_[slot] = std::make_unique<connection>(tls_.get(), arguments_.port, session);
+        epoll_event event{};
+        event.events = EPOLLIN | EPOLLET;
+        event.data.u64 = slot;
+        epoll_ctl(poll_, EPOLL_CTL_ADD, connections_[slot]->descriptor(), &event);
+        connections_[slot]->send(request_);
+    }
+
+    void go_on(std::size_t slot)
+    {
+        if (!budget_.take()) {
+            --under_way_;
+        } else if (arguments_.fresh) {
+            const session_ptr session = connections_[slot]->end();
+            connections_[slot].reset();
+            open(slot, session.get());
+        } else {
+            connections_[slot]->send(request_);
+        }
+    }
+
+    const bench::arguments& arguments_;
+    const std::string request_;
+    const context_ptr tls_{SSL_CTX_new(TLS_client_method())};
+    const int poll_ = epoll_create1(EPOLL_CLOEXEC);
+    bench::budget budget_;
+    std::vector<std::unique_ptr<connection>> connections_;
+    std::size_t under_way_ = 0;
+};
 
 } // namespace
 
@@ -170,7 +216,12 @@ int main(int count, char** values)
 {
     const bench::arguments arguments = bench::parse_arguments(count, values);
     try {
-        run(arguments);
+        loop calls{arguments};
+        calls.run();
+        if (arguments.linger) {
+            std::cout << "done" << std::endl;
+            pause();
+        }
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {
         std::cerr << "floor: " << problem.what() << "\n";

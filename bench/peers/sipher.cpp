@@ -11,18 +11,38 @@
 
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
 
+std::shared_ptr<sipher::tls_ticket_store> tickets_in(const std::string& file)
+{
+    std::ifstream saved{file, std::ios::binary};
+    std::string content{std::istreambuf_iterator<char>{saved}, {}};
+    return content.empty() ? std::make_shared<sipher::tls_ticket_store>()
+                           : std::make_shared<sipher::tls_ticket_store>(sipher::secret{std::move(content)});
+}
+
+void save_tickets(const sipher::tls_ticket_store& tickets, const std::string& file)
+{
+    std::ofstream{file, std::ios::binary} << tickets.save().reveal();
+}
+
 sipher::client_options options_of(const bench::arguments& arguments)
 {
     sipher::client_options options = bench::sipher_options(arguments, arguments.calls);
     if (arguments.fresh) {
         options.pool.max_idle = 0;
+    }
+    if (!arguments.ticket_file.empty()) {
+        options.tls.tickets = tickets_in(arguments.ticket_file);
     }
     return options;
 }
@@ -78,15 +98,17 @@ int main(int count, char** values)
     const bench::arguments arguments = bench::parse_arguments(count, values);
     try {
         asio::io_context context{1};
-        sipher::client client{context, options_of(arguments)};
+        const sipher::client_options options = options_of(arguments);
+        sipher::client client{context, options};
         bench::budget budget{arguments.operations};
         bench::callers callers{context, arguments};
         for (std::size_t call = 0; call < arguments.calls; ++call) {
             callers.start(run(client, budget, arguments.operation));
         }
         callers.run();
-        const sipher::client_stats stats = client.stats();
-        std::cout << "dialed " << stats.dialed << " resumed " << stats.resumed << "\n";
+        if (options.tls.tickets) {
+            save_tickets(*options.tls.tickets, arguments.ticket_file);
+        }
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {
         std::cerr << "sipher: " << problem.what() << "\n";

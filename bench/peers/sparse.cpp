@@ -1,9 +1,12 @@
-// Agents (--connections) whose requests are seconds or minutes apart, each with a client of its own, for some seconds.
-// Says what the calls of the second half cost, when it is known how long the server keeps a connection.
+// Agents (--connections) whose requests are seconds or minutes apart, each with a client of its own, while `--speed`
+// seconds pass in one. The server closes what is idle for `--kept` of these seconds. Says what the calls of the second
+// half did and cost, when it is known how long the server keeps a connection.
 #include "arguments.hpp"
+#include "sample_defaults.hpp"
 #include "sipher_options.hpp"
 
 #include <sipher/sipher.hpp>
+#include <sipher/testing/accelerated_clock.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,35 +15,46 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <random>
 #include <vector>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
 
 namespace {
 
-struct account {
+struct counts {
     std::uint64_t calls = 0;
+    std::uint64_t creates = 0;
     std::uint64_t failed = 0;
+    /// Requests other than creates for which the server still had the connection of the one before, with a second to
+    /// spare, and those of them that used it.
+    std::uint64_t reusable = 0;
+    std::uint64_t reused = 0;
+    std::uint64_t connections = 0;
 };
 
-/// A quarter within a second, and almost a third only after more than five.
-class gaps {
+/// A quarter within a second, and almost a third only after more than five. Every fifth request is a create.
+class habits {
 public:
-    explicit gaps(unsigned seed) : engine_(seed) {}
+    explicit habits(unsigned seed) : engine_(seed) {}
 
-    std::chrono::milliseconds next()
+    nanoseconds next_gap()
     {
         const double share = uniform(0, 1);
-        const double seconds = share < 0.25 ? uniform(0, 1) : share < 0.69 ? uniform(1, 5) : uniform(5, 90);
-        return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+        const double length = share < 0.25 ? uniform(0, 1) : share < 0.69 ? uniform(1, 5) : uniform(5, 90);
+        return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>{length});
     }
+    bool next_is_create() { return uniform(0, 1) < 0.2; }
 
 private:
     double uniform(double least, double most) { return std::uniform_real_distribution<>{least, most}(engine_); }
@@ -48,36 +62,128 @@ private:
     std::mt19937 engine_;
 };
 
-asio::awaitable<void> act(sipher::client client, unsigned seed, account& counted)
-{
-    const sipher::session_id id{bench::wire::session_id};
-    gaps pauses{seed};
-    asio::steady_timer pause{co_await asio::this_coro::executor};
-    for (;;) {
-        pause.expires_after(pauses.next());
-        co_await pause.async_wait(asio::use_awaitable);
-        ++counted.calls;
-        try {
-            co_await client.get_session(id);
-        } catch (const std::exception& problem) {
-            ++counted.failed;
-            std::cerr << problem.what() << "\n";
+class agent {
+public:
+    agent(asio::io_context& context, const sipher::client_options& options, const bench::arguments& arguments,
+          unsigned number)
+        : context_(context), clock_(options.clock), client_(context, options), habits_(number),
+          kept_(seconds{arguments.kept_seconds}), speed_(static_cast<nanoseconds::rep>(arguments.speed))
+    {
+    }
+
+    [[nodiscard]] counts counted() const
+    {
+        counts so_far = counts_;
+        so_far.connections = client_.stats().dialed;
+        return so_far;
+    }
+
+    asio::awaitable<void> act(const bool& ending)
+    {
+        asio::steady_timer pause{context_};
+        for (;;) {
+            pause.expires_after(habits_.next_gap() / speed_);
+            co_await pause.async_wait(asio::use_awaitable);
+            if (ending) {
+                co_return;
+            }
+            try {
+                co_await call(habits_.next_is_create());
+            } catch (const std::exception& problem) {
+                ++counts_.failed;
+                std::cerr << problem.what() << "\n";
+            }
         }
     }
-}
 
-std::uint64_t connections_of(const std::vector<sipher::client>& clients)
-{
-    std::uint64_t dialed = 0;
-    for (const sipher::client& each : clients) {
-        dialed += each.stats().dialed;
+private:
+    asio::awaitable<void> call(bool creates)
+    {
+        const bool reusable = !creates && clock_->now() - latest_response_ < std::min<nanoseconds>(kept_ - 1s, 5min);
+        const std::uint64_t dialed = client_.stats().dialed;
+        ++counts_.calls;
+        if (creates) {
+            ++counts_.creates;
+            const sipher::session_defaults wanted = bench::sample_defaults();
+            co_await client_.create_session(wanted, 30min);
+        } else {
+            const sipher::session_id id{bench::wire::session_id};
+            co_await client_.get_session(id);
+        }
+        latest_response_ = clock_->now();
+        if (reusable) {
+            ++counts_.reusable;
+            counts_.reused += client_.stats().dialed == dialed ? 1 : 0;
+        }
     }
-    return dialed;
+
+    asio::io_context& context_;
+    const std::shared_ptr<sipher::clock> clock_;
+    sipher::client client_;
+    habits habits_;
+    const nanoseconds kept_;
+    const nanoseconds::rep speed_;
+    sipher::clock::time_point latest_response_ = sipher::clock::time_point::min();
+    counts counts_;
+};
+
+counts sum_of(const std::vector<std::unique_ptr<agent>>& agents)
+{
+    counts sum;
+    for (const auto& each : agents) {
+        const counts own = each->counted();
+        sum.calls += own.calls;
+        sum.creates += own.creates;
+        sum.failed += own.failed;
+        sum.reusable += own.reusable;
+        sum.reused += own.reused;
+        sum.connections += own.connections;
+    }
+    return sum;
 }
 
 double cpu_microseconds()
 {
     return static_cast<double>(std::clock()) * 1e6 / CLOCKS_PER_SEC;
+}
+
+sipher::client_options options_of(const bench::arguments& arguments)
+{
+    sipher::client_options options = bench::sipher_options(arguments, 1);
+    options.pool.max_connections = 1;
+    options.clock = std::make_shared<sipher::testing::accelerated_clock>(static_cast<int>(arguments.speed));
+    if (arguments.idle_seconds != 0) {
+        options.pool.idle_timeout = seconds{arguments.idle_seconds};
+    }
+    return options;
+}
+
+void run(const bench::arguments& arguments)
+{
+    asio::io_context context{1};
+    const sipher::client_options options = options_of(arguments);
+    std::vector<std::unique_ptr<agent>> agents;
+    bool ending = false;
+    for (unsigned number = 0; number < arguments.connections; ++number) {
+        agents.push_back(std::make_unique<agent>(context, options, arguments, number));
+        asio::co_spawn(context, agents.back()->act(ending), asio::detached);
+    }
+    const std::chrono::milliseconds half{arguments.seconds * 500};
+    context.run_for(half);
+    const counts before = sum_of(agents);
+    const double cpu = cpu_microseconds();
+    context.run_for(half);
+    const double cpu_used = cpu_microseconds() - cpu;
+    const counts half_of_it = sum_of(agents);
+    // What has been begun is seen to its end, so that the server's own count can be compared.
+    ending = true;
+    context.run_for(2s);
+    const counts all = sum_of(agents);
+    const std::uint64_t calls = half_of_it.calls - before.calls;
+    std::cout << "calls " << calls << " connections " << half_of_it.connections - before.connections << " reusable "
+              << half_of_it.reusable - before.reusable << " reused " << half_of_it.reused - before.reused << " cpu_us "
+              << cpu_used / static_cast<double>(calls) << " creates " << all.creates << " failed " << all.failed
+              << std::endl;
 }
 
 } // namespace
@@ -86,27 +192,7 @@ int main(int count, char** values)
 {
     const bench::arguments arguments = bench::parse_arguments(count, values);
     try {
-        asio::io_context context{1};
-        sipher::client_options options = bench::sipher_options(arguments, 1);
-        options.pool.max_connections = 1;
-        if (arguments.idle_seconds != 0) {
-            options.pool.idle_timeout = std::chrono::seconds{arguments.idle_seconds};
-        }
-        account counted;
-        std::vector<sipher::client> clients;
-        for (std::size_t agent = 0; agent < arguments.connections; ++agent) {
-            clients.emplace_back(context, options);
-            asio::co_spawn(context, act(clients.back(), static_cast<unsigned>(agent), counted), asio::detached);
-        }
-        const std::chrono::milliseconds half{arguments.seconds * 500};
-        context.run_for(half);
-        const account before = counted;
-        const std::uint64_t dialed = connections_of(clients);
-        const double cpu = cpu_microseconds();
-        context.run_for(half);
-        std::cout << "calls " << counted.calls - before.calls << " failed " << counted.failed << " connections "
-                  << connections_of(clients) - dialed << " cpu_us "
-                  << (cpu_microseconds() - cpu) / static_cast<double>(counted.calls - before.calls) << std::endl;
+        run(arguments);
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {
         std::cerr << "sparse: " << problem.what() << "\n";

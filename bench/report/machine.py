@@ -41,10 +41,13 @@ def options_of(settings):
 
 def describe(settings):
     built = json.loads((settings.programs / "versions.json").read_text())
+    # Its build is in a folder with the commit's name.
+    before = {"before": f"commit {settings.before.parents[2].name[:12]}"} if settings.before else {}
     cores = f"{os.cpu_count()} cores"
     return {
         "date": datetime.date.today().isoformat(),
         "sipher": f"{built.pop('sipher')}, commit {commit()}",
+        **before,
         "machine": f"{processor()}, {cores}" + ("" if several_cores() else ": server and client share one"),
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
         "system": f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}",

@@ -17,20 +17,28 @@ PEERS = {
     "wrk": Look("wrk", "#7f7f7f"),
 }
 # These know only how to get.
-ONLY_GET = ("floor", "wrk")
+ONLY_GET = ("wrk",)
 
 
-def available(settings):
+def is_available(settings, name):
+    if name == "wrk":
+        return shutil.which("wrk") is not None
+    if name == "before":
+        return name in settings.versions
+    return settings.program(name).exists()
+
+
+def available(settings, *names):
     """Those of the peers that could be built or are installed."""
-    return [name for name in PEERS if name == "wrk" and shutil.which("wrk") or settings.program(name).exists()]
+    return [name for name in names or PEERS if is_available(settings, name)]
 
 
-def command(settings, server, name, connections, *options, port=None):
+def command(settings, server, name, connections, *options, port=None, version="sipher"):
     if name == "wrk":
         return wrk_command(server, connections)
+    program = settings.program("sipher", name) if name == "before" else settings.program(name, version)
     return [
-        settings.program(name), "--port", port or server.port, "--ca", server.ca_file,
-        "--connections", connections, *options,
+        program, "--port", port or server.port, "--ca", server.ca_file, "--connections", connections, *options,
     ]
 
 

@@ -83,7 +83,7 @@ def latency(result):
 def memory(result):
     """Beside each other: connections and calls, which are of different size."""
     idle = [(f'"{PEERS[name].title}"', row["resident"], row["heap"]) for name, row in result["idle"].items()]
-    parked = [(f'"{calls}"', row["resident"], row["heap"]) for calls, row in result["parked"].items()]
+    parked = [(f'"{calls}"', row["resident"], row["heap"]) for calls, row in result["parked"]["sipher"].items()]
     bars = "using 2:xtic(1) lc rgb '#0060ad' title 'resident', '' using 3 lc rgb '#9ecae1' title 'on the heap'"
     return (
         block("idle", idle) + block("parked", parked)

@@ -13,6 +13,9 @@ from pathlib import Path
 from processes import SERVER_CORE, Failure, running, wait_until
 
 SOURCES = Path(__file__).resolve().parent.parent / "server"
+# How many seconds pass in one for the clients of servers that close idle connections after these seconds.
+SPEED = 20
+KEEPING_SECONDS = (5, 75, 400)
 SESSION = "sess_e00de7899156f156ff64a85af32b7694eeb1972f8e54d357850256267acfe6cf"
 
 
@@ -22,10 +25,20 @@ class Server:
 
     port: int
     full_handshake_port: int
-    unhinted_port: int
     status_port: int
-    ca_file: Path
+    # By the seconds after which each closes an idle connection.
+    keeping_ports: dict
+    folder: Path
     asked: int = 0
+
+    @property
+    def ca_file(self):
+        return self.folder / "ca.pem"
+
+    def log(self, port):
+        """(method, whether the handshake was a resumed one) of what that port has served and written down."""
+        rows = [line.split() for line in (self.folder / "requests.log").read_text().splitlines()]
+        return [(method, resumed == "r") for its_port, method, resumed in rows if int(its_port) == port]
 
     def status(self):
         """(connections open, requests so far), without those made to ask for it."""
@@ -92,12 +105,15 @@ def make_certificates(folder):
             "-copy_extensions", "copy", "-days", "30", "-out", "server.pem")
 
 
-def write_configuration(folder, server):
+def write_configuration(server):
+    folder = server.folder
     words = {
         "FOLDER": str(folder), "SESSION": SESSION, "STATUS_PORT": str(server.status_port),
         "LISTEN_RESUMING": listen(server.port), "LISTEN_FULL": listen(server.full_handshake_port),
-        "LISTEN_UNHINTED": listen(server.unhinted_port),
     }
+    for seconds, port in server.keeping_ports.items():
+        words[f"LISTEN_{seconds}"] = listen(port)
+        words[f"KEPT_{seconds}"] = f"{seconds * 1000 // SPEED}ms"
     for name in ("nginx.conf", "locations.conf"):
         text = (SOURCES / name).read_text()
         for word, value in words.items():
@@ -119,8 +135,10 @@ def serving():
     with tempfile.TemporaryDirectory(prefix="sipher-bench-") as name:
         folder = Path(name)
         make_certificates(folder)
-        server = Server(*free_ports(4), folder / "ca.pem")
-        write_configuration(folder, server)
+        port, full_handshake_port, status_port, *keeping_ports = free_ports(3 + len(KEEPING_SECONDS))
+        keeping = dict(zip(KEEPING_SECONDS, keeping_ports, strict=True))
+        server = Server(port, full_handshake_port, status_port, keeping, folder)
+        write_configuration(server)
         command = [nginx_program(), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
         with running(command, SERVER_CORE) as child:
             wait_until(lambda: responds(server.status_port), "starting nginx", child=child)

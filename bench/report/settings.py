@@ -16,11 +16,16 @@ class Settings:
     window_seconds: float = 1.5
     connections: tuple = (1, 8, 64, 256, 1024, 4096)
     lock_file: Path | None = None
-    # The client of the commit to compare with.
+    # The programs of the commit to compare with.
     before: Path | None = None
 
-    def program(self, name):
-        return (self.before or self.programs / name) if name == "before" else self.programs / name
+    @property
+    def versions(self):
+        """Of the library itself: the present one, and that to compare with."""
+        return ("sipher", "before") if self.before else ("sipher",)
+
+    def program(self, name, version="sipher"):
+        return (self.before if version == "before" else self.programs) / name
 
     @contextmanager
     def quiet_machine(self):

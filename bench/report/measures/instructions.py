@@ -15,7 +15,7 @@ PEERS = ("sipher", "before", "floor", "textbook")
 def run(settings, server):
     few, many = (500, 1500) if settings.quick else (2000, 12000)
     result = {}
-    for name in [name for name in available(settings) if name in PEERS]:
+    for name in available(settings, *PEERS):
         progress(f"instructions: {name}")
         counts = [instructions(settings, server, name, operations) for operations in (few, many)]
         result[name] = (counts[1] - counts[0]) / (many - few)

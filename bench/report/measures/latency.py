@@ -3,22 +3,26 @@
 import json
 
 from figures import figure, paired_ratio
+from peers import command
 from processes import CLIENT_CORE, finish
 from tables import heading, progress, table
 
 # What the system keeps of each second from real-time programs for all others would be seen in the tail.
 REAL_TIME = False
 CONNECTIONS = 64
-CLIENTS = ("sipher", "textbook")
 LOADS = (20, 50, 80)
 PERCENTILES = ("p50", "p90", "p99", "p99.9")
 # More than any client can do, and no more than what it can keep in memory.
 OVERLOAD_RATE, OVERLOAD_SECONDS = 150_000, 1
 
 
+def clients_of(settings):
+    return (*settings.versions, "textbook")
+
+
 def run(settings, server):
     capacity = measure_capacity(settings, server)
-    slower = min(capacity.values())
+    slower = min(capacity["sipher"], capacity["textbook"])
     result = {"capacity": capacity, "loads": {}}
     for load in LOADS:
         result["loads"][load] = at_load(settings, server, load, int(slower * load / 100))
@@ -34,15 +38,14 @@ def measure_capacity(settings, server):
             calls(settings, server, name, OVERLOAD_RATE, OVERLOAD_SECONDS)["per_second"]
             for _ in range(1 if settings.quick else 3)
         )
-        for name in CLIENTS
+        for name in clients_of(settings)
     }
 
 
 def calls(settings, server, name, rate, seconds):
-    client = [
-        settings.program(f"latency_{name}"), "--port", server.port, "--ca", server.ca_file,
-        "--connections", CONNECTIONS, "--rate", rate, "--seconds", seconds,
-    ]
+    program, version = ("latency_sipher", name) if name in settings.versions else (f"latency_{name}", "sipher")
+    options = ("--rate", rate, "--seconds", seconds)
+    client = command(settings, server, program, CONNECTIONS, *options, version=version)
     with settings.quiet_machine():
         measured = json.loads(finish(client, CLIENT_CORE).stdout)
     server.wait_until_idle()
@@ -50,16 +53,19 @@ def calls(settings, server, name, rate, seconds):
 
 
 def at_load(settings, server, load, rate):
-    measured = {name: [] for name in CLIENTS}
+    clients = clients_of(settings)
+    measured = {name: [] for name in clients}
     for turn in range(settings.rounds):
         progress(f"latency, {load} % of capacity: round {turn + 1} of {settings.rounds}")
-        for name in CLIENTS:
+        for name in clients:
             measured[name].append(calls(settings, server, name, rate, 1 if settings.quick else 3))
-    values = {key: {name: [each[key] for each in measured[name]] for name in CLIENTS} for key in PERCENTILES}
+    values = {key: {name: [each[key] for each in measured[name]] for name in clients} for key in PERCENTILES}
     return {
         "rate": rate,
-        "microseconds": {key: {name: figure(of[name]) for name in CLIENTS} for key, of in values.items()},
-        "ratio": {key: paired_ratio(of["sipher"], of["textbook"]) for key, of in values.items()},
+        "microseconds": {key: {name: figure(of[name]) for name in clients} for key, of in values.items()},
+        "ratio": {
+            key: {name: paired_ratio(of["sipher"], of[name]) for name in clients[1:]} for key, of in values.items()
+        },
     }
 
 
@@ -68,8 +74,10 @@ def show(result):
     heading(f"latency: µs from the moment a call was due, {CONNECTIONS} connections (calls/s at most: {capacity})")
     rows = []
     for load, row in result["loads"].items():
-        for name in CLIENTS:
+        for name in result["capacity"]:
             cells = [f"{row['microseconds'][key][name].middle:.0f}" for key in PERCENTILES]
             rows.append([f"{load} %", f"{row['rate']}", name, *cells])
-        rows.append(["", "", "ratio", *[f"{row['ratio'][key].middle:.2f}" for key in PERCENTILES]])
+        for name in row["ratio"]["p50"]:
+            cells = [f"{row['ratio'][key][name].middle:.2f}" for key in PERCENTILES]
+            rows.append(["", "", f"sipher / {name}", *cells])
     table(["load", "calls/s", "client", *PERCENTILES], rows)

@@ -3,12 +3,13 @@
 import subprocess
 
 from heap import counted_heap
-from peers import command
+from peers import available, command
 from processes import CLIENT_CORE, Failure, resident_bytes, running
 from sampling import wait_until_warm
 from tables import heading, progress, table
 
 CONNECTIONS = 64
+CLIENTS = ("sipher", "before", "floor", "textbook")
 # Enough calls for each connection to carry some.
 CALLS_PER_CONNECTION = 20
 KIB = 1024
@@ -18,8 +19,11 @@ def run(settings, server):
     connections = 200 if settings.quick else 1000
     result = {
         "idle_connections": connections,
-        "idle": {name: idle(settings, server, name, connections) for name in ("sipher", "textbook")},
-        "parked": parked(settings, server, (1000, 10_000) if settings.quick else (1000, 10_000, 100_000)),
+        "idle": {name: idle(settings, server, name, connections) for name in available(settings, *CLIENTS)},
+        "parked": {
+            version: parked(settings, server, version, (1000, 10_000) if settings.quick else (1000, 10_000, 100_000))
+            for version in settings.versions
+        },
     }
     show(result)
     return result
@@ -36,10 +40,10 @@ def idle(settings, server, name, connections):
     return per_piece(held(connections), held(1), connections - 1)
 
 
-def parked(settings, server, numbers):
+def parked(settings, server, version, numbers):
     def held(calls):
-        progress(f"memory: {calls} calls at a time")
-        client = command(settings, server, "sipher", CONNECTIONS, "--calls", calls)
+        progress(f"memory: {calls} calls of {version} at a time")
+        client = command(settings, server, version, CONNECTIONS, "--calls", calls)
         return memory_of(
             settings, server, client, lambda child: wait_until_warm(settings, server, child, CONNECTIONS, calls)
         )
@@ -85,8 +89,9 @@ def show(result):
         for name, row in result["idle"].items()
     ]
     rows += [
-        [f"a call, of {calls} over {CONNECTIONS} connections, sipher", *cells(row)]
-        for calls, row in result["parked"].items()
+        [f"a call, of {calls} over {CONNECTIONS} connections, {version}", *cells(row)]
+        for version, rows_of in result["parked"].items()
+        for calls, row in rows_of.items()
     ]
     table(["what", "resident", "heap"], rows)
 

@@ -10,26 +10,30 @@ CALLS = 64
 
 
 def run(settings, server):
+    result = {version: of_version(settings, server, version) for version in settings.versions}
+    show(result)
+    return result
+
+
+def of_version(settings, server, version):
     most = 1000 if settings.quick else 10_000
     # Half of them already need more than what the process had at its start.
     half = most // 2
     held, deleted = {}, {}
     for number in (half, most):
-        progress(f"sessions: {number} live sessions")
-        held[number], deleted[number] = peaks(settings, server, number)
+        progress(f"sessions: {number} live sessions of {version}")
+        held[number], deleted[number] = peaks(settings, server, number, version)
     added = most - half
-    result = {
+    return {
         "sessions": most,
         "peak_mib": deleted[most] / 1024,
         "kib_each": (held[most] - held[half]) / added,
         "kib_each_when_all_are_deleted": (deleted[most] - deleted[half]) / added,
     }
-    show(result)
-    return result
 
 
-def peaks(settings, server, number):
-    client = command(settings, server, "live_sessions", CALLS, "--operations", number)
+def peaks(settings, server, number, version):
+    client = command(settings, server, "live_sessions", CALLS, "--operations", number, version=version)
     output = finish(client, CLIENT_CORE).stdout
     found = re.search(r"started (\d+) peak (\d+)\ndeleted (\d+) peak (\d+)", output)
     if found is None or not int(found[1]) == int(found[3]) == number:
@@ -38,12 +42,9 @@ def peaks(settings, server, number):
 
 
 def show(result):
-    heading(f"sessions: the most memory of a process with {result['sessions']} live sessions")
-    table(
-        ["what", "amount"],
-        [
-            ["peak of the process", f"{result['peak_mib']:.1f} MiB"],
-            ["of each, once all are started", f"{result['kib_each']:.2f} KiB"],
-            ["of each, when all have been deleted at the same time", f"{result['kib_each_when_all_are_deleted']:.2f} KiB"],
-        ],
-    )
+    heading(f"sessions: the most memory of a process with {result['sipher']['sessions']} live sessions")
+    rows = [
+        [name, f"{row['peak_mib']:.1f}", f"{row['kib_each']:.2f}", f"{row['kib_each_when_all_are_deleted']:.2f}"]
+        for name, row in result.items()
+    ]
+    table(["client", "MiB at most", "KiB of each, started", "KiB of each, when all are deleted at once"], rows)

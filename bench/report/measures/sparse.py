@@ -1,45 +1,64 @@
-"""Agents with long gaps between their requests, and a server that keeps connections for 75 s without saying so."""
+"""Agents with long gaps between their requests, and servers that close idle connections without saying when they do."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 from peers import command
 from processes import CLIENT_CORE, Failure, finish
+from server import SPEED
 from tables import heading, progress, table
 
-AGENTS = 500
-# As it is, and without what it learns.
-CLIENTS = {"as it is": [], "closed after 4 s": ["--idle", 4]}
+AGENTS = 100
+# How long it takes until each agent has learned how long its server keeps a connection, and as long again.
+SECONDS = 340
+FIXED = "closed after 4 s"
 
 
 def run(settings, server):
-    seconds = 4 if settings.quick else 300
-    progress(f"sparse: {AGENTS} agents, {seconds} s")
-    commands = [
-        command(settings, server, "sparse", AGENTS, "--seconds", seconds, *options, port=server.unhinted_port)
-        for options in CLIENTS.values()
-    ]
-    # At the same time: they hardly work.
-    with ThreadPoolExecutor() as pool:
-        outputs = list(pool.map(lambda each: finish(each, CLIENT_CORE, timeout=seconds + 60).stdout, commands))
-    result = {"seconds": seconds, "clients": dict(zip(CLIENTS, map(parse, outputs), strict=True))}
-    learned, fixed = result["clients"].values()
-    result["ratio"] = learned["cpu_us"] / fixed["cpu_us"]
+    seconds = 6 if settings.quick else SECONDS
+    # As by default, and without what it learns.
+    clients = {version: (version, ()) for version in settings.versions} | {FIXED: ("sipher", ("--idle", 4))}
+    progress(f"sparse: {AGENTS} agents of each kind, {seconds} s")
+
+    def outcome(kind):
+        kept, (version, options) = kind
+        arguments = ("--seconds", seconds, "--speed", SPEED, "--kept", kept, *options)
+        port = server.keeping_ports[kept]
+        agents = command(settings, server, "sparse", AGENTS, *arguments, port=port, version=version)
+        return parse(finish(agents, CLIENT_CORE, timeout=seconds + 60).stdout)
+
+    # All at the same time: they hardly work.
+    kinds = list(product(server.keeping_ports, clients.values()))
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        outcomes = iter(list(pool.map(outcome, kinds)))
+    servers = {kept: {name: next(outcomes) for name in clients} for kept in server.keeping_ports}
+    result = {"seconds": seconds, "servers": servers, "creates_repeated": creates_repeated(server, servers)}
     show(result)
     return result
 
 
+def creates_repeated(server, servers):
+    """Those that the servers counted, and no agent asked for."""
+    served = [method for port in server.keeping_ports.values() for method, _ in server.log(port)].count("POST")
+    return served - sum(row["creates"] for rows in servers.values() for row in rows.values())
+
+
 def parse(output):
-    found = re.fullmatch(r"calls (\d+) failed (\d+) connections (\d+) cpu_us (\S+)\n", output)
-    if found is None:
+    words = output.split()
+    numbers = dict(zip(words[::2], map(float, words[1::2]), strict=True))
+    if set(numbers) != {"calls", "connections", "reusable", "reused", "cpu_us", "creates", "failed"}:
         raise Failure(f"sparse: what does '{output.strip()}' mean?")
-    return {"calls": int(found[1]), "failed": int(found[2]), "connections": int(found[3]), "cpu_us": float(found[4])}
+    return {**numbers, "reuse": numbers["reused"] / max(numbers["reusable"], 1)}
 
 
 def show(result):
-    heading(f"sparse: {AGENTS} agents with gaps of up to 90 s, the second half of {result['seconds']} s")
+    heading(f"sparse: {AGENTS} agents with gaps of up to 90 s, the last {result['seconds'] * SPEED // 2} s")
     rows = [
-        [name, *(str(row[what]) for what in ("calls", "failed", "connections")), f"{row['cpu_us']:.0f}"]
-        for name, row in result["clients"].items()
+        [f"{kept} s", name, f"{row['calls']:.0f}", f"{row['failed']:.0f}", f"{row['connections']:.0f}",
+         f"{row['reuse']:.2%}", f"{row['cpu_us']:.0f}", f"{rows_of['sipher']['cpu_us'] / row['cpu_us']:.2f}"]
+        for kept, rows_of in result["servers"].items()
+        for name, row in rows_of.items()
     ]
-    table(["idle connections", "calls", "failed", "connections made", "µs of CPU per call"], rows)
+    table(["server keeps", "client", "calls", "failed", "connections", "reuse of what could be", "µs of CPU per call",
+           "sipher / this"], rows)
+    print(f"creates that the servers counted and no agent asked for: {result['creates_repeated']:.0f}")

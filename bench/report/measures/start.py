@@ -7,26 +7,41 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from figures import figure
+from figures import figure, paired_ratio
 from peers import API_KEY, available, command
-from processes import CLIENT_CORE, finish
+from processes import CLIENT_CORE, Failure, finish
 from server import SESSION
 from tables import heading, progress, spread, table
 
 KIB = 1024
+WARM_UP = 5
+CLIENTS = ("sipher", "before", "sipher_static", "floor", "textbook", "curl_multi", "go_net")
+WITH_TICKETS = "sipher, with saved tickets"
 
 
 def run(settings, server):
-    commands = {
-        name: command(settings, server, name, 1, "--operations", 1)
-        for name in ("sipher", "sipher_static", "textbook", "curl_multi", "go_net")
-        if settings.program(name).exists()
-    }
-    commands["curl"] = curl_command(server)
     progress("start")
-    result = {name: {**row, "kib": stripped_kib(commands[name][0])} for name, row in timed(settings, commands).items()}
+    runs = 10 if settings.quick else 200
+    commands = {name: command(settings, server, name, 1, "--operations", 1) for name in available(settings, *CLIENTS)}
+    commands["curl"] = curl_command(server)
+    with tempfile.TemporaryDirectory() as folder:
+        tickets = ("--tickets", Path(folder) / "tickets")
+        commands[WITH_TICKETS] = command(settings, server, "sipher", 1, "--operations", 1, *tickets)
+        times = timed(runs, commands)
+    require_resumption(server, WARM_UP + runs - 1)
+    result = {name: {**row, "kib": stripped_kib(commands[name][0])} for name, row in times.items()}
+    for row in result.values():
+        row["ratio"] = paired_ratio(result["sipher"]["wall_ms"], row["wall_ms"])
+    result = {name: {**row, "wall_ms": figure(row["wall_ms"])} for name, row in result.items()}
     show(result)
     return result
+
+
+def require_resumption(server, expected):
+    """The server itself says whose handshakes it resumed: those of all processes with tickets, but for the first."""
+    resumed = sum(was_resumed for _, was_resumed in server.log(server.port))
+    if resumed != expected:
+        raise Failure(f"start: {expected} handshakes were to be resumed, not {resumed}")
 
 
 def curl_command(server):
@@ -36,18 +51,17 @@ def curl_command(server):
     ]
 
 
-def timed(settings, commands):
+def timed(runs, commands):
     with tempfile.NamedTemporaryFile(suffix=".json") as output:
         lines = [shlex.join(map(str, each)) for each in commands.values()]
-        runs = 10 if settings.quick else 200
         finish(
-            ["hyperfine", "--shell=none", "--warmup", 5, "--runs", runs, "--export-json", output.name, *lines],
+            ["hyperfine", "--shell=none", "--warmup", WARM_UP, "--runs", runs, "--export-json", output.name, *lines],
             CLIENT_CORE,
         )
         rows = json.load(output)["results"]
     return {
         name: {
-            "wall_ms": figure([seconds * 1e3 for seconds in row["times"]]),
+            "wall_ms": [seconds * 1e3 for seconds in row["times"]],
             "cpu_ms": (row["user"] + row["system"]) * 1e3,
         }
         for name, row in zip(commands, rows, strict=True)
@@ -65,6 +79,7 @@ def stripped_kib(program):
 def show(result):
     heading("start: a process that makes one get_session, from its start to its end")
     rows = [
-        [name, spread(row["wall_ms"]), f"{row['cpu_ms']:.1f}", f"{row['kib']:.0f}"] for name, row in result.items()
+        [name, spread(row["wall_ms"]), f"{row['cpu_ms']:.1f}", f"{row['ratio'].middle:.2f}", f"{row['kib']:.0f}"]
+        for name, row in result.items()
     ]
-    table(["client", "ms in all", "ms of CPU, mean", "KiB of program, stripped"], rows)
+    table(["client", "ms in all", "ms of CPU, mean", "ms of sipher / this", "KiB of program, stripped"], rows)
