@@ -33,7 +33,6 @@ int main(int count, char** values)
         bench::open_loop loop{context, arguments, [&] { return client.prewarm(arguments.connections); },
                               [&] { return read(client, id); }};
         loop.run();
-        loop.print();
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {
         std::cerr << "latency_sipher: " << problem.what() << "\n";

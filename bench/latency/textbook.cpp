@@ -74,7 +74,6 @@ int main(int count, char** values)
         bench::open_loop loop{context, arguments, [&] { return connections.connect(); },
                               [&] { return connections.get(target); }};
         loop.run();
-        loop.print();
         return EXIT_SUCCESS;
     } catch (const std::exception& problem) {
         std::cerr << "latency_textbook: " << problem.what() << "\n";

@@ -1,6 +1,6 @@
 // Agents (--connections) whose requests are seconds or minutes apart, each with a client of its own, while `--speed`
 // seconds pass in one. The server closes what is idle for `--kept` of these seconds. Says what the calls of the second
-// half did and cost, when it is known how long the server keeps a connection.
+// half did, when it is known how long the server keeps a connection, and what those of each fifth of it cost.
 #include "arguments.hpp"
 #include "sample_defaults.hpp"
 #include "sipher_options.hpp"
@@ -15,14 +15,15 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -37,9 +38,10 @@ struct counts {
     std::uint64_t creates = 0;
     std::uint64_t failed = 0;
     /// Requests other than creates for which the server still had the connection of the one before, with a second to
-    /// spare, and those of them that used it.
+    /// spare, and those of them that used it. Those whose connection had reached `max_lifetime` are only in the third.
     std::uint64_t reusable = 0;
     std::uint64_t reused = 0;
+    std::uint64_t aged = 0;
     std::uint64_t connections = 0;
 };
 
@@ -62,11 +64,27 @@ private:
     std::mt19937 engine_;
 };
 
+/// Whether the connection, of which there is one at a time, was closed because of its age.
+class age_watch final : public sipher::observer {
+public:
+    explicit age_watch(nanoseconds max_lifetime) : least_age_(max_lifetime * 9 / 10) {}
+
+    void on_close(const sipher::close_event& event) override
+    {
+        has_aged_ = event.reason == sipher::close_reason::expired && event.age >= least_age_;
+    }
+    [[nodiscard]] bool has_aged() const { return has_aged_; }
+
+private:
+    const nanoseconds least_age_;
+    bool has_aged_ = false;
+};
+
 class agent {
 public:
-    agent(asio::io_context& context, const sipher::client_options& options, const bench::arguments& arguments,
-          unsigned number)
-        : context_(context), clock_(options.clock), client_(context, options), habits_(number),
+    agent(asio::io_context& context, sipher::client_options options, const bench::arguments& arguments, unsigned number)
+        : context_(context), clock_(options.clock), watch_(std::make_shared<age_watch>(options.pool.max_lifetime)),
+          client_(context, with_observer(std::move(options), watch_)), habits_(number),
           kept_(seconds{arguments.kept_seconds}), speed_(static_cast<nanoseconds::rep>(arguments.speed))
     {
     }
@@ -97,9 +115,15 @@ public:
     }
 
 private:
+    static sipher::client_options with_observer(sipher::client_options options, std::shared_ptr<age_watch> watch)
+    {
+        options.observer = std::move(watch);
+        return options;
+    }
+
     asio::awaitable<void> call(bool creates)
     {
-        const bool reusable = !creates && clock_->now() - latest_response_ < std::min<nanoseconds>(kept_ - 1s, 5min);
+        const bool reusable = !creates && latest_response_ && clock_->now() - *latest_response_ < kept_ - 1s;
         const std::uint64_t dialed = client_.stats().dialed;
         ++counts_.calls;
         if (creates) {
@@ -111,19 +135,23 @@ private:
             co_await client_.get_session(id);
         }
         latest_response_ = clock_->now();
-        if (reusable) {
+        const bool reused = client_.stats().dialed == dialed;
+        if (reusable && !reused && watch_->has_aged()) {
+            ++counts_.aged;
+        } else if (reusable) {
             ++counts_.reusable;
-            counts_.reused += client_.stats().dialed == dialed ? 1 : 0;
+            counts_.reused += reused ? 1 : 0;
         }
     }
 
     asio::io_context& context_;
     const std::shared_ptr<sipher::clock> clock_;
+    const std::shared_ptr<age_watch> watch_;
     sipher::client client_;
     habits habits_;
     const nanoseconds kept_;
     const nanoseconds::rep speed_;
-    sipher::clock::time_point latest_response_ = sipher::clock::time_point::min();
+    std::optional<sipher::clock::time_point> latest_response_;
     counts counts_;
 };
 
@@ -137,6 +165,7 @@ counts sum_of(const std::vector<std::unique_ptr<agent>>& agents)
         sum.failed += own.failed;
         sum.reusable += own.reusable;
         sum.reused += own.reused;
+        sum.aged += own.aged;
         sum.connections += own.connections;
     }
     return sum;
@@ -171,19 +200,26 @@ void run(const bench::arguments& arguments)
     const std::chrono::milliseconds half{arguments.seconds * 500};
     context.run_for(half);
     const counts before = sum_of(agents);
-    const double cpu = cpu_microseconds();
-    context.run_for(half);
-    const double cpu_used = cpu_microseconds() - cpu;
-    const counts half_of_it = sum_of(agents);
+    constexpr int parts = 5;
+    std::vector<double> costs;
+    for (int part = 0; part < parts; ++part) {
+        const double calls = static_cast<double>(sum_of(agents).calls);
+        const double cpu = cpu_microseconds();
+        context.run_for(half / parts);
+        costs.push_back((cpu_microseconds() - cpu) / (static_cast<double>(sum_of(agents).calls) - calls));
+    }
+    const counts after = sum_of(agents);
     // What has been begun is seen to its end, so that the server's own count can be compared.
     ending = true;
     context.run_for(2s);
     const counts all = sum_of(agents);
-    const std::uint64_t calls = half_of_it.calls - before.calls;
-    std::cout << "calls " << calls << " connections " << half_of_it.connections - before.connections << " reusable "
-              << half_of_it.reusable - before.reusable << " reused " << half_of_it.reused - before.reused << " cpu_us "
-              << cpu_used / static_cast<double>(calls) << " creates " << all.creates << " failed " << all.failed
-              << std::endl;
+    std::cout << "calls " << after.calls - before.calls << " connections " << after.connections - before.connections
+              << " reusable " << after.reusable - before.reusable << " reused " << after.reused - before.reused
+              << " aged " << after.aged - before.aged << " creates " << all.creates << " failed " << all.failed << "\n";
+    for (const double each : costs) {
+        std::cout << each << " ";
+    }
+    std::cout << std::endl;
 }
 
 } // namespace

@@ -41,13 +41,18 @@ def serve():
 
 
 def measure(settings, names):
-    results = {}
+    """The results by name, and the names of those that failed."""
+    results, failed = {}, []
     for name in names:
         module = import_module(f"measures.{name}")
         processes.Priority.real_time(settings.real_time and getattr(module, "REAL_TIME", True))
-        with serving() as server:
-            results[name] = module.run(settings, server)
-    return results
+        try:
+            with serving() as server:
+                results[name] = module.run(settings, server)
+        except (processes.Failure, OSError) as failure:
+            progress(f"{name} FAILED: {failure}")
+            failed.append(name)
+    return results, failed
 
 
 def write_json(file, description, results):
@@ -65,7 +70,7 @@ def main():
     if arguments.serve:
         serve()
     other_work = machine.OtherWork()
-    results = measure(settings, arguments.measures)
+    results, failed = measure(settings, arguments.measures)
     description = machine.describe(settings)
     description["other work"] = f"{other_work.share():.0%} of the machine's time went to other programs"
     machine.show(description)
@@ -73,6 +78,8 @@ def main():
     if arguments.json:
         write_json(arguments.json, description, results)
     plots.draw(results, arguments.json.parent if arguments.json else arguments.plots)
+    if failed:
+        raise processes.Failure(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ class Server:
 
     def log(self, port):
         """(method, whether the handshake was a resumed one) of what that port has served and written down."""
-        rows = [line.split() for line in (self.folder / "requests.log").read_text().splitlines()]
+        whole_lines, _, _ = (self.folder / "requests.log").read_text().rpartition("\n")
+        rows = [line.split() for line in whole_lines.splitlines()]
         return [(method, resumed == "r") for its_port, method, resumed in rows if int(its_port) == port]
 
     def status(self):

@@ -24,6 +24,10 @@ class Settings:
         """Of the library itself: the present one, and that to compare with."""
         return ("sipher", "before") if self.before else ("sipher",)
 
+    def versions_with(self, program):
+        """Not each program compiles with each version to compare with."""
+        return tuple(each for each in self.versions if each == "sipher" or self.program(program, each).exists())
+
     def program(self, name, version="sipher"):
         return (self.before if version == "before" else self.programs) / name
 

@@ -39,7 +39,8 @@ def of_client(settings, server, name):
 def show(result):
     heading("allocations: of a warm get_session, one connection")
     rows = [
-        [name, f"{row['allocations']:.2f}", f"{row['by_openssl']:.2f}", f"{row['allocations'] - row['by_openssl']:.2f}"]
+        [name, f"{row['allocations']:.2f}", f"{row['by_openssl']:.2f}", f"{row['allocations'] - row['by_openssl']:.2f}",
+         f"{result['sipher']['allocations'] / row['allocations']:.2f}"]
         for name, row in result.items()
     ]
-    table(["client", "allocations per call", "OpenSSL's", "its own"], rows)
+    table(["client", "allocations per call", "OpenSSL's", "its own", "sipher / client"], rows)

@@ -17,7 +17,7 @@ OVERLOAD_RATE, OVERLOAD_SECONDS = 150_000, 1
 
 
 def clients_of(settings):
-    return (*settings.versions, "textbook")
+    return (*settings.versions_with("latency_sipher"), "floor", "textbook")
 
 
 def run(settings, server):

@@ -85,16 +85,17 @@ def per_piece(more, less, pieces):
 def show(result):
     heading("memory: in KiB, resident in the process and allocated from the heap")
     rows = [
-        [f"an idle connection, of {result['idle_connections']}, {name}", *cells(row)]
+        [f"an idle connection, of {result['idle_connections']}, {name}", *cells(row, result["idle"]["sipher"])]
         for name, row in result["idle"].items()
     ]
     rows += [
-        [f"a call, of {calls} over {CONNECTIONS} connections, {version}", *cells(row)]
-        for version, rows_of in result["parked"].items()
-        for calls, row in rows_of.items()
+        [f"a call, of {calls} over {CONNECTIONS} connections, {name}", *cells(row, result["parked"]["sipher"][calls])]
+        for name, by_calls in result["parked"].items()
+        for calls, row in by_calls.items()
     ]
-    table(["what", "resident", "heap"], rows)
+    table(["what", "resident", "heap", "sipher / this: resident", "heap"], rows)
 
 
-def cells(row):
-    return [f"{row['resident']:.2f}", f"{row['heap']:.2f}"]
+def cells(row, own):
+    kinds = ("resident", "heap")
+    return [*(f"{row[kind]:.2f}" for kind in kinds), *(f"{own[kind] / row[kind]:.2f}" for kind in kinds)]

@@ -2,17 +2,22 @@
 
 import json
 
+from figures import figure
 from processes import CLIENT_CORE, finish
-from tables import heading, progress, table
+from tables import heading, progress, spread, table
 
 
 def run(settings, _server):
-    progress("micro")
     seconds = 0.01 if settings.quick else 0.3
+    versions = settings.versions_with("micro")
+    taken = {version: [] for version in versions}
+    for turn in range(1 if settings.quick else min(settings.rounds, 3)):
+        progress(f"micro: round {turn + 1}")
+        for version in versions:
+            taken[version].append(steps(settings, settings.program("micro", version), seconds))
     result = {
-        version: steps(settings, settings.program("micro", version), seconds)
-        for version in settings.versions
-        if settings.program("micro", version).exists()
+        version: {name: figure([each[name] for each in rounds]) for name in rounds[0]}
+        for version, rounds in taken.items()
     }
     show(result)
     return result
@@ -26,5 +31,9 @@ def steps(settings, program, seconds):
 
 def show(result):
     heading("micro: ns of CPU for single steps inside the library")
-    names = [name for name in result["sipher"] if all(name in steps_of for steps_of in result.values())]
-    table(["step", *result], [[name, *(f"{steps_of[name]:.1f}" for steps_of in result.values())] for name in names])
+    rows = []
+    for name, own in result["sipher"].items():
+        before = result.get("before", {}).get(name)
+        compared = [spread(before), f"{own.middle / before.middle:.2f}"] if before else []
+        rows.append([name, spread(own), *compared, *["–"] * (2 * len(result) - 2 - len(compared))])
+    table(["step", "sipher", *(["before", "sipher / before"] if "before" in result else [])], rows)

@@ -14,27 +14,35 @@ from server import SESSION
 from tables import heading, progress, spread, table
 
 KIB = 1024
-WARM_UP = 5
+WARM_UP = 2
 CLIENTS = ("sipher", "before", "sipher_static", "floor", "textbook", "curl_multi", "go_net")
 WITH_TICKETS = "sipher, with saved tickets"
 
 
 def run(settings, server):
-    progress("start")
-    runs = 10 if settings.quick else 200
+    runs = 5 if settings.quick else 40
     commands = {name: command(settings, server, name, 1, "--operations", 1) for name in available(settings, *CLIENTS)}
     commands["curl"] = curl_command(server)
     with tempfile.TemporaryDirectory() as folder:
         tickets = ("--tickets", Path(folder) / "tickets")
         commands[WITH_TICKETS] = command(settings, server, "sipher", 1, "--operations", 1, *tickets)
-        times = timed(runs, commands)
-    require_resumption(server, WARM_UP + runs - 1)
-    result = {name: {**row, "kib": stripped_kib(commands[name][0])} for name, row in times.items()}
-    for row in result.values():
-        row["ratio"] = paired_ratio(result["sipher"]["wall_ms"], row["wall_ms"])
-    result = {name: {**row, "wall_ms": figure(row["wall_ms"])} for name, row in result.items()}
+        times = {name: [] for name in commands}
+        for turn in range(settings.rounds):
+            progress(f"start: round {turn + 1} of {settings.rounds}")
+            for name, each in commands.items():
+                times[name].append(timed(runs, each))
+    require_resumption(server, settings.rounds * (WARM_UP + runs) - 1)
+    result = {name: row_of(taken, times["sipher"], commands[name][0]) for name, taken in times.items()}
     show(result)
     return result
+
+
+def row_of(taken, own, program):
+    return {
+        **{key: figure([each[key] for each in taken]) for key in ("wall_ms", "cpu_ms")},
+        "ratio": paired_ratio([each["wall_ms"] for each in own], [each["wall_ms"] for each in taken]),
+        "kib": stripped_kib(program),
+    }
 
 
 def require_resumption(server, expected):
@@ -51,21 +59,13 @@ def curl_command(server):
     ]
 
 
-def timed(runs, commands):
+def timed(runs, client):
+    """Medians, or for the processor time, of which no more is told, the mean."""
     with tempfile.NamedTemporaryFile(suffix=".json") as output:
-        lines = [shlex.join(map(str, each)) for each in commands.values()]
-        finish(
-            ["hyperfine", "--shell=none", "--warmup", WARM_UP, "--runs", runs, "--export-json", output.name, *lines],
-            CLIENT_CORE,
-        )
-        rows = json.load(output)["results"]
-    return {
-        name: {
-            "wall_ms": [seconds * 1e3 for seconds in row["times"]],
-            "cpu_ms": (row["user"] + row["system"]) * 1e3,
-        }
-        for name, row in zip(commands, rows, strict=True)
-    }
+        timing = ["hyperfine", "--shell=none", "--warmup", WARM_UP, "--runs", runs, "--export-json", output.name]
+        finish([*timing, shlex.join(map(str, client))], CLIENT_CORE)
+        row = json.load(output)["results"][0]
+    return {"wall_ms": row["median"] * 1e3, "cpu_ms": (row["user"] + row["system"]) * 1e3}
 
 
 def stripped_kib(program):
@@ -79,7 +79,7 @@ def stripped_kib(program):
 def show(result):
     heading("start: a process that makes one get_session, from its start to its end")
     rows = [
-        [name, spread(row["wall_ms"]), f"{row['cpu_ms']:.1f}", f"{row['ratio'].middle:.2f}", f"{row['kib']:.0f}"]
+        [name, spread(row["wall_ms"], 2), spread(row["cpu_ms"], 2), spread(row["ratio"], 2), f"{row['kib']:.0f}"]
         for name, row in result.items()
     ]
-    table(["client", "ms in all", "ms of CPU, mean", "ms of sipher / this", "KiB of program, stripped"], rows)
+    table(["client", "ms in all", "ms of CPU", "ms of sipher / this", "KiB of program, stripped"], rows)
