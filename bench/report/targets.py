@@ -104,7 +104,6 @@ TARGETS = (
     Target("start", "process with one get_session / curl", 1.0, lambda result: result["curl"]["ratio"].middle),
     Target("connect", "CPU of a new connection / libcurl, full handshake", 0.85, new_connection("full", "curl_multi")),
     Target("connect", "CPU of a new connection / libcurl, resumed", 0.65, new_connection("resumed", "curl_multi")),
-    Target("connect", "CPU of a new connection / floor, resumed", 1.3, new_connection("resumed", "floor")),
     Target("connect", "CPU of a resumed / a full handshake", 0.6, lambda result: result["ratio"].middle),
     Target("cores", "E(2) of a client per context", 0.90, efficiency("client-per-context"), at_least=True),
     Target("cores", "E(2) of one client on one context", 0.80, efficiency("one-context"), at_least=True),

@@ -65,11 +65,13 @@ class BillOfMaterials(unittest.TestCase):
 
 
 class ReleaseNotes(unittest.TestCase):
-    def test_only_the_newest_section_with_one_line_an_entry(self):
+    def test_only_the_newest_section_with_one_line_for_each_paragraph(self):
         heading, *lines = output("packaging/release-notes").splitlines()
         self.assertTrue(heading.startswith(f"# {VERSION}"))
         section = read("CHANGELOG.md").split("\n## ")[1]
-        self.assertEqual([line[:20] for line in lines if line], re.findall(r"^- .{18}", section, re.MULTILINE))
+        self.assertEqual([line[:20] for line in lines if line.startswith("-")],
+                         re.findall(r"^- .{18}", section, re.MULTILINE))
+        self.assertEqual([line for line in lines if line and not re.match(r"- |### ", line)], [lines[1]])
 
     def test_links_to_files_begin_with_the_address(self):
         targets = re.findall(r"\]\((.*?)\)", output("packaging/release-notes", "https://forge.example/at/v1/"))
