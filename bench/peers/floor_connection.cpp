@@ -105,15 +105,14 @@ void connection::send(const std::string& request)
 
 bool connection::receive()
 {
-    const int count = SSL_read(ssl_.get(), memory_.data() + size_, static_cast<int>(memory_.size() - size_));
-    if (count <= 0) {
-        require(SSL_get_error(ssl_.get(), count) == SSL_ERROR_WANT_READ, "a read failed");
-        return false;
-    }
-    size_ += static_cast<std::size_t>(count);
-    if (end_of_response({memory_.data(), size_}) == 0) {
-        return false;
-    }
+    do {
+        const int count = SSL_read(ssl_.get(), memory_.data() + size_, static_cast<int>(memory_.size() - size_));
+        if (count <= 0) {
+            require(SSL_get_error(ssl_.get(), count) == SSL_ERROR_WANT_READ, "a read failed");
+            return false;
+        }
+        size_ += static_cast<std::size_t>(count);
+    } while (end_of_response({memory_.data(), size_}) == 0);
     require(std::string_view{memory_.data(), size_}.starts_with("HTTP/1.1 20"), "the server refused");
     size_ = 0;
     return true;

@@ -37,8 +37,10 @@ struct counts {
     std::uint64_t calls = 0;
     std::uint64_t creates = 0;
     std::uint64_t failed = 0;
-    /// Requests other than creates for which the server still had the connection of the one before, with a second to
-    /// spare, and those of them that used it. Those whose connection had reached `max_lifetime` are only in the third.
+    /// Requests other than creates: those for which the server still had the connection of the one before, those of
+    /// them for which it had it for another second, those of these that used it, and those of these that did not
+    /// because it had reached `max_lifetime`.
+    std::uint64_t allowed = 0;
     std::uint64_t reusable = 0;
     std::uint64_t reused = 0;
     std::uint64_t aged = 0;
@@ -123,7 +125,7 @@ private:
 
     asio::awaitable<void> call(bool creates)
     {
-        const bool reusable = !creates && latest_response_ && clock_->now() - *latest_response_ < kept_ - 1s;
+        const nanoseconds left = latest_response_ ? kept_ - (clock_->now() - *latest_response_) : nanoseconds{};
         const std::uint64_t dialed = client_.stats().dialed;
         ++counts_.calls;
         if (creates) {
@@ -136,11 +138,11 @@ private:
         }
         latest_response_ = clock_->now();
         const bool reused = client_.stats().dialed == dialed;
-        if (reusable && !reused && watch_->has_aged()) {
-            ++counts_.aged;
-        } else if (reusable) {
+        counts_.allowed += !creates && left > 0s ? 1 : 0;
+        if (!creates && left > 1s) {
             ++counts_.reusable;
             counts_.reused += reused ? 1 : 0;
+            counts_.aged += !reused && watch_->has_aged() ? 1 : 0;
         }
     }
 
@@ -163,6 +165,7 @@ counts sum_of(const std::vector<std::unique_ptr<agent>>& agents)
         sum.calls += own.calls;
         sum.creates += own.creates;
         sum.failed += own.failed;
+        sum.allowed += own.allowed;
         sum.reusable += own.reusable;
         sum.reused += own.reused;
         sum.aged += own.aged;
@@ -214,8 +217,9 @@ void run(const bench::arguments& arguments)
     context.run_for(2s);
     const counts all = sum_of(agents);
     std::cout << "calls " << after.calls - before.calls << " connections " << after.connections - before.connections
-              << " reusable " << after.reusable - before.reusable << " reused " << after.reused - before.reused
-              << " aged " << after.aged - before.aged << " creates " << all.creates << " failed " << all.failed << "\n";
+              << " allowed " << after.allowed - before.allowed << " reusable " << after.reusable - before.reusable
+              << " reused " << after.reused - before.reused << " aged " << after.aged - before.aged << " creates "
+              << all.creates << " failed " << all.failed << "\n";
     for (const double each : costs) {
         std::cout << each << " ";
     }

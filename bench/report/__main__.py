@@ -47,7 +47,7 @@ def measure(settings, names):
         module = import_module(f"measures.{name}")
         processes.Priority.real_time(settings.real_time and getattr(module, "REAL_TIME", True))
         try:
-            with serving() as server:
+            with settings.quiet_machine(), serving() as server:
                 results[name] = module.run(settings, server)
         except (processes.Failure, OSError) as failure:
             progress(f"{name} FAILED: {failure}")
@@ -70,8 +70,9 @@ def main():
     if arguments.serve:
         serve()
     other_work = machine.OtherWork()
-    results, failed = measure(settings, arguments.measures)
+    # Before it: the commit may be another one afterwards.
     description = machine.describe(settings)
+    results, failed = measure(settings, arguments.measures)
     description["other work"] = f"{other_work.share():.0%} of the machine's time went to other programs"
     machine.show(description)
     targets.show(results)

@@ -22,10 +22,12 @@ def draw(results, folder):
         progress("no plots: gnuplot is not installed")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    for name, script_of in (("throughput", cost), ("latency", latency), ("memory", memory)):
-        if name in results:
+    for measure, name, script_of in (
+        ("throughput", "cost", cost), ("latency", "latency", latency), ("memory", "memory", memory)
+    ):
+        if measure in results:
             file = folder / f"{name}.svg"
-            run(f"{STYLE}set output '{file}'\n{script_of(results[name])}")
+            run(f"{STYLE}set output '{file}'\n{script_of(results[measure])}")
             progress(f"plot: {file}")
 
 
@@ -58,7 +60,7 @@ def cost(result):
     return script + (
         "set title 'Client CPU per get_session over TLS 1.3 (median; bars: least and most)'\n"
         "set xlabel 'connections'\nset ylabel 'µs of CPU per call'\n"
-        f"set logscale x 2\nset xtics ({ticks})\nset yrange [0:*]\nset offsets graph 0.05, graph 0.05, 0, 0\n"
+        f"set logscale x 2\nset xtics ({ticks})\nset logscale y 2\nset offsets graph 0.05, graph 0.05, 0, 0\n"
         f"plot {', '.join(curves)}\n"
     )
 

@@ -49,7 +49,7 @@ class Client:
 
 def sample(settings, server, client):
     """Starts the client, and looks at it in the middle of its work."""
-    with settings.quiet_machine(), running(client.command, CLIENT_CORE) as child:
+    with running(client.command, CLIENT_CORE) as child:
         wait_until_warm(settings, server, child, client.connections if client.keeps_connections else 0, client.calls)
         taken = window(settings, server, child)
     server.wait_until_idle()

@@ -18,8 +18,7 @@ def run(settings, _server):
     for turn in range(1 if settings.quick else min(settings.rounds, 3)):
         progress(f"compile: round {turn + 1}")
         for name, file in files.items():
-            with settings.quiet_machine():
-                taken[name].append(seconds(*file))
+            taken[name].append(seconds(*file))
     result = {
         "seconds": {name: figure(values) for name, values in taken.items()},
         "ratio": {name: paired_ratio(taken["sipher"], values) for name, values in taken.items()},

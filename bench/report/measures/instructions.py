@@ -28,8 +28,7 @@ def instructions(settings, server, name, operations):
     with tempfile.TemporaryDirectory() as folder:
         valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={Path(folder) / 'callgrind.out'}"]
         client = command(settings, server, name, CONNECTIONS, "--operations", operations)
-        with settings.quiet_machine():
-            output = finish([*valgrind, *client], CLIENT_CORE).stderr
+        output = finish([*valgrind, *client], CLIENT_CORE).stderr
     found = re.search(r"Collected *: *(\d+)", output)
     if found is None:
         raise Failure("callgrind did not say what it counted")

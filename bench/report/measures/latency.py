@@ -46,8 +46,7 @@ def calls(settings, server, name, rate, seconds):
     program, version = ("latency_sipher", name) if name in settings.versions else (f"latency_{name}", "sipher")
     options = ("--rate", rate, "--seconds", seconds)
     client = command(settings, server, program, CONNECTIONS, *options, version=version)
-    with settings.quiet_machine():
-        measured = json.loads(finish(client, CLIENT_CORE).stdout)
+    measured = json.loads(finish(client, CLIENT_CORE).stdout)
     server.wait_until_idle()
     return measured
 

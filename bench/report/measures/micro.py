@@ -24,8 +24,7 @@ def run(settings, _server):
 
 
 def steps(settings, program, seconds):
-    with settings.quiet_machine():
-        output = finish([program, "--benchmark_format=json", f"--benchmark_min_time={seconds}"], CLIENT_CORE).stdout
+    output = finish([program, "--benchmark_format=json", f"--benchmark_min_time={seconds}"], CLIENT_CORE).stdout
     return {row["name"]: row["cpu_time"] for row in json.loads(output)["benchmarks"]}
 
 

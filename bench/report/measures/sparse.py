@@ -65,20 +65,24 @@ def parse(output):
     return {
         **numbers,
         "costs": [float(each) for each in costs.split()],
-        "reuse": numbers["reused"] / max(numbers["reusable"], 1),
+        "reuse_of_all": numbers["reused"] / max(numbers["allowed"], 1),
+        "reuse": numbers["reused"] / max(numbers["reusable"] - numbers["aged"], 1),
     }
 
 
 def show(result):
     heading(f"sparse: {AGENTS} agents with gaps of up to 90 s, the last {result['seconds'] * SPEED // 2} s")
     rows = [
-        [f"{kept} s", name, row["calls"], row["failed"], row["connections"], row["aged"], f"{row['reuse']:.2%}",
+        [f"{kept} s", name, row["calls"], row["failed"], row["connections"], f"{row['reuse_of_all']:.2%}",
+         f"{1 - row['reusable'] / row['allowed']:.2%}", f"{row['aged'] / row['allowed']:.2%}", f"{row['reuse']:.2%}",
          spread(row["cpu_us"], 0), spread(row["ratio"], 2)]
         for kept, clients in result["servers"].items()
         for name, row in clients.items()
     ]
-    table(["server keeps", "client", "calls", "failed", "connections made", "for age", "reuse", "µs of CPU per call",
-           "sipher / this"], rows)
-    print("reuse: of the requests other than creates for which the server still had a connection for a second more,")
-    print("       and that was not too old for the client (max_lifetime: for age)")
+    table(["server keeps", "client", "calls", "failed", "connections made", "reuse", "margin", "age",
+           "reuse but for both", "µs of CPU per call", "sipher / this"], rows)
+    print("reuse: of the requests other than creates that found the connection before them still open at the server,")
+    print("       the share that used it")
+    print("margin, age: of the same, those in the last second before the server closed, and those whose connection had")
+    print("             reached max_lifetime: not reused on purpose")
     print(f"creates that the servers counted and no agent asked for: {result['creates_repeated']}")
