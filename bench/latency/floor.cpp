@@ -3,16 +3,11 @@
 
 #include "peers/floor_connection.hpp"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdlib>
+#include <chrono>
 #include <ctime>
-#include <exception>
-#include <iostream>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace {
@@ -26,26 +21,20 @@ public:
     {
         for (std::size_t i = 0; i < arguments.connections; ++i) {
             calls_.push_back(std::make_unique<call>(tls_.get(), arguments.port));
-            epoll_event event{};
-            event.events = EPOLLIN | EPOLLET;
-            event.data.ptr = calls_.back().get();
-            epoll_ctl(poll_, EPOLL_CTL_ADD, calls_.back()->on.descriptor(), &event);
+            poller_.watch(calls_.back()->on, i);
             idle_.push_back(calls_.back().get());
         }
     }
-    loop(const loop&) = delete;
-    loop& operator=(const loop&) = delete;
-    ~loop() { close(poll_); }
 
     void run()
     {
-        const clock_type::time_point end = taken_.begin();
-        next_ = clock_type::now();
-        while (next_ < end || idle_.size() != calls_.size()) {
-            for (const auto now = clock_type::now(); next_ <= now && next_ < end && !idle_.empty();) {
+        taken_.begin();
+        while (taken_.has_next() || idle_.size() != calls_.size()) {
+            const auto now = clock_type::now();
+            while (taken_.has_next() && taken_.next() <= now && !idle_.empty()) {
                 begin();
             }
-            wait(next_ < end && !idle_.empty());
+            wait(taken_.has_next() && !idle_.empty());
         }
         taken_.print();
     }
@@ -63,48 +52,41 @@ private:
     {
         call& begun = *idle_.back();
         idle_.pop_back();
-        begun.due = next_;
-        next_ += taken_.interval();
+        begun.due = taken_.take_next();
         begun.on.send(request_);
     }
 
     /// @param until_next Not longer than until the next call is due.
     void wait(bool until_next)
     {
-        const auto left = std::max<std::chrono::nanoseconds>(next_ - clock_type::now(), std::chrono::nanoseconds{});
+        const auto left = std::max<std::chrono::nanoseconds>(taken_.next() - clock_type::now(), {});
         const timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-        std::array<epoll_event, 128> events{};
-        const int count = epoll_pwait2(poll_, events.data(), static_cast<int>(events.size()),
-                                       until_next ? &timeout : nullptr, nullptr);
-        for (int i = 0; i < count; ++i) {
-            call& ready = *static_cast<call*>(events.at(static_cast<std::size_t>(i)).data.ptr);
+        poller_.wait(until_next ? &timeout : nullptr, [this](std::size_t number) {
+            call& ready = *calls_[number];
             if (ready.on.receive()) {
                 taken_.add(ready.due);
                 idle_.push_back(&ready);
             }
-        }
+        });
     }
 
     const std::string request_;
     const bench::floor::context_ptr tls_;
-    const int poll_ = epoll_create1(EPOLL_CLOEXEC);
+    bench::floor::poller poller_;
     bench::latencies taken_;
     std::vector<std::unique_ptr<call>> calls_;
     std::vector<call*> idle_;
-    clock_type::time_point next_;
 };
+
+void run(const bench::arguments& arguments)
+{
+    loop calls{arguments};
+    calls.run();
+}
 
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        loop calls{arguments};
-        calls.run();
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "latency_floor: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("latency_floor", count, values, run);
 }

@@ -21,10 +21,17 @@ latencies::latencies(const arguments& settings)
     microseconds_.reserve(settings.rate * settings.seconds + 1);
 }
 
-latencies::clock::time_point latencies::begin()
+void latencies::begin()
 {
     began_ = clock::now();
-    return began_ + duration_;
+    next_ = began_;
+}
+
+latencies::clock::time_point latencies::take_next()
+{
+    const clock::time_point due = next_;
+    next_ += interval_;
+    return due;
 }
 
 void latencies::add(clock::time_point due)

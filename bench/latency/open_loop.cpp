@@ -26,13 +26,12 @@ asio::awaitable<void> open_loop::arrive()
 {
     co_await prepare_();
     asio::steady_timer timer{context_};
-    const latencies::clock::time_point end = taken_.begin();
-    latencies::clock::time_point next = latencies::clock::now();
-    while (next < end) {
-        timer.expires_at(next);
+    taken_.begin();
+    while (taken_.has_next()) {
+        timer.expires_at(taken_.next());
         co_await timer.async_wait(asio::use_awaitable);
-        for (const auto now = latencies::clock::now(); next <= now && next < end; next += taken_.interval()) {
-            callers_.start(one(next));
+        for (const auto now = latencies::clock::now(); taken_.has_next() && taken_.next() <= now;) {
+            callers_.start(one(taken_.take_next()));
         }
     }
 }

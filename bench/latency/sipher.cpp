@@ -8,10 +8,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <cstdlib>
-#include <exception>
-#include <iostream>
-
 namespace asio = boost::asio;
 
 namespace {
@@ -21,21 +17,19 @@ asio::awaitable<void> read(sipher::client& client, sipher::session_id id)
     co_await client.get_session(id);
 }
 
+void run(const bench::arguments& arguments)
+{
+    asio::io_context context{1};
+    sipher::client client{context, bench::sipher_options(arguments, arguments.rate * arguments.seconds)};
+    const sipher::session_id id{bench::wire::session_id};
+    bench::open_loop loop{context, arguments, [&] { return client.prewarm(arguments.connections); },
+                          [&] { return read(client, id); }};
+    loop.run();
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        asio::io_context context{1};
-        sipher::client client{context, bench::sipher_options(arguments, arguments.rate * arguments.seconds)};
-        const sipher::session_id id{bench::wire::session_id};
-        bench::open_loop loop{context, arguments, [&] { return client.prewarm(arguments.connections); },
-                              [&] { return read(client, id); }};
-        loop.run();
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "latency_sipher: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("latency_sipher", count, values, run);
 }

@@ -9,9 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <cstdlib>
-#include <exception>
-#include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -62,21 +59,19 @@ private:
     std::vector<bench::textbook_connection*> free_;
 };
 
+void run(const bench::arguments& arguments)
+{
+    asio::io_context context{1};
+    pool connections{context, arguments};
+    const std::string target = bench::wire::target_of(bench::operation::get);
+    bench::open_loop loop{context, arguments, [&] { return connections.connect(); },
+                          [&] { return connections.get(target); }};
+    loop.run();
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        asio::io_context context{1};
-        pool connections{context, arguments};
-        const std::string target = bench::wire::target_of(bench::operation::get);
-        bench::open_loop loop{context, arguments, [&] { return connections.connect(); },
-                              [&] { return connections.get(target); }};
-        loop.run();
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "latency_textbook: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("latency_textbook", count, values, run);
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <string_view>
 #include <system_error>
@@ -103,8 +104,6 @@ void complete(arguments& out)
     }
 }
 
-} // namespace
-
 arguments parse_arguments(int count, char** values)
 {
     arguments out;
@@ -122,6 +121,20 @@ arguments parse_arguments(int count, char** values)
     }
     complete(out);
     return out;
+}
+
+} // namespace
+
+int run_program(const char* name, int count, char** values, void (*run)(const arguments&))
+{
+    const arguments settings = parse_arguments(count, values);
+    try {
+        run(settings);
+        return EXIT_SUCCESS;
+    } catch (const std::exception& problem) {
+        std::cerr << name << ": " << problem.what() << "\n";
+        return EXIT_FAILURE;
+    }
 }
 
 } // namespace bench

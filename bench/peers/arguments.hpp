@@ -35,8 +35,10 @@ struct arguments {
     std::uint64_t seconds = 2;
 };
 
-/// Reads the command line; what is wrong with it ends the program with its usage and exit code 2.
-arguments parse_arguments(int count, char** values);
+/// A client program, but for what it does: reads the command line, which ends the program with its usage and exit code
+/// 2 if something is wrong with it, and reports what `run` throws.
+/// @return The exit code.
+int run_program(const char* name, int count, char** values, void (*run)(const arguments&));
 
 /// How many calls are still to be begun.
 class budget {

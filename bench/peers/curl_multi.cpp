@@ -3,8 +3,6 @@
 #include "curl_loop.hpp"
 #include "wire.hpp"
 
-#include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -98,19 +96,17 @@ private:
     std::vector<owned_handle> handles_;
 };
 
+void run(const bench::arguments& arguments)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    bench::curl_loop loop{static_cast<long>(arguments.connections)};
+    caller calls{arguments, loop};
+    loop.run([&calls](CURL* handle, CURLcode code) { calls.ended(handle, code); });
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-        bench::curl_loop loop{static_cast<long>(arguments.connections)};
-        caller calls{arguments, loop};
-        loop.run([&calls](CURL* handle, CURLcode code) { calls.ended(handle, code); });
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "curl_multi: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("curl_multi", count, values, run);
 }

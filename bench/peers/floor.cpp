@@ -2,12 +2,8 @@
 #include "arguments.hpp"
 #include "floor_connection.hpp"
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -23,24 +19,18 @@ public:
     {
         connections_.resize(arguments.connections);
     }
-    loop(const loop&) = delete;
-    loop& operator=(const loop&) = delete;
-    ~loop() { close(poll_); }
 
     void run()
     {
         for (std::size_t slot = 0; slot < connections_.size() && budget_.take(); ++slot, ++under_way_) {
             open(slot, nullptr);
         }
-        std::array<epoll_event, 128> events{};
         while (under_way_ != 0) {
-            const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), -1);
-            for (int i = 0; i < count; ++i) {
-                const std::size_t slot = events.at(static_cast<std::size_t>(i)).data.u64;
+            poller_.wait(nullptr, [this](std::size_t slot) {
                 if (connections_[slot]->receive()) {
                     go_on(slot);
                 }
-            }
+            });
         }
     }
 
@@ -48,10 +38,7 @@ private:
     void open(std::size_t slot, SSL_SESSION* session)
     {
         connections_[slot] = std::make_unique<bench::floor::connection>(tls_.get(), arguments_.port, session);
-        epoll_event event{};
-        event.events = EPOLLIN | EPOLLET;
-        event.data.u64 = slot;
-        epoll_ctl(poll_, EPOLL_CTL_ADD, connections_[slot]->descriptor(), &event);
+        poller_.watch(*connections_[slot], slot);
         connections_[slot]->send(request_);
     }
 
@@ -71,27 +58,25 @@ private:
     const bench::arguments& arguments_;
     const std::string request_;
     const bench::floor::context_ptr tls_;
-    const int poll_ = epoll_create1(EPOLL_CLOEXEC);
+    bench::floor::poller poller_;
     bench::budget budget_;
     std::vector<std::unique_ptr<bench::floor::connection>> connections_;
     std::size_t under_way_ = 0;
 };
 
+void run(const bench::arguments& arguments)
+{
+    loop calls{arguments};
+    calls.run();
+    if (arguments.linger) {
+        std::cout << "done" << std::endl;
+        pause();
+    }
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        loop calls{arguments};
-        calls.run();
-        if (arguments.linger) {
-            std::cout << "done" << std::endl;
-            pause();
-        }
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "floor: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("floor", count, values, run);
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <fcntl.h>
 #include <stdexcept>
@@ -122,6 +123,31 @@ session_ptr connection::end()
 {
     SSL_shutdown(ssl_.get());
     return session_ptr{SSL_get1_session(ssl_.get())};
+}
+
+poller::poller() : poll_(epoll_create1(EPOLL_CLOEXEC)) {}
+
+poller::~poller()
+{
+    close(poll_);
+}
+
+std::size_t poller::look(const timespec* timeout)
+{
+    const int size = static_cast<int>(events_.size());
+    // Valgrind, which counts the floor's instructions, does not know the second.
+    const int count = timeout == nullptr ? epoll_wait(poll_, events_.data(), size, -1)
+                                         : epoll_pwait2(poll_, events_.data(), size, timeout, nullptr);
+    require(count >= 0 || errno == EINTR, "waiting for a response failed");
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+void poller::watch(const connection& which, std::size_t number)
+{
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u64 = number;
+    epoll_ctl(poll_, EPOLL_CTL_ADD, which.descriptor(), &event);
 }
 
 } // namespace bench::floor

@@ -4,8 +4,11 @@
 
 #include <openssl/ssl.h>
 
+#include <sys/epoll.h>
+
 #include <array>
 #include <cstddef>
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -49,6 +52,35 @@ private:
     const ssl_ptr ssl_;
     std::array<char, 8192> memory_;
     std::size_t size_ = 0;
+};
+
+/// Connections, by numbers of the caller's.
+class poller {
+public:
+    poller();
+    poller(const poller&) = delete;
+    poller& operator=(const poller&) = delete;
+    ~poller();
+
+    void watch(const connection& which, std::size_t number);
+
+    /// Calls `ready(number)` for each that may have something to be received.
+    /// @param timeout Null: until there is one.
+    template <class Ready>
+    void wait(const timespec* timeout, const Ready& ready)
+    {
+        const std::size_t count = look(timeout);
+        for (std::size_t i = 0; i < count; ++i) {
+            ready(static_cast<std::size_t>(events_.at(i).data.u64));
+        }
+    }
+
+private:
+    /// Throws std::runtime_error if the system refuses.
+    std::size_t look(const timespec* timeout);
+
+    const int poll_;
+    std::array<epoll_event, 128> events_{};
 };
 
 } // namespace bench::floor

@@ -8,8 +8,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <cstdlib>
-#include <exception>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -48,32 +46,30 @@ asio::awaitable<void> delete_all(sipher::client& client, std::vector<sipher::liv
     std::cout << "deleted " << started - report.sessions_left.size() << " peak " << peak_kibibytes() << "\n";
 }
 
+void run(const bench::arguments& arguments)
+{
+    asio::io_context context{1};
+    sipher::client_options options = bench::sipher_options(arguments, arguments.calls);
+    // Where each session has an id of its own.
+    options.base_url += "/unique";
+    sipher::client client{context, options};
+    std::vector<sipher::live_session> sessions;
+    bench::budget budget{arguments.operations};
+    bench::callers callers{context, arguments};
+    for (std::size_t call = 0; call < arguments.calls; ++call) {
+        callers.start(start_some(client, budget, sessions));
+    }
+    callers.run();
+    std::cout << "started " << sessions.size() << " peak " << peak_kibibytes() << "\n";
+    context.restart();
+    bench::callers last{context, arguments};
+    last.start(delete_all(client, sessions));
+    last.run();
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        asio::io_context context{1};
-        sipher::client_options options = bench::sipher_options(arguments, arguments.calls);
-        // Where each session has an id of its own.
-        options.base_url += "/unique";
-        sipher::client client{context, options};
-        std::vector<sipher::live_session> sessions;
-        bench::budget budget{arguments.operations};
-        bench::callers callers{context, arguments};
-        for (std::size_t call = 0; call < arguments.calls; ++call) {
-            callers.start(start_some(client, budget, sessions));
-        }
-        callers.run();
-        std::cout << "started " << sessions.size() << " peak " << peak_kibibytes() << "\n";
-        context.restart();
-        bench::callers last{context, arguments};
-        last.start(delete_all(client, sessions));
-        last.run();
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "live_sessions: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("live_sessions", count, values, run);
 }

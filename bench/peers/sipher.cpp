@@ -9,13 +9,11 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <cstdlib>
-#include <exception>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -91,27 +89,25 @@ asio::awaitable<void> run(sipher::client& client, bench::budget& budget, bench::
     throw std::logic_error{"no such operation"};
 }
 
+void run(const bench::arguments& arguments)
+{
+    asio::io_context context{1};
+    const sipher::client_options options = options_of(arguments);
+    sipher::client client{context, options};
+    bench::budget budget{arguments.operations};
+    bench::callers callers{context, arguments};
+    for (std::size_t call = 0; call < arguments.calls; ++call) {
+        callers.start(run(client, budget, arguments.operation));
+    }
+    callers.run();
+    if (options.tls.tickets) {
+        save_tickets(*options.tls.tickets, arguments.ticket_file);
+    }
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        asio::io_context context{1};
-        const sipher::client_options options = options_of(arguments);
-        sipher::client client{context, options};
-        bench::budget budget{arguments.operations};
-        bench::callers callers{context, arguments};
-        for (std::size_t call = 0; call < arguments.calls; ++call) {
-            callers.start(run(client, budget, arguments.operation));
-        }
-        callers.run();
-        if (options.tls.tickets) {
-            save_tickets(*options.tls.tickets, arguments.ticket_file);
-        }
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "sipher: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("sipher", count, values, run);
 }

@@ -16,7 +16,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <iostream>
@@ -66,11 +65,15 @@ private:
     std::mt19937 engine_;
 };
 
-/// Whether the connection, of which there is one at a time, was closed because of its age.
-class age_watch final : public sipher::observer {
+/// Counts an agent's connections, and knows whether the latest, of which there is one at a time, was closed because of
+/// its age.
+class connection_watch final : public sipher::observer {
 public:
-    explicit age_watch(nanoseconds max_lifetime) : least_age_(max_lifetime * 9 / 10) {}
+    connection_watch(counts& counted, nanoseconds max_lifetime) : counted_(counted), least_age_(max_lifetime * 9 / 10)
+    {
+    }
 
+    void on_connect(const sipher::connect_event& event) override { counted_.connections += event.code ? 0 : 1; }
     void on_close(const sipher::close_event& event) override
     {
         has_aged_ = event.reason == sipher::close_reason::expired && event.age >= least_age_;
@@ -78,24 +81,20 @@ public:
     [[nodiscard]] bool has_aged() const { return has_aged_; }
 
 private:
+    counts& counted_;
     const nanoseconds least_age_;
     bool has_aged_ = false;
 };
 
 class agent {
 public:
-    agent(asio::io_context& context, sipher::client_options options, const bench::arguments& arguments, unsigned number)
-        : context_(context), clock_(options.clock), watch_(std::make_shared<age_watch>(options.pool.max_lifetime)),
+    agent(asio::io_context& context, sipher::client_options options, const bench::arguments& arguments, unsigned number,
+          counts& counted)
+        : context_(context), counts_(counted), clock_(options.clock),
+          watch_(std::make_shared<connection_watch>(counted, options.pool.max_lifetime)),
           client_(context, with_observer(std::move(options), watch_)), habits_(number),
           kept_(seconds{arguments.kept_seconds}), speed_(static_cast<nanoseconds::rep>(arguments.speed))
     {
-    }
-
-    [[nodiscard]] counts counted() const
-    {
-        counts so_far = counts_;
-        so_far.connections = client_.stats().dialed;
-        return so_far;
     }
 
     asio::awaitable<void> act(const bool& ending)
@@ -117,7 +116,7 @@ public:
     }
 
 private:
-    static sipher::client_options with_observer(sipher::client_options options, std::shared_ptr<age_watch> watch)
+    static sipher::client_options with_observer(sipher::client_options options, std::shared_ptr<connection_watch> watch)
     {
         options.observer = std::move(watch);
         return options;
@@ -147,32 +146,15 @@ private:
     }
 
     asio::io_context& context_;
+    counts& counts_;
     const std::shared_ptr<sipher::clock> clock_;
-    const std::shared_ptr<age_watch> watch_;
+    const std::shared_ptr<connection_watch> watch_;
     sipher::client client_;
     habits habits_;
     const nanoseconds kept_;
     const nanoseconds::rep speed_;
     std::optional<sipher::clock::time_point> latest_response_;
-    counts counts_;
 };
-
-counts sum_of(const std::vector<std::unique_ptr<agent>>& agents)
-{
-    counts sum;
-    for (const auto& each : agents) {
-        const counts own = each->counted();
-        sum.calls += own.calls;
-        sum.creates += own.creates;
-        sum.failed += own.failed;
-        sum.allowed += own.allowed;
-        sum.reusable += own.reusable;
-        sum.reused += own.reused;
-        sum.aged += own.aged;
-        sum.connections += own.connections;
-    }
-    return sum;
-}
 
 double cpu_microseconds()
 {
@@ -194,28 +176,28 @@ void run(const bench::arguments& arguments)
 {
     asio::io_context context{1};
     const sipher::client_options options = options_of(arguments);
+    counts all;
     std::vector<std::unique_ptr<agent>> agents;
     bool ending = false;
     for (unsigned number = 0; number < arguments.connections; ++number) {
-        agents.push_back(std::make_unique<agent>(context, options, arguments, number));
+        agents.push_back(std::make_unique<agent>(context, options, arguments, number, all));
         asio::co_spawn(context, agents.back()->act(ending), asio::detached);
     }
     const std::chrono::milliseconds half{arguments.seconds * 500};
     context.run_for(half);
-    const counts before = sum_of(agents);
+    const counts before = all;
     constexpr int parts = 5;
     std::vector<double> costs;
     for (int part = 0; part < parts; ++part) {
-        const double calls = static_cast<double>(sum_of(agents).calls);
+        const std::uint64_t calls = all.calls;
         const double cpu = cpu_microseconds();
         context.run_for(half / parts);
-        costs.push_back((cpu_microseconds() - cpu) / (static_cast<double>(sum_of(agents).calls) - calls));
+        costs.push_back((cpu_microseconds() - cpu) / static_cast<double>(all.calls - calls));
     }
-    const counts after = sum_of(agents);
+    const counts after = all;
     // What has been begun is seen to its end, so that the server's own count can be compared.
     ending = true;
     context.run_for(2s);
-    const counts all = sum_of(agents);
     std::cout << "calls " << after.calls - before.calls << " connections " << after.connections - before.connections
               << " allowed " << after.allowed - before.allowed << " reusable " << after.reusable - before.reusable
               << " reused " << after.reused - before.reused << " aged " << after.aged - before.aged << " creates "
@@ -230,12 +212,5 @@ void run(const bench::arguments& arguments)
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        run(arguments);
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "sparse: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("sparse", count, values, run);
 }

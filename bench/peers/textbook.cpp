@@ -6,9 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <cstdlib>
-#include <exception>
-#include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -43,26 +40,24 @@ asio::awaitable<void> run(bench::textbook_connection& connection, const bench::a
     }
 }
 
+void run(const bench::arguments& arguments)
+{
+    asio::io_context context{1};
+    asio::ssl::context tls = bench::textbook_tls(arguments.ca_file);
+    bench::budget budget{arguments.operations};
+    bench::callers callers{context, arguments};
+    std::vector<std::unique_ptr<bench::textbook_connection>> connections;
+    for (std::size_t i = 0; i < arguments.connections; ++i) {
+        connections.push_back(
+            std::make_unique<bench::textbook_connection>(context.get_executor(), tls, arguments.port));
+        callers.start(run(*connections.back(), arguments, budget));
+    }
+    callers.run();
+}
+
 } // namespace
 
 int main(int count, char** values)
 {
-    const bench::arguments arguments = bench::parse_arguments(count, values);
-    try {
-        asio::io_context context{1};
-        asio::ssl::context tls = bench::textbook_tls(arguments.ca_file);
-        bench::budget budget{arguments.operations};
-        bench::callers callers{context, arguments};
-        std::vector<std::unique_ptr<bench::textbook_connection>> connections;
-        for (std::size_t i = 0; i < arguments.connections; ++i) {
-            connections.push_back(
-                std::make_unique<bench::textbook_connection>(context.get_executor(), tls, arguments.port));
-            callers.start(run(*connections.back(), arguments, budget));
-        }
-        callers.run();
-        return EXIT_SUCCESS;
-    } catch (const std::exception& problem) {
-        std::cerr << "textbook: " << problem.what() << "\n";
-        return EXIT_FAILURE;
-    }
+    return bench::run_program("textbook", count, values, run);
 }

@@ -108,18 +108,24 @@ def make_certificates(folder):
 
 def write_configuration(server):
     folder = server.folder
+    keeping = (SOURCES / "keeping.conf").read_text()
     words = {
+        "KEEPING_SERVERS": "".join(
+            filled_in(keeping, {"LISTEN": listen(port), "KEPT": f"{seconds * 1000 // SPEED}ms"})
+            for seconds, port in server.keeping_ports.items()
+        ),
         "FOLDER": str(folder), "SESSION": SESSION, "STATUS_PORT": str(server.status_port),
         "LISTEN_RESUMING": listen(server.port), "LISTEN_FULL": listen(server.full_handshake_port),
     }
-    for seconds, port in server.keeping_ports.items():
-        words[f"LISTEN_{seconds}"] = listen(port)
-        words[f"KEPT_{seconds}"] = f"{seconds * 1000 // SPEED}ms"
     for name in ("nginx.conf", "locations.conf"):
-        text = (SOURCES / name).read_text()
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
-        (folder / name).write_text(text)
+        (folder / name).write_text(filled_in((SOURCES / name).read_text(), words))
+
+
+def filled_in(text, words):
+    """In their order: a value may have later words in it."""
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", value)
+    return text
 
 
 def responds(port):

@@ -14,7 +14,7 @@ def run(settings, _server):
     for turn in range(1 if settings.quick else min(settings.rounds, 3)):
         progress(f"micro: round {turn + 1}")
         for version in versions:
-            taken[version].append(steps(settings, settings.program("micro", version), seconds))
+            taken[version].append(steps(settings.program("micro", version), seconds))
     result = {
         version: {name: figure([each[name] for each in rounds]) for name in rounds[0]}
         for version, rounds in taken.items()
@@ -23,16 +23,17 @@ def run(settings, _server):
     return result
 
 
-def steps(settings, program, seconds):
+def steps(program, seconds):
     output = finish([program, "--benchmark_format=json", f"--benchmark_min_time={seconds}"], CLIENT_CORE).stdout
     return {row["name"]: row["cpu_time"] for row in json.loads(output)["benchmarks"]}
 
 
 def show(result):
     heading("micro: ns of CPU for single steps inside the library")
-    rows = []
-    for name, own in result["sipher"].items():
-        before = result.get("before", {}).get(name)
-        compared = [spread(before), f"{own.middle / before.middle:.2f}"] if before else []
-        rows.append([name, spread(own), *compared, *["–"] * (2 * len(result) - 2 - len(compared))])
-    table(["step", "sipher", *(["before", "sipher / before"] if "before" in result else [])], rows)
+    rows = [
+        [version, name, spread(figures), f"{result['sipher'][name].middle / figures.middle:.2f}"]
+        for version, by_name in result.items()
+        for name, figures in by_name.items()
+        if name in result["sipher"]
+    ]
+    table(["client", "step", "ns", "sipher / this"], rows)
