@@ -143,7 +143,8 @@ void add_create(CLI::App& command, words& given)
         ->transform(duration_in({{"s", 1}, {"m", 60}, {"h", 3600}}))
         ->type_name("TIME");
     command
-        .add_option("--count", given.count, "Creates so many, each in a line; waits for the rate limit where it must")
+        .add_option("--count", given.count,
+                    "Number of sessions, printed one per line; waits for the rate limit if necessary")
         ->check(CLI::PositiveNumber)
         ->type_name("N");
 }
@@ -153,8 +154,8 @@ void add_watch(CLI::App& command, words& given)
     add_id(command, given);
     command
         .add_option("--every", given.every,
-                    "How often it is read, such as 10s; 1m if not given. Each read counts in the quota of the day: 1m "
-                    "makes 1440 a day, 10s makes 8640")
+                    "Interval between reads, such as 10s (default 1m). Each read counts towards the daily quota: 1m "
+                    "uses 1440 a day, 10s 8640")
         ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}))
         ->check(check_every)
         ->type_name("TIME");

@@ -153,7 +153,7 @@ asio::awaitable<std::optional<sipher::error>> create_many(sipher::client client,
 asio::awaitable<std::optional<sipher::error>> delete_many(sipher::client client, cli_arguments given, state_file state)
 {
     const std::vector<sipher::session_id> ids = read_ids(std::cin);
-    auto remove = [client](sipher::session_id id) mutable { return client.delete_session(id); };
+    auto remove = [client](sipher::session_id id) { return client.delete_session(id); };
     const auto results = co_await run_all(std::move(client), ids, std::move(remove));
     std::vector<sipher::session_id> gone;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -174,7 +174,7 @@ asio::awaitable<std::optional<sipher::error>> check_listed(sipher::client client
     for (const known_session& each : state.sessions()) {
         ids.push_back(each.id);
     }
-    auto read = [client](sipher::session_id id) mutable { return client.get_session(id); };
+    auto read = [client](sipher::session_id id) { return client.get_session(id); };
     auto results = co_await run_all(std::move(client), ids, std::move(read));
     std::vector<sipher::session_id> gone;
     std::vector<known_session> known;

@@ -36,9 +36,9 @@ void complain(const sipher::error& problem)
 {
     std::string text = problem.what();
     if (may_have_created(problem)) {
-        text +=
-            "; a session may exist that `list` does not know: its id was in the response that did not come, and the "
-            "service's support has only the request id to find it by";
+        text += "; a session may exist that `list` does not show: its id was in the lost response, so quote the "
+                "request id to "
+                "the service's support";
     }
     complain(text);
 }

@@ -31,7 +31,7 @@ asio::awaitable<void> run_agent(sipher::client client)
 {
     sipher::session_defaults defaults;
     defaults.chain = sipher::chain::near;
-    auto work = [client](sipher::session session) mutable -> asio::awaitable<void> {
+    auto work = [client](sipher::session session) -> asio::awaitable<void> {
         asio::steady_timer pause{co_await asio::this_coro::executor};
         sipher::call_options options;
         options.session = session;

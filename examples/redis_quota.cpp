@@ -31,7 +31,7 @@ public:
 /// Returns the number of successful requests.
 asio::awaitable<std::size_t> make_requests(sipher::client client, std::size_t count)
 {
-    auto create = [client](int) mutable { return client.create_session({}, std::chrono::minutes{1}); };
+    auto create = [client](int) { return client.create_session({}, std::chrono::minutes{1}); };
     sipher::batch_options options;
     options.concurrency = 4;
     const auto all = co_await sipher::for_each_concurrent(std::vector<int>(count), options, create);

@@ -106,7 +106,7 @@ struct call_signature<void> {
 /// Errors: those of the operation; `std::errc::not_enough_memory` for `std::bad_alloc`; `errc::callback_failed` for an
 /// exception other than `boost::system::system_error`, which `error::cause()` then holds.
 /// Executors: the handler runs on its associated executor, or on `executor`, never from within this function.
-/// Thread safety: safe.
+/// Thread safety: may be called from any thread.
 template <class T, class CompletionToken>
 auto async_call(const boost::asio::any_io_executor& executor, boost::asio::awaitable<T> operation, error& diagnostics,
                 CompletionToken&& token)

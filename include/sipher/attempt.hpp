@@ -18,7 +18,8 @@ enum class outcome {
     not_sent,
     /// The service cannot have acted on the request, or states that it did not.
     not_applied,
-    /// The request was sent in full; whether the service acted on it is unknown.
+    /// The request was sent in full, or in part if it is larger than 16 KiB; whether the service acted on it is
+    /// unknown.
     unknown,
     /// The service reported that it acted; the rest of its response was lost or could not be read.
     applied_result_lost,
@@ -51,6 +52,7 @@ struct SIPHER_API attempt {
     unsigned status = 0;
     /// `X-Request-ID` that was sent.
     std::string request_id;
+    /// From the start of the attempt, waits for limits and a connection included, to its end.
     std::chrono::nanoseconds duration{};
     /// What this attempt alone may have changed at the service.
     sipher::outcome outcome = sipher::outcome::not_sent;

@@ -29,8 +29,8 @@ class client;
 struct SIPHER_API shutdown_report {
     shutdown_report() = default;
 
-    /// Sessions created by the library whose delete failed, was too late or is uncertain. They end at their
-    /// `expires_at`.
+    /// Sessions of scopes and live sessions (adopted ones included) whose delete failed, was too late or is uncertain.
+    /// They end at their `expires_at`. Sessions of a plain `create_session` are not tracked.
     std::vector<session_id> sessions_left;
 };
 
@@ -66,17 +66,18 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///
 /// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total` until
 ///   the first byte of a request has been written (Asio's coroutines let only `terminal` through by default). The call
-///   completes within one turn of its executor with `boost::asio::error::operation_aborted` and the outcome so far; a
-///   connection that was writing or reading for it is closed, one being established is kept for other calls, and the
-///   client stays usable.
-/// - **Errors** are of type `sipher::error`. All calls can fail with `errc::invalid_request` (arguments, before
-///   anything is sent), `client_closed`, `deadline_exceeded` (total time), `pool_timeout` and `pool_overloaded`
-///   (no connection free), `rate_limited` (gate), `quota_exhausted` (daily quota), `resolve_failed`,
-///   `connect_failed`, `tls_handshake_failed`, `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`,
-///   `incomplete_header`, `incomplete_body`, `protocol_error`, `desynchronized` (transport), `bad_payload` (an
-///   unreadable success response), and with the HTTP status in `service_category()` when the service refuses:
-///   `condition::unauthorized` (401), `forbidden` (403, a tier without sessions), `rate_limited` (429), `server_error`
-///   (5xx), `timeout` (408).
+///   ends at once: its completion is posted to its executor, with `boost::asio::error::operation_aborted` and the
+///   outcome so far; a connection that was writing or reading for it is closed, one being established is kept for other
+///   calls, and the client stays usable.
+/// - **Errors** are of type `sipher::error`. Every call can fail with `errc::invalid_request` (an argument or option),
+///   `session_gone` (`call_options::session`), `callback_failed` (a callback in the options threw), `client_closed`,
+///   `deadline_exceeded`, `pool_timeout` and `pool_overloaded` (no connection free), `rate_limited` and
+///   `quota_exhausted` (limits), `resolve_failed`, `connect_failed`, `proxy_failed`, `tls_handshake_failed`,
+///   `tls_verify_failed`, `write_failed`, `no_response`, `attempt_timeout`, `incomplete_header`, `incomplete_body`,
+///   `protocol_error` and `desynchronized` (transport), and `bad_payload` (an unreadable success response). A refusal
+///   by the service is its HTTP status in `service_category()`: `condition::unauthorized` (401), `forbidden` (403, a
+///   tier without sessions), `rate_limited` (429), `server_error` (5xx), `timeout` (408). A response from anything else
+///   is its HTTP status in `intermediary_category()`.
 /// - **Out of memory**: `std::bad_alloc`, or `std::errc::not_enough_memory` in a `sipher::error`. No connection, pool
 ///   slot or other call is lost. If Asio itself lacks the memory to suspend or resume a coroutine, it destroys that
 ///   coroutine and all that await it; the only sign is `std::bad_alloc` from `run()`, if it happens there. If a strand
@@ -112,7 +113,7 @@ public:
     /// Source: `POST /v1/sessions` of the API's OpenAPI document.
     [[nodiscard]] boost::asio::awaitable<session> create_session(session_defaults defaults,
                                                                  std::chrono::seconds time_to_live = {},
-                                                                 call_options options = {});
+                                                                 call_options options = {}) const;
 
     /// Reads a session. This moves its `last_accessed_at` and nothing else.
     ///
@@ -121,7 +122,7 @@ public:
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above, and `condition::not_found` when the session is unknown, expired, or another key's.
     /// Source: `GET /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.1.
-    [[nodiscard]] boost::asio::awaitable<session> get_session(session_id id, call_options options = {});
+    [[nodiscard]] boost::asio::awaitable<session> get_session(session_id id, call_options options = {}) const;
 
     /// Sets defaults of a session. Absent members stay unchanged; a default cannot be unset.
     ///
@@ -133,7 +134,7 @@ public:
     /// Errors: see above, and `condition::not_found` as for `get_session`.
     /// Source: `PATCH /v1/sessions/{id}` of the API's OpenAPI document; RFC 5789.
     [[nodiscard]] boost::asio::awaitable<session> update_session(session_id id, session_defaults defaults,
-                                                                 call_options options = {});
+                                                                 call_options options = {}) const;
 
     /// Deletes a session.
     ///
@@ -143,7 +144,8 @@ public:
     /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
     /// Errors: see above, and `condition::not_found` as for `get_session`.
     /// Source: `DELETE /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.5.
-    [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(session_id id, call_options options = {});
+    [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(session_id id,
+                                                                         call_options options = {}) const;
 
     /// Calls any other endpoint of the service, under a session if `options.session` is set.
     ///
@@ -155,36 +157,40 @@ public:
     /// `patch` are retried only when the previous request is proven not applied.
     /// Cancellation: see above.
     /// Errors: see above, and `errc::session_gone` when the applied session is known to be gone.
+    /// Source: the API's OpenAPI document; RFC 9110, 9.2.2.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
                                                                      boost::json::value body,
-                                                                     call_options options = {});
+                                                                     call_options options = {}) const;
 
     /// The same without a body.
     [[nodiscard]] boost::asio::awaitable<boost::json::value> request(verb method, std::string target,
-                                                                     call_options options = {});
+                                                                     call_options options = {}) const;
 
     /// Reads how much of its daily quotas the key has used. The request itself is not metered.
     ///
     /// From then on the client counts requests itself, starting from these values: it keeps a reserve, notifies the
-    /// observer of thresholds, fails calls at once when a quota is used up, and, if so configured, spreads the
-    /// remainder over the day (`client_options::daily_quota` and `rate_pacing`). If other clients use the same key,
-    /// call it now and then. Arguments are taken by value.
+    /// observer of thresholds, fails calls at once that could not be sent before their timeout, and, if so configured,
+    /// spreads the remainder over the day (`client_options::daily_quota` and `rate_pacing`). If other clients use the
+    /// same key, call it now and then.
+    ///
+    /// Arguments are taken by value.
     /// Idempotency: safe; retried on every transient failure.
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above.
     /// Source: `GET /v1/billing/usage` of the service.
-    [[nodiscard]] boost::asio::awaitable<sipher::usage> usage(call_options options = {});
+    [[nodiscard]] boost::asio::awaitable<sipher::usage> usage(call_options options = {}) const;
 
     /// Establishes connections before they are needed, so that the first calls do not wait for them.
     ///
     /// Completes when `connections` of them exist, including busy ones and those that existed before. A connection not
     /// used within 25 s is closed, because a service that shuts down waits for such connections for up to 30 s.
-    /// Retry: a connection that fails is not retried; calls establish their own when they need them.
-    /// Cancellation: every type Asio's coroutines let through; connections in progress continue and are kept.
+    /// The argument is taken by value; zero completes at once.
+    /// Idempotency: idempotent. A connection that fails is not retried; calls establish their own when they need them.
+    /// Cancellation: every type that Asio's coroutines let through; connections in progress continue and are kept.
     /// Errors: `errc::invalid_request` when `connections` exceeds `pool_options::max_connections`; `resolve_failed`,
     /// `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` of the first connection that
     /// failed, when fewer than requested exist; `client_closed`; `operation_aborted` when cancelled.
-    [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections);
+    [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections) const;
 
     /// Shuts down without leaving sessions behind: rejects new calls, waits for the calls in progress and deletes every
     /// session of `with_session`, `session_scope` and `live_session`, all within `grace`; then closes as destruction
@@ -192,15 +198,17 @@ public:
     ///
     /// Calls that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with
     /// `errc::client_closed` at once. Sessions are deleted concurrently, over as many connections as the client may
-    /// have and within the service's rate limit: unused ones at once, those of remaining scopes and live sessions when
-    /// no call is in progress any more, or after half of `grace` in any case. Deletes that failed earlier are retried.
-    /// Zero closes at once.
+    /// have and within the service's rate limit: those whose owner has already ended at once, those
+    /// of remaining scopes and live sessions as soon as no call is in progress, or after half of `grace` at the latest.
+    /// Deletes that failed earlier are retried.
+    ///
     /// Returns the sessions left behind, as far as is known.
+    /// The argument is taken by value; zero closes at once.
     /// Idempotency: may be called again.
-    /// Cancellation: stops the waiting; the client still rejects new calls, and deletes in progress
-    /// continue.
+    /// Cancellation: stops the waiting. New calls are still rejected and deletes in progress continue, but connections
+    /// stay open until it is called again or the last handle is destroyed.
     /// Errors: `operation_aborted` when cancelled; none for sessions that could not be deleted.
-    boost::asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace);
+    boost::asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace) const;
 
     /// A snapshot of the connections.
     [[nodiscard]] client_stats stats() const;

@@ -82,9 +82,11 @@ struct SIPHER_API pool_options {
 
     /// Limit of connections, including those being established. 0 is invalid.
     std::size_t max_connections = 8;
-    /// Limit of calls waiting for a connection; one more fails with `errc::pool_overloaded`. Zero: none may wait.
+    /// Limit of calls waiting for a busy connection; one more fails with `errc::pool_overloaded`. Calls for which a
+    /// connection is being established, or still can be, do not count. Zero: none may wait.
     std::size_t max_waiting = 1024;
-    /// Idle connections to keep; one more is closed. Unset: `max_connections`. Zero: connections are not kept.
+    /// Idle connections to keep; one more is closed. At most `max_connections`. Unset: `max_connections`. Zero:
+    /// connections are not kept.
     std::optional<std::size_t> max_idle;
     /// Maximum idle time after which a connection may still be reused; zero: connections are not kept. The service's
     /// `Keep-Alive` hint, less a margin, shortens it. Without a hint the client starts at 4 s and learns from when
@@ -155,8 +157,8 @@ enum class rate_pacing {
 SIPHER_API std::ostream& operator<<(std::ostream& os, rate_pacing value);
 
 /// The key's daily request quotas, one for each category of endpoints. The client counts from the values that
-/// `client::usage` or a refusal reports; before that no quota is known. When a quota is used up, calls fail at once
-/// with `errc::quota_exhausted` until it is renewed.
+/// `client::usage` or a refusal reports; before that no quota is known. When a quota is used up, a call fails at
+/// once with `errc::quota_exhausted`, unless its timeouts allow it to wait for the renewal.
 struct SIPHER_API daily_quota_options {
     daily_quota_options() = default;
 
@@ -185,12 +187,13 @@ struct SIPHER_API client_options {
     std::string base_url = "https://sipher.sip-protocol.org";
     /// Empty, and no provider: requests carry no key.
     secret api_key;
-    /// Called instead of using `api_key`, once for each attempt when its request is about to be written, for keys that
-    /// rotate. It may be called from several threads at once and must not block. An exception ends the call with
-    /// `errc::callback_failed`.
+    /// For keys that rotate: called once for each attempt, when its request is about to be written. Must not be set
+    /// together with `api_key` (`from_environment` may have set that). It may be called from several threads at once
+    /// and must not block. An exception ends the call with `errc::callback_failed`.
     std::function<secret()> api_key_provider;
     /// The same as a coroutine, which may wait: it is awaited on the call's executor when the request is about to be
-    /// written, at most until the call's deadline, and is cancelled with the call. Only one of the two may be set.
+    /// written, at most until the call's deadline, and is cancelled with the call. At most one of
+    /// `api_key`, `api_key_provider` and `async_api_key_provider` may be set.
     std::function<boost::asio::awaitable<secret>()> async_api_key_provider;
     authentication_scheme scheme = authentication_scheme::api_key_header;
     /// Permits sending the key over plain http to a host, or through a proxy, that is not this machine.
@@ -203,8 +206,8 @@ struct SIPHER_API client_options {
     retry_options retry;
     limit_options limits;
     /// After a 429, or when the service says that nothing remains of its rate limit, hold requests back until its next
-    /// window opens, then release the waiting calls in order, spread over the window. A call whose total time ends
-    /// before its turn fails with `errc::rate_limited`.
+    /// window opens, then release the waiting calls in order, spread over the window. A call whose total or queue
+    /// timeout ends before its turn fails with `errc::rate_limited`.
     bool rate_gate = true;
     /// `window` needs `rate_gate`.
     sipher::rate_pacing rate_pacing = sipher::rate_pacing::none;

@@ -43,7 +43,7 @@ public:
     /// As `now`, but includes time during which the machine was suspended (Linux: `CLOCK_BOOTTIME`). Session expiry
     /// uses it. Only differences between its own values are meaningful. By default: `now()`.
     [[nodiscard]] virtual time_point boot_now() const noexcept;
-    /// Civil time; used only for comparison with peers' civil times (certificates, a `Retry-After` that is a date) and
+    /// Wall-clock time; used only for comparison with that of peers (certificates, a `Retry-After` that is a date) and
     /// for the age of idle connections.
     [[nodiscard]] virtual wall_time wall_now() const noexcept = 0;
     /// An alarm that calls `on_wake` on `executor`. A call already in flight when the alarm is destroyed may still

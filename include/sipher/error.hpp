@@ -34,7 +34,8 @@ enum class end_reason {
     attempts_exhausted,
     /// The client's retry budget is used up: too many of its calls fail.
     budget_exhausted,
-    /// The wait that the next attempt needs does not fit into the call's total time.
+    /// The wait that the next attempt needs does not fit into the time that the call has left (its total or queue
+    /// timeout, or its deadline).
     deadline,
     /// `retry_options::should_retry` declined.
     policy,
@@ -45,7 +46,8 @@ enum class end_reason {
 SIPHER_API const char* to_string(end_reason value) noexcept;
 SIPHER_API std::ostream& operator<<(std::ostream& os, end_reason value);
 
-/// The library's only exception type: what failed, and what it may have changed.
+/// The exception type of all failures except lack of memory (`std::bad_alloc`): what failed, and what it may have
+/// changed.
 ///
 /// `code()` compares equal to the matching `condition`s. `what()` is one human-readable line without secrets. Texts
 /// that came from the service (`service_code()`, `service_message()`, `details()`) are the service's own words: trust
@@ -76,13 +78,14 @@ public:
     /// `error.message` of the service's response; empty if it had none.
     [[nodiscard]] const std::string& service_message() const noexcept;
     /// `error.details` of the service's response: an array, an object, a string, or null. For a response with `data`
-    /// but no `error`, as of a health check, its `data`.
+    /// but no `error`, such as a health check's, its `data`.
     [[nodiscard]] const boost::json::value& details() const noexcept;
-    /// The service's id of the last request, to quote to its support.
+    /// `X-Request-ID` of the last response, or else of the last request: quote it to the service's support.
     [[nodiscard]] const std::string& request_id() const noexcept;
     /// `Location` of a create whose response was lost; empty if there was none.
     [[nodiscard]] const std::string& location() const noexcept;
-    /// How long the service asked to wait before retrying.
+    /// How long to wait before retrying: as the service asked, or as the client computed for `errc::rate_limited`,
+    /// `errc::quota_exhausted` and a live session without a session.
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept;
     /// Every attempt, in order.
     [[nodiscard]] const std::vector<attempt>& attempts() const noexcept;

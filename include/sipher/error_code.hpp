@@ -16,29 +16,33 @@ namespace sipher {
 /// `service_category()` whose value is the HTTP status; a response from anything else (an edge, a gateway, a
 /// portal) is one of `intermediary_category()`; a cancelled call is `boost::asio::error::operation_aborted`.
 enum class errc {
-    /// An argument, option or environment variable breaks a rule; the message names it. Nothing was sent.
+    /// An argument, option or environment variable breaks a rule; the message names it. This attempt sent nothing;
+    /// `error::outcome()` covers earlier ones.
     invalid_request = 1,
     /// The client was destroyed or shut down.
     client_closed,
-    /// The total time of the call ran out.
+    /// The time of the call ran out: its total timeout, its deadline, or its queue timeout while a connection was being
+    /// established.
     deadline_exceeded,
     /// No connection became free in time; the message has the last connect failure, if there was one.
     pool_timeout,
     /// Too many calls are already waiting for a connection.
     pool_overloaded,
-    /// The service's rate limit is used up, and its next window opens too late for this call. Nothing was sent.
+    /// The service's rate limit is used up, and its next window opens too late for this call. This attempt
+    /// sent nothing.
     rate_limited,
-    /// The applied session is known to be gone. Nothing was sent.
+    /// The applied session is known to be gone. This attempt sent nothing.
     session_gone,
-    /// The host name could not be resolved.
+    /// The host name could not be resolved, or not within `timeouts.connect`.
     resolve_failed,
-    /// No address of the host accepted a connection.
+    /// No address of the host accepted a connection within `timeouts.connect`.
     connect_failed,
-    /// The TLS handshake was interrupted.
+    /// The TLS handshake was interrupted, failed transiently, or took longer than `timeouts.tls_handshake`.
     tls_handshake_failed,
-    /// The server's certificate was rejected, or TLS negotiation failed. Never retried.
+    /// The server's certificate was rejected, or TLS negotiation failed. Not retried unless
+    /// `retry_options::should_retry` asks for it.
     tls_verify_failed,
-    /// The request could not be written.
+    /// The request could not be written, or the kernel accepted none of it within `timeouts.write`.
     write_failed,
     /// The connection ended after the request was written and before any of the response arrived.
     no_response,
@@ -54,12 +58,13 @@ enum class errc {
     desynchronized,
     /// A successful response whose body does not match the API; the message names the member.
     bad_payload,
-    /// The proxy did not let the request through. Nothing was sent to the service.
+    /// The proxy did not let the connection through, or not within `proxy.timeout`. This attempt sent nothing to the
+    /// service.
     proxy_failed,
     /// A callback in the options threw; `error::cause()` has the exception.
     callback_failed,
     /// The key's daily quota is used up, or pacing it over the day would release this call too late.
-    /// Nothing was sent.
+    /// This attempt sent nothing.
     quota_exhausted,
 };
 

@@ -24,7 +24,7 @@ struct SIPHER_API batch_progress {
     batch_progress() = default;
 
     std::size_t total = 0;
-    /// Inputs that have succeeded and that have failed; the rest have not ended.
+    /// Inputs that have succeeded, and inputs that have failed; the rest have not ended.
     std::size_t done = 0;
     std::size_t failed = 0;
     /// Started and not ended.
@@ -97,7 +97,7 @@ struct batch {
 
 /// Runs one operation over many inputs, several at a time, and returns all results in input order:
 ///
-///     auto get = [client](sipher::session_id id) mutable { return client.get_session(id); };
+///     auto get = [client](sipher::session_id id) { return client.get_session(id); };
 ///     const auto sessions = co_await sipher::for_each_concurrent(ids, options, get);
 ///
 /// Arguments are taken by value. `operation` is called with each input, may be called again while an awaitable that it
@@ -110,7 +110,7 @@ struct batch {
 /// throws.)
 /// Errors: `errc::invalid_request` when `concurrency` is 0. The operations' errors are results; any exception other
 /// than `boost::system::system_error` stops the batch, and is rethrown when all started operations have ended.
-/// Thread safety: safe.
+/// Thread safety: may be called from any thread.
 template <class Input, class Operation>
 [[nodiscard]] auto for_each_concurrent(std::vector<Input> inputs, batch_options options, Operation operation)
     -> boost::asio::awaitable<std::vector<result<typename detail::batch<Input, Operation>::value_type>>>

@@ -86,8 +86,9 @@ static_assert(!std::is_aggregate_v<live_session_options>);
 /// `client::shutdown` waits for that. It keeps a copy of the client.
 ///
 /// While there is no usable session, the first three creates are sent without delay; each later one waits for a backoff
-/// that doubles from 1 s to 60 s, until a session has been used, whatever the service responds. A session is changed if
-/// its defaults at the service are not those that its create, or the last update, returned.
+/// that doubles from 1 s to 60 s (plus up to half at random), whatever the service responds, until a created session
+/// has stayed usable for more than two such waits, at least 2 s. A session is changed if its defaults at the service
+/// are not those that its create, or the last update, returned.
 ///
 /// It cannot prevent other holders of the key and the id from setting a member that its defaults leave open; `verify`
 /// and `check_every` detect that.
@@ -144,12 +145,13 @@ public:
     /// defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
     /// Requests that begin while it is in progress run under the old defaults.
     /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues; if
-    /// it is applied, the session is replaced. Errors: as `client::update_session` but for `not_found`, and as
-    /// `request`.
+    /// it is applied, the session is replaced.
+    /// Errors: as `client::update_session` but for `not_found`, and as `request`.
     [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
 
     /// Reads the session from the service, and replaces it if it is lost or its defaults are not the intended ones.
     ///
+    /// Arguments are taken by value.
     /// Idempotency: as `client::get_session`.
     /// Cancellation: every type, at any time; an operation in progress continues.
     /// Errors: as `client::get_session` but for `not_found`, and as `request`.
@@ -158,6 +160,7 @@ public:
     /// Ends it for all copies: no more replacements, and the session is deleted once requests in progress have ended.
     /// Waits for that delete unless such a request delays it.
     ///
+    /// Idempotency: may be called again.
     /// Cancellation: stops the waiting; the delete continues.
     /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled.
     [[nodiscard]] boost::asio::awaitable<void> close() const;

@@ -175,7 +175,7 @@ public:
 /// Observes a client, for logs, metrics and traces. The library itself writes no logs.
 ///
 /// Members are called without locks held, on whichever thread does the work, possibly concurrently; they should be
-/// quick. Exceptions are swallowed. Views are valid during the call only. No event carries a secret.
+/// quick. Exceptions are swallowed. Views are valid only until the member returns. No event carries a secret.
 class SIPHER_API observer {
 public:
     observer() = default;

@@ -10,7 +10,7 @@
 
 namespace sipher {
 
-/// One request for a share of a limit that several clients have together.
+/// One request for a share of a limit that several clients share.
 struct SIPHER_API quota_request {
     quota_request() = default;
 
@@ -40,10 +40,11 @@ public:
     /// all. A share that would be available only after `wanted.longest_wait` must not be taken; the wait is returned
     /// all the same, and the call fails with `errc::rate_limited`.
     ///
-    /// Arguments by value. It is awaited on the call's executor, exactly once for each request. Cancellation: with the
-    /// call, or when it takes too long; the request waits for it to end, so it should end promptly. Errors: after any
-    /// exception, the request is sent without a share. Thread safety: it may be called from any thread, and several
-    /// times at once.
+    /// Arguments are taken by value.
+    /// Idempotency: none; it is awaited exactly once for each request, on the call's executor.
+    /// Cancellation: with the call, or when it takes too long; the request waits for it to end, so it should end promptly.
+    /// Errors: after any exception, the request is sent without a share.
+    /// Thread safety: it may be called from any thread, and several times at once.
     virtual boost::asio::awaitable<std::chrono::nanoseconds> take(quota_request wanted) = 0;
 };
 

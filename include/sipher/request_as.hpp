@@ -59,7 +59,7 @@ boost::asio::awaitable<Result> request_as(Owner owner, verb method, std::string 
 /// structs).
 ///
 ///     auto address = co_await sipher::request_as<stealth_address>(client, sipher::verb::post, "/v1/stealth/generate",
-///                                                                 wishes);
+///                                                                 body);
 ///
 /// Arguments are taken by value. `owner` is a `client` or a `live_session`.
 /// Idempotency and retry, cancellation, thread safety: as its `request`.

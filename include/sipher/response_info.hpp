@@ -35,7 +35,8 @@ struct SIPHER_API call_timings {
 
     /// From the start of the call to its end, all attempts and waits included.
     std::chrono::nanoseconds total{};
-    /// Waiting for a connection in the last attempt, including the time to establish a new one.
+    /// From the start of the last attempt until its request begins to be written: waiting for limits, for a connection
+    /// (establishing it included) and for the key provider.
     std::chrono::nanoseconds connection{};
     /// From writing the request to the last byte of the response in the last attempt.
     std::chrono::nanoseconds exchange{};
@@ -56,7 +57,8 @@ struct SIPHER_API response_info {
     std::vector<attempt> attempts;
     call_timings timings;
     rate_limit_state rate_limit;
-    /// An attempt before the last may have been applied too (only for operations where that is harmless).
+    /// After a success: an attempt before the last may have been applied too (only where that is harmless). After a
+    /// failure: the outcome is `unknown` or `applied_result_lost`.
     bool ambiguous_prior_attempt = false;
     /// Names of the members that the session's defaults added to the request body.
     std::vector<std::string> pinned_members;

@@ -14,13 +14,13 @@
 
 namespace sipher {
 
-/// The facts that decide about the next attempt of a call.
+/// What a decision about another attempt is based on.
 struct SIPHER_API retry_context {
     retry_context() = default;
 
     /// For example `create_session`.
     std::string_view operation;
-    /// Attempts made so far; at least 1.
+    /// Attempts made so far, replays included; at least 1.
     std::size_t attempts = 0;
     /// Why the last one failed, and the HTTP status of its response; 0 if none was received.
     boost::system::error_code code;
@@ -41,14 +41,15 @@ struct SIPHER_API retry_options {
     retry_options() = default;
 
     /// Attempts of one call, the first one included. 1 turns retrying off; 0 is invalid. The single immediate replay
-    /// after a kept-alive connection proves dead does not count.
+    /// after a kept-alive connection proves dead does not count here.
     unsigned max_attempts = 3;
     /// Upper bound of the first wait. Each wait is drawn uniformly from zero to its bound ("full jitter").
-    /// Zero: no wait.
+    /// Zero: no wait. At most `max_delay`.
     std::chrono::milliseconds base_delay{100};
-    /// As `base_delay`, after a 429 or 503 without `Retry-After`.
+    /// As `base_delay`, after a 429 or 503 without `Retry-After`. Bounded by `max_delay`. Zero: no wait.
     std::chrono::milliseconds throttled_base_delay{1000};
-    /// Each bound is twice the previous one, up to this. It does not shorten a `Retry-After`.
+    /// Each bound is twice the previous one, up to this. It does not shorten a `Retry-After`. Zero (`base_delay` must
+    /// then be zero, too): no waits.
     std::chrono::milliseconds max_delay{5000};
     /// Whether an update whose first attempt may have been applied is retried. Without other writers that is harmless;
     /// with them, the retry may overwrite their changes in between.

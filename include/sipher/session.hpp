@@ -36,8 +36,8 @@ struct SIPHER_API session {
     session() = default;
     session(session_id id_value, timestamp expiry) : id(id_value), expires_at(expiry) {}
 
-    /// By the caller's civil clock, which may differ from the service's: the client itself never refuses a request
-    /// because of it.
+    /// Whether it has expired by this machine's wall clock, which may differ from the service's. The client never
+    /// refuses a request because of this.
     [[nodiscard]] bool is_expired(
         timestamp now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())) const noexcept
     {

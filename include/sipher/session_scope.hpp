@@ -38,7 +38,8 @@ class owned_session;
 /// scopes. A client that was shut down cannot delete it, nor can one whose execution context is destroyed or no longer
 /// run; the session then ends at its `expires_at`.
 ///
-/// Thread safety: distinct objects are safe; a shared object is not, except for `get`.
+/// Thread safety: distinct objects are independent; one object must not be used from several threads at a time, except
+/// through `get`.
 class SIPHER_API session_scope {
 public:
     /// No session.
@@ -59,7 +60,7 @@ public:
     /// Idempotency: none, as `client::create_session`.
     /// Cancellation: every type, at any time. The create continues in the background, and its session is deleted.
     /// Errors: as `client::create_session`.
-    /// Thread safety: safe.
+    /// Thread safety: may be called from any thread.
     [[nodiscard]] static boost::asio::awaitable<session_scope> open(
         client owner, session_defaults defaults, std::chrono::seconds time_to_live = {},
         std::chrono::milliseconds grace = std::chrono::seconds{5});
@@ -69,9 +70,11 @@ public:
     /// Deletes the session now and waits for the delete; the scope is empty afterwards. A session already gone is no
     /// error.
     ///
+    /// Idempotency: may be called again.
     /// Cancellation: stops the waiting; the delete continues.
-    /// Errors: as `client::delete_session`; `operation_aborted` when cancelled.
-    /// Thread safety: not safe on one object.
+    /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled. After an error the
+    /// scope is empty too, and only `client::shutdown` retries the delete.
+    /// Thread safety: one object must not be used from several threads at a time.
     [[nodiscard]] boost::asio::awaitable<void> close();
 
 private:
@@ -83,11 +86,10 @@ private:
 
 /// Creates a session, runs `body` under it, and deletes it on every way out: return, exception, cancellation.
 ///
-///     co_await sipher::with_session(client, defaults, 10min, [&](sipher::session session) -> asio::awaitable<void> {
-///         …
-///     });
+///     auto body = [&](sipher::session session) -> asio::awaitable<void> { … };
+///     co_await sipher::with_session(client, defaults, 10min, body);
 ///
-/// (Name a lambda with captures: GCC 12 destroys it twice if it is a temporary in a `co_await` expression.)
+/// (Name the lambda, as here: GCC 12 destroys one with captures twice if it is a temporary in a `co_await` expression.)
 ///
 /// Returns the result of `body`. An exception from `body` is rethrown; a failed delete never hides it, and is not
 /// reported either: the session then ends at its `expires_at`. `body` may run operations concurrently. A bare
@@ -98,7 +100,7 @@ private:
 /// Cancellation: passed on to `body`; the session is then deleted in the background, without waiting. The same before
 /// `body` has begun: a create in progress continues, and its session is deleted.
 /// Errors: as `client::create_session`, then those of `body`.
-/// Thread safety: safe.
+/// Thread safety: may be called from any thread.
 template <class Body>
 [[nodiscard]] std::invoke_result_t<Body&, session> with_session(client owner, session_defaults defaults,
                                                                 std::chrono::seconds time_to_live, Body body,

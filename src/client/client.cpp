@@ -74,12 +74,12 @@ client::client(asio::any_io_executor executor, client_options options)
 {
 }
 
-asio::awaitable<void> client::prewarm(std::size_t connections)
+asio::awaitable<void> client::prewarm(std::size_t connections) const
 {
     return prewarm_pool(detail::state_of(handle_), connections);
 }
 
-asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grace)
+asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grace) const
 {
     return detail::with_outcome(drain(handle_, grace), "shutdown", outcome::not_sent);
 }

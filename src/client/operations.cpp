@@ -345,33 +345,33 @@ namespace sipher {
 namespace asio = boost::asio;
 
 asio::awaitable<session> client::create_session(session_defaults defaults, std::chrono::seconds time_to_live,
-                                                call_options options)
+                                                call_options options) const
 {
     return detail::create_session(detail::state_of(handle_), std::move(defaults), time_to_live, std::move(options));
 }
 
-asio::awaitable<session> client::get_session(session_id id, call_options options)
+asio::awaitable<session> client::get_session(session_id id, call_options options) const
 {
     return detail::get_session(detail::state_of(handle_), id, std::move(options));
 }
 
-asio::awaitable<session> client::update_session(session_id id, session_defaults defaults, call_options options)
+asio::awaitable<session> client::update_session(session_id id, session_defaults defaults, call_options options) const
 {
     return detail::update_session(detail::state_of(handle_), id, std::move(defaults), std::move(options));
 }
 
-asio::awaitable<deleted_session> client::delete_session(session_id id, call_options options)
+asio::awaitable<deleted_session> client::delete_session(session_id id, call_options options) const
 {
     return detail::delete_session(detail::state_of(handle_), id, std::move(options));
 }
 
 asio::awaitable<boost::json::value> client::request(verb method, std::string target, boost::json::value body,
-                                                    call_options options)
+                                                    call_options options) const
 {
     return detail::request(detail::state_of(handle_), {method, std::move(target), std::move(body), std::move(options)});
 }
 
-asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options)
+asio::awaitable<boost::json::value> client::request(verb method, std::string target, call_options options) const
 {
     return detail::request(detail::state_of(handle_), {method, std::move(target), std::nullopt, std::move(options)});
 }

@@ -82,7 +82,7 @@ asio::awaitable<usage> read_usage(std::shared_ptr<client_state> client, call_opt
 
 } // namespace sipher::detail
 
-boost::asio::awaitable<sipher::usage> sipher::client::usage(call_options options)
+boost::asio::awaitable<sipher::usage> sipher::client::usage(call_options options) const
 {
     return detail::read_usage(detail::state_of(handle_), std::move(options));
 }

@@ -50,7 +50,7 @@ public:
 
     /// The policies that count requests, with plausible values: no window ends later than its length from now.
     /// @param date The response's `Date`, with which an end given as an instant is compared; if missing, the clock's
-    /// civil time is used.
+    /// wall-clock time is used.
     [[nodiscard]] state_list plausible(std::string_view date, const clock& time) const;
 
 private:

@@ -11,7 +11,7 @@ using std::chrono::nanoseconds;
 
 nanoseconds idle_time(const pooled& connection, const pool_time& time)
 {
-    // On a suspended machine the steady clock stops, but civil time does not.
+    // On a suspended machine the steady clock stops, but wall-clock time does not.
     return std::max<nanoseconds>(time.now - connection.last_used, time.wall - connection.last_used_wall);
 }
 

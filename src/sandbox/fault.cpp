@@ -24,10 +24,10 @@ fault edge_page(unsigned status, std::string_view title, std::string_view text, 
 
 } // namespace
 
-fault fault::delay(std::chrono::milliseconds by)
+fault fault::delay(std::chrono::milliseconds milliseconds)
 {
     fault result;
-    result.wait = by;
+    result.wait = milliseconds;
     return result;
 }
 

@@ -44,7 +44,7 @@ protected:
 
     auto get()
     {
-        return [of = client()](session_id id) mutable { return of.get_session(id); };
+        return [of = client()](session_id id) { return of.get_session(id); };
     }
 
     /// Begins it; what came of it stands in `results`.
@@ -172,7 +172,7 @@ TEST_F(batch, is_destroyed_with_its_execution_context)
     sandbox().add_faults(3, testing::fault::silence());
     auto own = std::make_unique<asio::io_context>();
     sipher::client mine{*own, options};
-    auto get_mine = [mine](session_id id) mutable { return mine.get_session(id); };
+    auto get_mine = [mine](session_id id) { return mine.get_session(id); };
     bool has_ended = false;
     asio::co_spawn(*own, for_each_concurrent(std::vector<session_id>(9, ids.front()), many, get_mine),
                    [&has_ended](const std::exception_ptr&, const std::vector<result<session>>&) { has_ended = true; });

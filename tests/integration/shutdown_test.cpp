@@ -69,7 +69,7 @@ protected:
     /// Works under a session of its own until it is cancelled; some rest in between.
     asio::awaitable<void> agent(sipher::client api, bool rests)
     {
-        auto body = [api, rests](session mine) mutable -> asio::awaitable<void> {
+        auto body = [api, rests](session mine) -> asio::awaitable<void> {
             call_options under;
             under.session = mine;
             asio::steady_timer rest{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()};

@@ -138,7 +138,7 @@ TEST(many_threads, batches_some_of_which_are_cancelled)
     sipher::testing::sandbox sandbox;
     asio::thread_pool pool{threads};
     sipher::client client{pool, sandbox.options()};
-    auto create = [client](int) mutable { return client.create_session({}); };
+    auto create = [client](int) { return client.create_session({}); };
     std::array<asio::cancellation_signal, batches> signals;
     std::array<std::atomic<std::size_t>, batches> succeeded{};
     for (std::size_t i = 0; i < batches; ++i) {

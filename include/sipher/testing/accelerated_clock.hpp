@@ -14,7 +14,7 @@ namespace sipher::testing {
 class SIPHER_API accelerated_clock : public clock {
 public:
     /// Throws `sipher::error` (`errc::invalid_request`) for a factor below 1.
-    /// @param factor How many seconds pass in one.
+    /// @param factor Seconds on this clock per real second.
     explicit accelerated_clock(int factor);
     ~accelerated_clock() override;
 

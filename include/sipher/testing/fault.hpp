@@ -18,9 +18,9 @@ struct SIPHER_API fault {
     fault() = default;
 
     /// Waits before processing the request. Zero: no wait.
-    [[nodiscard]] static fault delay(std::chrono::milliseconds by);
+    [[nodiscard]] static fault delay(std::chrono::milliseconds milliseconds);
     /// Responds with this status, header and body instead of acting on the request (502 of a gateway, 429, …).
-    [[nodiscard]] static fault respond(unsigned status, std::string body, header_list headers = {});
+    [[nodiscard]] static fault respond(unsigned status, std::string body = {}, header_list headers = {});
     /// Acts on the request, then sends `bytes` of the response (header and body) and ends the connection: a bare FIN,
     /// or an RST if `reset`.
     [[nodiscard]] static fault cut_response(std::size_t bytes, bool reset = false);
@@ -33,7 +33,7 @@ struct SIPHER_API fault {
     /// Acts on the request and responds with a header field replaced or added.
     [[nodiscard]] static fault with_header(std::string name, std::string value);
     /// Acts on the request, but responds with this status, header and body instead.
-    [[nodiscard]] static fault act_but_respond(unsigned status, std::string body, header_list headers = {});
+    [[nodiscard]] static fault act_but_respond(unsigned status, std::string body = {}, header_list headers = {});
 
     /// Responses from an intermediary between the service and the client. Their meaning for the caller does not depend
     /// on whether the service acted on the request, because the client cannot see that; the sandbox's ledger and
@@ -43,7 +43,7 @@ struct SIPHER_API fault {
 
     /// Any response of a gateway, a load balancer or a default backend, such as
     /// `foreign_page(404, "text/plain", "default backend - 404")`. `content_type` empty: derived from the body.
-    [[nodiscard]] static fault foreign_page(unsigned status, std::string content_type, std::string body,
+    [[nodiscard]] static fault foreign_page(unsigned status, std::string content_type = {}, std::string body = {},
                                             bool act = false);
     /// `200 text/html` with a login page, whatever the request: a captive portal, or a web application at an address
     /// other than the API's.

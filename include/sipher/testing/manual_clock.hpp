@@ -28,9 +28,9 @@ public:
     /// Moves all times forward and posts every due alarm to its executor.
     void advance(std::chrono::nanoseconds by);
     /// Advances from alarm to alarm until `done()`, waiting for alarms not set yet. Alarms further away than `horizon`
-    /// are left alone: set it to the longest wait to skip, so that a backoff passes but the timeout of a request
-    /// actually in progress does not. Returns only when `done()`, which is polled before each step and every
-    /// millisecond in between.
+    /// are left alone (zero: all alarms in the future): set it to the longest wait to skip, so that a backoff passes
+    /// but the timeout of a request actually in progress does not. Returns only when `done()`, which is polled before
+    /// each step and every millisecond in between.
     void advance_until(const std::function<bool()>& done, std::chrono::nanoseconds horizon);
     /// The same until a result is ready, such as that of a call with `asio::use_future`.
     template <class T>
@@ -41,9 +41,9 @@ public:
         };
         advance_until(std::function<bool()>{is_there}, horizon);
     }
-    /// Simulates a suspended machine: `boot_now` and civil time advance; `now`, and thus the alarms, do not.
+    /// Simulates a suspended machine: `boot_now` and wall-clock time advance; `now`, and thus the alarms, do not.
     void suspend(std::chrono::nanoseconds by);
-    /// Moves only civil time, forward or back, as when the clock is set.
+    /// Moves only wall-clock time, forward or back, as when the clock is set.
     void advance_wall(std::chrono::milliseconds by);
     /// The earliest alarm that is set, or `time_point::max()`.
     [[nodiscard]] time_point next_alarm() const noexcept;

@@ -52,11 +52,12 @@ struct SIPHER_API sandbox_options {
     std::vector<sandbox_key> keys;
     /// Requests per window and client address. Zero: no limit (the real service: 100).
     unsigned rate_limit = 0;
+    /// Length of a window. Zero: each request has its own, so nothing is limited.
     std::chrono::seconds rate_window{60};
     /// How long idle connections are kept, in real time, announced as `Keep-Alive: timeout=…` in whole seconds. Zero:
     /// they are never closed, and nothing is announced.
     std::chrono::milliseconds keep_alive{5000};
-    /// How much longer than announced they are actually kept, as Node 20 does. Zero: no longer.
+    /// How long they are kept beyond the announced time, as Node 20 does. Zero: no longer.
     std::chrono::milliseconds keep_alive_buffer{1000};
     /// Clock for sessions, rate windows and quotas. Null: real time.
     std::shared_ptr<sipher::clock> clock;
