@@ -56,6 +56,8 @@ public:
         return {bytes, {}};
     }
 
+    [[nodiscard]] bool has_input() override { return BIO_ctrl_pending(sent_) != 0; }
+
     detail::io_result write_some(const void* from, std::size_t size) override
     {
         std::size_t bytes = 0;

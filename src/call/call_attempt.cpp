@@ -218,7 +218,7 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
         const clock::wall_time wall = client.timers->time().wall_now();
         state_.retry_after = parse_retry_after(head.retry_after, head.date, wall);
         if (quota && !state_.retry_after) {
-            state_.retry_after = time_until_reset(state_.notes->refusal.details, head.date, wall);
+            state_.retry_after = time_until_renewal(state_.notes->refusal.details, head.date, wall);
         }
     }
     if (quota) {
@@ -264,7 +264,8 @@ attempt call_attempt::describe(const verdict& decided, clock::time_point now) co
 
 bool call_attempt::session_is_gone() const noexcept
 {
-    return state_.from == provenance::service && says(service_code::session_gone);
+    const bool is_absence = state_.status == 404 || state_.status == 410;
+    return is_absence && state_.from == provenance::service && says(service_code::session_gone);
 }
 
 bool call_attempt::says(service_code code) const noexcept

@@ -49,7 +49,10 @@ std::string call_report::mask_secrets(std::string text) const
     const secret& key =
         call_.attempt_.state().key.empty() ? call_.client().options.api_key : call_.attempt_.state().key;
     text = mask(std::move(text), key.reveal());
-    return mask(std::move(text), text_of_member(call_.request_.message.body, R"("defaultViewingKey":")"));
+    const std::string_view viewing_key = text_of_member(call_.request_.message.body, R"("defaultViewingKey":")");
+    // Its digits may be repeated without their prefix.
+    constexpr std::size_t prefix = 2;
+    return mask(mask(std::move(text), viewing_key), viewing_key.substr(std::min(prefix, viewing_key.size())));
 }
 
 std::string call_report::describe(error_code code) const
@@ -83,12 +86,12 @@ error call_report::to_error(error_code code, end_reason reason, std::exception_p
     report.ended_because = reason;
     report.cause = std::move(cause);
     if (const attempt_notes* const notes = call_.attempt_.state().notes.get()) {
-        report.service_code = notes->refusal.code;
+        report.service_code = mask_secrets(notes->refusal.code);
         report.service_message = mask_secrets(notes->refusal.service_message);
         report.details = notes->refusal.details;
         report.location = notes->location;
         if (!notes->response_request_id.empty()) {
-            report.request_id = notes->response_request_id;
+            report.request_id = mask_secrets(notes->response_request_id);
         }
     }
     return make_error(std::move(report));

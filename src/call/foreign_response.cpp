@@ -36,7 +36,8 @@ std::string describe_foreign(const response_head& head, std::string_view body)
 {
     if (!head.mitigation.empty()) {
         return status_phrase(head.status) + ": a " + printable_text(head.mitigation, longest_name) +
-               " page of the edge in front of the service (" + sender(head) + "), which did not pass the request on";
+               " page of the edge in front of the service (" + sender(head) +
+               "), which usually does not pass requests on";
     }
     if (head.status >= 300 && head.status < 400 && !head.location.empty()) {
         return status_phrase(head.status) + " to " + printable_text(head.location, longest_location) +

@@ -36,8 +36,8 @@ bool is_bare_refusal(const response_view& response)
 {
     const response_head& head = response.head;
     const unsigned expected_fields = head.has_length ? 2 : 1;
-    return response.complete && response.body.empty() && head.closes && head.field_count == expected_fields &&
-           std::ranges::find(bare_statuses, head.status) != bare_statuses.end();
+    return response.complete && response.body.empty() && head.closes && !head.was_accepted &&
+           head.field_count == expected_fields && std::ranges::find(bare_statuses, head.status) != bare_statuses.end();
 }
 
 class reader {

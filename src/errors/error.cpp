@@ -41,7 +41,7 @@ std::string shorten_digits(std::string text, std::string_view prefix, std::size_
 /// A viewing key echoed by the service looks like this; so do addresses, which stay recognisable.
 std::string redact_keys(std::string text)
 {
-    return shorten_digits(std::move(text), "0x", 16, 4);
+    return shorten_digits(shorten_digits(std::move(text), "0x", 8, 4), "0X", 8, 4);
 }
 
 std::string description(const boost::system::error_code& code)
@@ -62,6 +62,9 @@ std::string headline(const error_report& report)
 bool is_headed(const error_report& report)
 {
     const std::string_view message{report.message};
+    if (report.code.category() == service_category() && !report.service_code.empty()) {
+        return message.starts_with(headline(report));
+    }
     const bool is_status =
         report.code.category() == service_category() || report.code.category() == intermediary_category();
     return message.starts_with(description(report.code)) ||

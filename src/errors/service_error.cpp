@@ -166,7 +166,7 @@ void read_object(const json::object& document, unsigned status, service_error& o
         }
     }
     if (out.message.empty()) {
-        out.message = status_phrase(status) + " without an explanation";
+        out.message = out.code.empty() ? status_phrase(status) + " without an explanation" : "no explanation is given";
     }
 }
 

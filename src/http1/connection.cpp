@@ -59,14 +59,20 @@ void connection::start_exchange(const request_view& request, const exchange_para
 void connection::begin(const request_view& request, const exchange_parameters& parameters)
 {
     exchange_.start(request, parameters.keep_fields, channel_ ? channel_->bytes_on_wire() : 0);
+    // What has arrived before the request is no response to it, although nobody may have read it yet.
+    if (channel_ && channel_->stream().has_input()) {
+        static_cast<void>(watch_idle());
+    }
     if (channel_) {
         connect_cancellation();
         timers_->arm(*this, parameters_.deadline);
         write_request();
-    } else if (refusal_.empty()) {
-        exchange_.fail(errc::write_failed, "the connection had ended before");
-    } else {
+    } else if (!refusal_.empty()) {
         exchange_.fail_handshake(refusal_);
+    } else if (idle_end_ == idle_end::unsolicited) {
+        exchange_.fail(errc::desynchronized);
+    } else {
+        exchange_.fail(errc::write_failed, "the connection had ended before");
     }
 }
 
@@ -218,6 +224,10 @@ void connection::on_readable(error_code)
             if (!completed) {
                 arm_read();
             }
+            if (!completed && !channel_) {
+                exchange_.fail(make_error_code(boost::system::errc::not_enough_memory));
+                completed = finish();
+            }
         }
     }
     complete(std::move(completed), true);
@@ -278,14 +288,19 @@ bool connection::watch_idle()
     // request.
     channel_->release_buffers();
     arm_read();
-    return true;
+    return channel_ != nullptr;
 }
 
-void connection::arm_read()
+void connection::arm_read() noexcept
 {
-    if (!read_armed_) {
-        read_armed_ = true;
+    if (read_armed_) {
+        return;
+    }
+    try {
         channel_->stream().wait_readable(self());
+        read_armed_ = true;
+    } catch (const std::bad_alloc&) {
+        close_channel(true);
     }
 }
 

@@ -110,7 +110,8 @@ private:
     [[nodiscard]] exchange_completion finish();
     /// Whether the connection is still usable.
     [[nodiscard]] bool watch_idle();
-    void arm_read();
+    /// Closes the connection if it lacks the memory to wait.
+    void arm_read() noexcept;
     void close_channel(bool abort) noexcept;
     /// Requires the mutex not to be held. Does nothing if `done` is empty.
     void complete(exchange_completion done, bool may_be_inline);

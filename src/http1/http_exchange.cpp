@@ -126,7 +126,9 @@ void http_exchange::take_end_of_stream(error_code failure, const channel& over)
     const bool ends_here = parser_ && parser_->ends_with_stream();
     const bool properly = ends_here && failure == asio::error::eof;
     // The service's HTTP server refuses a request that it cannot read with a bare header and a bare end.
-    const bool bare_refusal = ends_here && parser_->head().status >= 400 && parser_->body().empty();
+    // (A reset may have discarded the body of a 408, which then may be the service's own.)
+    const bool bare_refusal = ends_here && parser_->head().status >= 400 && parser_->body().empty() &&
+                              (parser_->head().status != 408 || failure != asio::error::connection_reset);
     if (properly || bare_refusal) {
         leaves_ = disposition::close;
         take_response(false);

@@ -41,6 +41,14 @@ void add_request_id(std::string& all, std::string_view one)
     }
 }
 
+/// Of several `Retry-After`, the longest counts: it must not be shortened.
+bool asks_for_more(std::string_view retry_after, std::string_view before)
+{
+    const auto seconds = read_number(trimmed(retry_after));
+    const auto seconds_before = read_number(trimmed(before));
+    return before.empty() || (seconds && seconds_before && *seconds > *seconds_before);
+}
+
 } // namespace
 
 bool has_item(std::string_view list, std::string_view item)
@@ -67,6 +75,8 @@ void response_head::clear()
     mitigation.clear();
     server.clear();
     closes = false;
+    was_accepted = false;
+    keeps_open = false;
     has_length = false;
     field_count = 0;
     rate_limit.clear();
@@ -102,17 +112,28 @@ void read_field(response_head& head, field_id which, std::string_view value)
     ++head.field_count;
     switch (which.what) {
     case field::other: break;
-    case field::connection: head.closes = head.closes || has_item(value, "close"); break;
+    case field::connection:
+        head.closes = head.closes || has_item(value, "close");
+        head.keeps_open = head.keeps_open || has_item(value, "keep-alive");
+        break;
     case field::content_encoding: head.content_encoding = value; break;
     case field::content_length: head.has_length = true; break;
     case field::content_type: head.content_type = value; break;
     case field::date: head.date = value; break;
-    case field::keep_alive: head.keep_alive = read_keep_alive(value); break;
+    case field::keep_alive:
+        if (const auto hint = read_keep_alive(value)) {
+            head.keep_alive = hint;
+        }
+        break;
     case field::location: head.location = value; break;
     case field::mitigation: head.mitigation = value; break;
     case field::rate_limit: head.rate_limit.read(which.of_rate_limit, value); break;
     case field::request_id: add_request_id(head.request_id, value); break;
-    case field::retry_after: head.retry_after = value; break;
+    case field::retry_after:
+        if (asks_for_more(value, head.retry_after)) {
+            head.retry_after = value;
+        }
+        break;
     case field::server: head.server = value; break;
     }
 }

@@ -27,6 +27,10 @@ struct response_head {
     std::string server;
     /// `Connection: close`
     bool closes = false;
+    /// `Connection: keep-alive`
+    bool keeps_open = false;
+    /// An interim response (102, 103) showed that the server had read the request.
+    bool was_accepted = false;
     bool has_length = false;
     /// Number of fields in the header, including those that the library does not read.
     unsigned field_count = 0;

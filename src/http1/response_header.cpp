@@ -43,7 +43,7 @@ public:
         }
         // RFC 9112, 6.1: before HTTP/1.1 there were no chunks, so the framing of a sender that uses them cannot be
         // trusted.
-        framing.keeps_alive = keep_alive() && !head_.closes && !(version_ == 10 && chunked());
+        framing.keeps_alive = keep_alive() && !head_.closes && !(version_ == 10 && (chunked() || !head_.keeps_open));
         return framing;
     }
 

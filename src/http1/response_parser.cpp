@@ -33,6 +33,7 @@ void response_parser::clear() noexcept
     header_size_ = 0;
     header_fields_ = 0;
     interim_responses_ = 0;
+    was_accepted_ = false;
     head_.clear();
     for (wiped_buffer* const buffer : {&partial_, &body_}) {
         buffer->clear();
@@ -148,6 +149,7 @@ void response_parser::take_interim()
     } else if (++interim_responses_ > most_interim_responses) {
         message_ = "the server sends one interim response after another";
     }
+    was_accepted_ = was_accepted_ || head_.status > 100;
     head_.clear();
 }
 
@@ -155,6 +157,7 @@ void response_parser::begin_body(const message_framing& framing)
 {
     constexpr std::size_t most_trailer_bytes = 8192;
     place_ = place::body;
+    head_.was_accepted = was_accepted_;
     if (expects_no_body_ || head_.status == 204 || head_.status == 304) {
         body_reader_.expect_nothing();
     } else if (framing.chunked) {

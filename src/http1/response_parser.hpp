@@ -67,6 +67,8 @@ private:
     std::size_t header_size_ = 0;
     std::size_t header_fields_ = 0;
     unsigned interim_responses_ = 0;
+    /// One of them showed that the server had read the request.
+    bool was_accepted_ = false;
     /// The beginning of an incomplete header.
     wiped_buffer partial_;
     header_memo memo_;

@@ -37,6 +37,8 @@ public:
     virtual ~byte_stream() = default;
 
     virtual io_result read_some(void* to, std::size_t size) = 0;
+    /// Whether a read would return now: bytes, the end or a failure.
+    [[nodiscard]] virtual bool has_input() = 0;
     virtual io_result write_some(const void* from, std::size_t size) = 0;
     /// At most one wait of each kind is outstanding. `listener` is kept alive until it is called; closing calls it with
     /// `operation_aborted`.

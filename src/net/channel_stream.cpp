@@ -29,6 +29,11 @@ public:
         return result;
     }
 
+    [[nodiscard]] bool has_input() override
+    {
+        return (may_have_more_ && outer_->has_buffered()) || outer_->stream().has_input();
+    }
+
     io_result write_some(const void* from, std::size_t size) override
     {
         return translate(outer_->write(from, std::min(size, longest_record)));

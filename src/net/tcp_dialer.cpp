@@ -92,6 +92,14 @@ public:
         return result;
     }
 
+    [[nodiscard]] bool has_input() override
+    {
+        char first = 0;
+        error_code failure;
+        socket_.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, failure);
+        return failure != asio::error::would_block;
+    }
+
     io_result write_some(const void* from, std::size_t size) override
     {
         io_result result;

@@ -32,6 +32,9 @@ enum class operation_kind {
     return true;
 }
 
+/// Whether an operation is one of the library's own: the create of a live session, the delete that cleans up.
+enum class made_for { user, library };
+
 /// One of the client's operations. Its kind has no default, so that it cannot be forgotten.
 struct operation {
     constexpr operation(const char* called, operation_kind of_kind, bool own = false, bool cleaning_up = false) noexcept

@@ -34,16 +34,15 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
     return wait >= std::chrono::milliseconds::zero() ? std::optional{std::min(wait, longest_wait)} : std::nullopt;
 }
 
-std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details, std::string_view date,
-                                                          clock::wall_time wall)
+std::optional<std::chrono::milliseconds> time_until_renewal(const boost::json::value& details, std::string_view date,
+                                                            clock::wall_time wall)
 {
     const auto* const members = details.if_object();
     const auto* const reset = members != nullptr ? members->if_contains("resetAt") : nullptr;
     const auto when = reset != nullptr && reset->is_string() ? parse_utc_time(reset->get_string()) : std::nullopt;
-    if (!when) {
-        return std::nullopt;
-    }
-    const std::chrono::milliseconds left = *when - parse_http_date(date).value_or(wall);
+    const clock::wall_time now = parse_http_date(date).value_or(wall);
+    const clock::wall_time midnight = std::chrono::floor<std::chrono::days>(now) + std::chrono::days{1};
+    const std::chrono::milliseconds left = when.value_or(midnight) - now;
     return left > std::chrono::milliseconds::zero() ? std::optional{std::min(left, longest_wait)} : std::nullopt;
 }
 

@@ -17,8 +17,8 @@ namespace sipher::detail {
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,
                                                                          clock::wall_time wall);
 
-/// Time until a used-up quota is renewed, from the error's details.
-[[nodiscard]] std::optional<std::chrono::milliseconds> time_until_reset(const boost::json::value& details,
-                                                                        std::string_view date, clock::wall_time wall);
+/// Time until a used-up quota is renewed: as the error's details say, or else at midnight UTC.
+[[nodiscard]] std::optional<std::chrono::milliseconds> time_until_renewal(const boost::json::value& details,
+                                                                          std::string_view date, clock::wall_time wall);
 
 } // namespace sipher::detail

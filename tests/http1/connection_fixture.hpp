@@ -16,7 +16,6 @@
 
 namespace sipher::test {
 
-/// A connection to a scripted peer, on a clock that stands still.
 /// What the tests of connections ask for, and how it is written.
 inline const detail::request_view sample_request = [] {
     detail::request_view request;
@@ -27,6 +26,7 @@ inline const detail::request_view sample_request = [] {
 }();
 inline constexpr std::string_view sample_text = "GET /a HTTP/1.1\r\nHost: b\r\nX-Request-ID: id\r\n\r\n";
 
+/// A connection to a scripted peer, on a clock that stands still.
 class connection_test : public ::testing::Test, public detail::connection_owner {
 protected:
     connection_test() { connect(); }

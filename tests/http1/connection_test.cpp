@@ -29,6 +29,77 @@ TEST_F(connection_test, carries_one_request_after_another)
     }
 }
 
+TEST_F(connection_test, what_has_arrived_unread_before_a_request_is_no_response_to_it)
+{
+    peer->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    begin();
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(report().code, errc::desynchronized);
+    EXPECT_EQ(report().bytes_written, 0U);
+    EXPECT_EQ(peer->received(), "");
+    EXPECT_TRUE(peer->is_closed());
+}
+
+TEST_F(connection_test, a_connection_whose_end_has_arrived_unread_carries_no_request)
+{
+    peer->end(boost::asio::error::eof);
+    begin();
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(report().code, errc::write_failed);
+    EXPECT_EQ(report().bytes_written, 0U);
+    EXPECT_EQ(peer->received(), "");
+}
+
+TEST_F(connection_test, a_response_of_http_1_0_is_the_last_unless_it_says_otherwise)
+{
+    for (const auto& [fields, reusable] : {std::pair{"", false}, std::pair{"Proxy-Connection: keep-alive\r\n", false},
+                                           std::pair{"Connection: keep-alive\r\n", true}}) {
+        connect();
+        EXPECT_EQ(exchange("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n" + std::string{fields} + "\r\nok").reusable,
+                  reusable)
+            << fields;
+    }
+}
+
+TEST_F(connection_test, without_memory_to_wait_a_complete_response_is_still_delivered)
+{
+    begin();
+    run();
+    peer->lack_memory_to_wait();
+    peer->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_FALSE(report().code);
+    EXPECT_EQ(body(), "ok");
+    EXPECT_FALSE(connection->is_open());
+}
+
+TEST_F(connection_test, without_memory_to_wait_an_incomplete_response_fails_at_once)
+{
+    begin();
+    run();
+    peer->lack_memory_to_wait();
+    peer->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+    run();
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(report().code, boost::system::errc::not_enough_memory);
+    EXPECT_FALSE(connection->is_open());
+}
+
+TEST_F(connection_test, without_memory_to_watch_it_a_connection_is_closed)
+{
+    peer = std::make_shared<scripted_peer>(context.get_executor());
+    peer->lack_memory_to_wait();
+    connection =
+        std::make_shared<detail::connection>(context.get_executor(), detail::make_plain_channel(peer->make_stream()),
+                                             "peer", std::make_shared<detail::parser_stock>(limit_options{}), timers);
+    connection->open(owner);
+    EXPECT_FALSE(connection->is_open());
+    EXPECT_TRUE(peer->is_closed());
+}
+
 TEST_F(connection_test, a_write_that_fails_after_any_byte_tells_how_many_were_accepted)
 {
     for (std::size_t accepted = 0; accepted < sample_text.size(); ++accepted) {
@@ -121,9 +192,10 @@ TEST_F(connection_test, a_refusal_is_heard_although_writing_fails)
     begin();
     peer->send(response);
     run();
-    peer->send("HTTP/1.1 429 Slow Down\r\nContent-Length: 0\r\n\r\n");
-    peer->accept_only(3, broken_pipe);
+    peer->accept_only(3);
     begin();
+    peer->send("HTTP/1.1 429 Slow Down\r\nContent-Length: 0\r\n\r\n");
+    peer->accept_only(0, broken_pipe);
     run();
     ASSERT_TRUE(completed);
     EXPECT_EQ(head().status, 429U);

@@ -253,7 +253,8 @@ TEST_F(framing, completeness_follows_from_the_framing)
     EXPECT_TRUE(complete("HTTP/1.1 400 x\r\nConnection: close\r\n\r\n", reset));
     // A refusal stands, but it said that there was more to it.
     EXPECT_FALSE(complete("HTTP/1.1 408 x\r\nContent-Type: application/json\r\n\r\n", truncated));
-    EXPECT_FALSE(complete("HTTP/1.1 408 x\r\nContent-Type: text/html\r\n\r\n", reset));
+    EXPECT_FALSE(complete("HTTP/1.1 413 x\r\nContent-Type: text/html\r\n\r\n", reset));
+    EXPECT_EQ(exchange("HTTP/1.1 408 x\r\nConnection: close\r\n\r\n", reset).code, errc::incomplete_body);
     for (const char* const cut : {"HTTP/1.1 408 x\r\n\r\nslo", "HTTP/1.1 408 x\r\nContent-Length: 9\r\n\r\n",
                                   "HTTP/1.1 408 x\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
         const auto& report = exchange(cut, truncated);

@@ -3,6 +3,9 @@
 #include "retry/retry_budget.hpp"
 #include "runtime/random_source.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -97,6 +100,18 @@ TEST(utc_time, is_as_the_service_writes_it)
                              "1994-11-06T08:49:37.Z", "1994-11-06T08:49:37Z "}) {
         EXPECT_EQ(parse_utc_time(text), std::nullopt) << text;
     }
+}
+
+TEST(time_until_renewal, is_until_midnight_unless_the_details_say_otherwise)
+{
+    const auto until = [](const char* details) { return time_until_renewal(boost::json::parse(details), "", noon); };
+    EXPECT_EQ(until(R"({"resetAt":"1994-11-06T10:49:37.000Z"})"), 2h);
+    constexpr auto midnight = 15h + 10min + 23s;
+    for (const char* details : {"null", "{}", R"({"resetAt":7})", R"({"resetAt":"1994-11-07T00:00:00+00:00"})",
+                                R"({"resetAt":"1994-11-07T00:00Z"})"}) {
+        EXPECT_EQ(until(details), midnight) << details;
+    }
+    EXPECT_EQ(until(R"({"resetAt":"1994-11-06T08:49:37Z"})"), std::nullopt) << "it has been renewed";
 }
 
 TEST(retry_after, is_seconds_or_a_date_relative_to_the_response)

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -34,6 +35,8 @@ public:
         return {count, {}};
     }
 
+    [[nodiscard]] bool has_input() override { return !peer_->readable_.empty() || peer_->end_; }
+
     io_result write_some(const void* from, std::size_t size) override
     {
         const allocation_truce truce;
@@ -50,6 +53,9 @@ public:
     void wait_readable(std::shared_ptr<readiness_listener> listener) override
     {
         const allocation_truce truce;
+        if (peer_->lacks_memory_) {
+            throw std::bad_alloc{};
+        }
         peer_->reader_ = std::move(listener);
         if (!peer_->readable_.empty() || peer_->end_) {
             peer_->tell_reader();

@@ -31,6 +31,8 @@ public:
     [[nodiscard]] bool was_aborted() const noexcept { return aborted_; }
     /// The kernel accepts this many more bytes; then it blocks the client, or fails with `failure`.
     void accept_only(std::size_t bytes, boost::system::error_code failure = {});
+    /// The client's next waits for readability lack the memory.
+    void lack_memory_to_wait(bool lacking = true) noexcept { lacks_memory_ = lacking; }
     /// Returns at most this many bytes in one read.
     void deliver_at_most(std::size_t bytes) noexcept { largest_read_ = bytes; }
 
@@ -53,6 +55,7 @@ private:
     boost::system::error_code write_failure_;
     std::size_t largest_read_ = std::numeric_limits<std::size_t>::max();
     std::size_t looked_through_ = 0;
+    bool lacks_memory_ = false;
     bool closed_ = false;
     bool aborted_ = false;
     std::shared_ptr<detail::readiness_listener> reader_;

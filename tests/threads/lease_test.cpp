@@ -25,6 +25,7 @@ namespace asio = boost::asio;
 class silent_stream final : public detail::byte_stream {
 public:
     detail::io_result read_some(void*, std::size_t) override { return {0, asio::error::would_block}; }
+    [[nodiscard]] bool has_input() override { return false; }
     detail::io_result write_some(const void*, std::size_t size) override { return {size, {}}; }
     void wait_readable(std::shared_ptr<detail::readiness_listener> listener) override { reader_ = std::move(listener); }
     void wait_writable(std::shared_ptr<detail::readiness_listener>) override {}
