@@ -187,9 +187,9 @@ public:
     /// The argument is taken by value; zero completes at once.
     /// Idempotency: idempotent. A connection that fails is not retried; calls establish their own when they need them.
     /// Cancellation: every type that Asio's coroutines let through; connections in progress continue and are kept.
-    /// Errors: `errc::invalid_request` when `connections` exceeds `pool_options::max_connections`; `resolve_failed`,
-    /// `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` of the first connection that
-    /// failed, when fewer than requested exist; `client_closed`; `operation_aborted` when cancelled.
+    /// Errors: `errc::invalid_request` when `connections` exceeds `pool.max_connections` or `pool.max_idle`;
+    /// `resolve_failed`, `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` of the first
+    /// connection that failed, when fewer than requested exist; `client_closed`; `operation_aborted` when cancelled.
     [[nodiscard]] boost::asio::awaitable<void> prewarm(std::size_t connections) const;
 
     /// Shuts down without leaving sessions behind: rejects new calls, waits for the calls in progress and deletes every

@@ -42,7 +42,8 @@ public:
     ///
     /// Arguments are taken by value.
     /// Idempotency: none; it is awaited exactly once for each request, on the call's executor.
-    /// Cancellation: with the call, or when it takes too long; the request waits for it to end, so it should end promptly.
+    /// Cancellation: with the call, or when it takes too long; the request waits for it to end, so it should end
+    /// promptly.
     /// Errors: after any exception, the request is sent without a share.
     /// Thread safety: it may be called from any thread, and several times at once.
     virtual boost::asio::awaitable<std::chrono::nanoseconds> take(quota_request wanted) = 0;

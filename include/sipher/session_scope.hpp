@@ -7,10 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
-#include <boost/throw_exception.hpp>
 
 #include <chrono>
 #include <exception>
@@ -18,7 +15,6 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 #include <variant>
 
@@ -27,6 +23,8 @@ namespace sipher {
 namespace detail {
 class owned_session;
 
+/// Whether it is the exception that Asio throws into a cancelled coroutine, as opposed to one of the user's own.
+[[nodiscard]] SIPHER_API bool is_interruption(const std::exception_ptr& thrown);
 /// For a scope that was cancelled between two steps.
 [[noreturn]] SIPHER_API void throw_scope_cancelled();
 } // namespace detail
@@ -115,7 +113,6 @@ template <class Body>
         detail::throw_scope_cancelled();
     }
     std::exception_ptr thrown;
-    bool interrupted = false;
     std::optional<kept> given;
     try {
         if constexpr (std::is_void_v<value>) {
@@ -123,12 +120,6 @@ template <class Body>
         } else {
             given = co_await std::invoke(body, scope.get());
         }
-    } catch (const boost::system::system_error& failure) {
-        thrown = std::current_exception();
-        // The exception that Asio throws into a cancelled body, as opposed to one of the body's own.
-        const bool is_bare = typeid(failure) == typeid(boost::system::system_error) ||
-                             typeid(failure) == typeid(boost::wrapexcept<boost::system::system_error>);
-        interrupted = is_bare && failure.code() == boost::asio::error::operation_aborted;
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -139,7 +130,7 @@ template <class Body>
             co_await scope.close();
         } catch (...) { // NOLINT(bugprone-empty-catch)
         }
-    } else if (interrupted) {
+    } else if (detail::is_interruption(thrown)) {
         detail::throw_scope_cancelled();
     }
     if (thrown) {

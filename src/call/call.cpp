@@ -30,15 +30,15 @@ call::call(const call_request& request)
       turn_(request_)
 {
     if (request_.by() == caller::user) {
-        client().active.fetch_add(1);
+        client().user_calls.begin();
     }
 }
 
 call::~call()
 {
     attempt_.connection = {};
-    if (request_.by() == caller::user && client().active.fetch_sub(1) == 1 && client().closing) {
-        client().drained->release({});
+    if (request_.by() == caller::user) {
+        client().user_calls.end(client().is_closing());
     }
 }
 
@@ -94,7 +94,7 @@ asio::awaitable<void> call::fetch_key()
         use_key(ask_for_key_now(client().options));
         co_return;
     }
-    key_result key = co_await ask_for_key(client().options, client().sleepers_of(request_.by()), deadline_);
+    key_result key = co_await ask_for_key(client().options, client().waits_of(request_.by()).common(), deadline_);
     go_on({});
     use_key(std::move(key));
 }
@@ -102,7 +102,7 @@ asio::awaitable<void> call::fetch_key()
 asio::awaitable<void> call::sleep_until(clock::time_point when)
 {
     const auto [failure] =
-        co_await client().sleepers_of(request_.by())->async_sleep_until(when, asio::as_tuple(asio::deferred));
+        co_await client().waits_of(request_.by()).common()->async_sleep_until(when, asio::as_tuple(asio::deferred));
     go_on(failure);
 }
 
@@ -182,7 +182,8 @@ asio::awaitable<void> call::take_share()
     quota_request wanted;
     wanted.category = turn_.category();
     wanted.longest_wait = until - now_;
-    auto asking = client().shared.ask(wanted, client().timers->time(), client().sleepers_of(request_.by()), until);
+    auto asking =
+        client().shared.ask(wanted, client().timers->time(), client().waits_of(request_.by()).common(), until);
     const std::chrono::nanoseconds wait = co_await std::move(asking);
     go_on({});
     turn_.take_share();
@@ -228,6 +229,7 @@ std::optional<clock::time_point> call::end_attempt()
             turn_.discount();
         }
     }
+    turn_.keep_count();
     record_attempt(decided);
     attempt_.release(decided);
     if (!succeeded) {
@@ -324,6 +326,7 @@ void call::fail_callback(std::string_view which, const std::exception_ptr& cause
 void call::fail(error_code code, end_reason reason, const std::exception_ptr& cause)
 {
     attempt_.connection = {};
+    turn_.discount();
     note_session(false);
     const call_report report{*this};
     if (request_.options.info != nullptr) {

@@ -85,6 +85,7 @@ gate_request call_turn::for_gate(const rate_gate& which, clock::time_point until
     gate_request wanted;
     wanted.place = request_.place();
     wanted.deadline = until;
+    wanted.cleans_up = request_.what.cleans_up;
     wanted.again = &which == request_.client->gate.get() ? at_limit_.had_turn : at_day_.had_turn;
     return wanted;
 }
@@ -93,6 +94,7 @@ pool_request call_turn::for_pool(bool careful, clock::time_point until) const no
 {
     pool_request wanted;
     wanted.careful = careful;
+    wanted.cleans_up = request_.what.cleans_up;
     wanted.deadline = until;
     wanted.place = request_.place();
     return wanted;
@@ -118,12 +120,12 @@ bool call_turn::use(clock::time_point now)
         return false;
     }
     if (quota != nullptr && may_use_reserve()) {
-        // If even the reserve is used up, the service will refuse the request.
-        static_cast<void>(quota->pass_by_reserve(now));
+        quota->pass_by_reserve(now);
     }
     counted_ = quota;
     if (!pass(*request_.client->gate, at_limit_, now)) {
         discount();
+        at_day_.had_turn = quota != nullptr;
         return false;
     }
     has_share_ = false;

@@ -48,8 +48,10 @@ public:
 
     /// Counts a request about to be sent. False: a gate has closed in the meantime.
     [[nodiscard]] bool use(clock::time_point now);
-    /// The sent request has failed; the service does not count failed requests.
+    /// The counted request was not sent, or has failed: the service does not count failed requests.
     void discount() noexcept;
+    /// The service may have counted the request.
+    void keep_count() noexcept { counted_ = nullptr; }
 
     /// Time until the daily quota is renewed, if it is used up for this call and the call does not wait for it.
     [[nodiscard]] std::optional<std::chrono::nanoseconds> quota_missing(clock::time_point now) const;
@@ -83,7 +85,7 @@ private:
     bool has_share_ = false;
     place at_limit_;
     place at_day_;
-    /// The gate that counted the sent request.
+    /// The gate that counted the request of this attempt.
     rate_gate* counted_ = nullptr;
 };
 

@@ -24,76 +24,55 @@ client_state::client_state(client_options checked_options, const boost::asio::an
     : options(with_clock(std::move(checked_options))),
       url(parse_base_url(options.base_url, origin_of_base_url(options))), key_origin(origin_of_key(options)),
       fields(options, url), random(std::make_shared<random_source>(options.jitter_seed)),
-      timers(timer_queue::make(executor, options.clock)), sleepers(std::make_shared<sleep_list>(executor, timers)),
-      library_sleepers(std::make_shared<sleep_list>(executor, timers)),
+      timers(timer_queue::make(executor, options.clock)), user_waits(executor, timers), library_waits(executor, timers),
       gate(std::make_shared<rate_gate>(
           rate_gate_core::rules{options.rate_gate, options.rate_pacing == rate_pacing::window}, random, executor,
           timers)),
       day({options.rate_pacing == rate_pacing::day, options.daily_quota.reserve, options.daily_quota.thresholds},
           random, executor, timers),
       shared(options.quota_source, options.timeouts.quota_source), budget(options.retry.budget),
-      renewal_phase(random->unit()), drained(std::make_shared<sleep_list>(executor, timers)), executor_(executor)
+      renewal_phase(random->unit()), user_calls(std::make_shared<sleep_list>(executor, timers))
 {
 }
 
-std::shared_ptr<sleep_list> client_state::make_sleepers(caller by)
+/// A later stage is never left again.
+void client_state::reach(stage next) noexcept
 {
-    auto made = std::make_shared<sleep_list>(executor_, timers);
-    const std::lock_guard lock{mutex_};
-    std::erase_if(more_sleepers_of(by), [](const auto& each) { return each.expired(); });
-    more_sleepers_of(by).push_back(made);
-    if (context_ended) {
-        made->release(errc::client_closed);
+    stage before = reached_;
+    while (before < next && !reached_.compare_exchange_weak(before, next)) {
     }
-    return made;
-}
-
-client_state::sleep_lists client_state::take_more_sleepers_of(caller by) noexcept
-{
-    const std::lock_guard lock{mutex_};
-    return std::exchange(more_sleepers_of(by), {});
 }
 
 void client_state::begin_closing() noexcept
 {
-    closing = true;
+    reach(stage::closing);
     gate->refuse_waiting();
     day.refuse_waiting();
-    sleepers->release(errc::client_closed);
-    for (const auto& each : take_more_sleepers_of(caller::user)) {
-        if (const auto there = each.lock()) {
-            there->release(errc::client_closed);
-        }
-    }
+    user_waits.end_common();
+    user_waits.end_others();
     pool->refuse_waiting();
 }
 
 void client_state::close() noexcept
 {
     const std::lock_guard lock{close_mutex_};
-    closed = true;
+    reach(stage::closed);
     begin_closing();
     gate->close();
     day.close();
-    library_sleepers->release(errc::client_closed);
+    library_waits.end_common();
     pool->close();
-    drained->release({});
+    user_calls.none_left->release({});
     // No timer is needed any more, and an alarm would keep the executor busy.
     timers->stop();
 }
 
 void client_state::on_context_shutdown() noexcept
 {
-    {
-        const std::lock_guard lock{mutex_};
-        context_ended = true;
-    }
+    reach(stage::context_ended);
     close();
-    for (const auto& each : take_more_sleepers_of(caller::library)) {
-        if (const auto there = each.lock()) {
-            there->release(errc::client_closed);
-        }
-    }
+    user_waits.end_all();
+    library_waits.end_all();
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call/caller_waits.hpp"
 #include "call/known_sessions.hpp"
 #include "call/low_discrepancy_sequence.hpp"
 #include "call/request_fields.hpp"
@@ -21,12 +22,33 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace sipher::detail {
 
 /// Who makes a call: the library's own deletes still run while the client shuts down.
 enum class caller { user, library };
+
+/// Counts calls; whoever waits for the end of the last one waits in `none_left`.
+class calls_in_progress {
+public:
+    explicit calls_in_progress(std::shared_ptr<sleep_list> waiting) : none_left(std::move(waiting)) {}
+
+    void begin() noexcept { count_.fetch_add(1); }
+    /// @param is_last_told The client is closing, so that no new calls begin.
+    void end(bool is_last_told) noexcept
+    {
+        if (count_.fetch_sub(1) == 1 && is_last_told) {
+            none_left->release({});
+        }
+    }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+    const std::shared_ptr<sleep_list> none_left;
+
+private:
+    std::atomic<std::size_t> count_ = 0;
+};
 
 /// The state shared by all calls of a client.
 struct client_state final : context_client {
@@ -46,9 +68,8 @@ struct client_state final : context_client {
     /// Separate from `random`, so that equal seeds do not produce equal ids.
     random_source request_ids{0};
     const std::shared_ptr<timer_queue> timers;
-    /// Calls that wait for the rate gate or between two attempts.
-    const std::shared_ptr<sleep_list> sleepers;
-    const std::shared_ptr<sleep_list> library_sleepers;
+    caller_waits user_waits;
+    caller_waits library_waits;
     const std::shared_ptr<rate_gate> gate;
     day_limits day;
     shared_quota shared;
@@ -57,14 +78,20 @@ struct client_state final : context_client {
 
     known_sessions sessions;
     low_discrepancy_sequence renewal_phase;
+    calls_in_progress user_calls;
 
-    /// A list of sleepers that ends with the execution context and, for user calls, when calls are ended.
-    [[nodiscard]] std::shared_ptr<sleep_list> make_sleepers(caller by);
-    [[nodiscard]] const std::shared_ptr<sleep_list>& sleepers_of(caller by) const noexcept
+    [[nodiscard]] caller_waits& waits_of(caller by) noexcept { return by == caller::user ? user_waits : library_waits; }
+    /// No new user calls and no new attempts of them.
+    [[nodiscard]] bool is_closing() const noexcept { return reached_ >= stage::closing; }
+    /// The same for the library's own calls.
+    [[nodiscard]] bool is_closed() const noexcept { return reached_ >= stage::closed; }
+    [[nodiscard]] bool is_closed_to(caller by) const noexcept
     {
-        return by == caller::user ? sleepers : library_sleepers;
+        return by == caller::user ? is_closing() : is_closed();
     }
-    [[nodiscard]] bool is_closed_to(caller by) const noexcept { return by == caller::user ? closing : closed; }
+    /// Operations on the client's own execution context will never complete.
+    [[nodiscard]] bool has_context_ended() const noexcept { return reached_ == stage::context_ended; }
+
     /// Rejects new user calls; ends those that have not sent anything yet.
     void begin_closing() noexcept;
     /// Ends all operations in progress with `client_closed`.
@@ -73,32 +100,15 @@ struct client_state final : context_client {
     /// context.
     void on_context_shutdown() noexcept override;
 
-    /// No new user calls and no new attempts of them.
-    std::atomic<bool> closing = false;
-    /// The same for the library's own calls.
-    std::atomic<bool> closed = false;
-    /// Operations on the client's own execution context will never complete.
-    std::atomic<bool> context_ended = false;
-    /// User calls in progress. Ending the last one of a closing client releases `drained`.
-    std::atomic<std::size_t> active = 0;
-    const std::shared_ptr<sleep_list> drained;
-
 private:
-    using sleep_lists = std::vector<std::weak_ptr<sleep_list>>;
+    enum class stage { open, closing, closed, context_ended };
 
-    [[nodiscard]] sleep_lists& more_sleepers_of(caller by) noexcept
-    {
-        return by == caller::user ? more_sleepers_ : more_library_sleepers_;
-    }
-    [[nodiscard]] sleep_lists take_more_sleepers_of(caller by) noexcept;
+    void reach(stage next) noexcept;
 
-    const boost::asio::any_io_executor executor_;
+    std::atomic<stage> reached_ = stage::open;
     /// An execution context may continue its destruction only when another closing thread has finished. Recursive,
     /// because a coroutine that ends here may hold the last handle.
     std::recursive_mutex close_mutex_;
-    std::mutex mutex_;
-    sleep_lists more_sleepers_;
-    sleep_lists more_library_sleepers_;
 };
 
 } // namespace sipher::detail

@@ -19,29 +19,22 @@ namespace asio = boost::asio;
 
 namespace {
 
-detail::client_handle& checked(const std::shared_ptr<detail::client_handle>& handle)
-{
-    detail::require_client(handle);
-    return *handle;
-}
-
 asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> handle, std::chrono::milliseconds grace)
 {
-    detail::require_client(handle);
-    detail::client_state& state = *handle->state();
+    detail::client_state& state = *detail::require_client(handle).state();
     state.begin_closing();
     if (grace.count() > 0) {
         const clock::time_point start = state.now();
         const clock::time_point until = detail::deadline_after(start, grace);
-        if (state.active != 0) {
+        if (state.user_calls.count() != 0) {
             // Sessions are not deleted in the middle of a request, unless it takes up the time needed for deletes.
             const auto half = detail::deadline_after(start, grace - grace / 2);
-            co_await state.drained->async_sleep_until(half, asio::use_awaitable);
+            co_await state.user_calls.none_left->async_sleep_until(half, asio::use_awaitable);
         }
         const auto settled = detail::owned_sessions::remove_all(handle, until);
         co_await settled->async_sleep_until(until, asio::use_awaitable);
-        if (state.active != 0) {
-            co_await state.drained->async_sleep_until(until, asio::use_awaitable);
+        if (state.user_calls.count() != 0) {
+            co_await state.user_calls.none_left->async_sleep_until(until, asio::use_awaitable);
         }
     }
     shutdown_report report;
@@ -52,9 +45,10 @@ asio::awaitable<shutdown_report> drain(std::shared_ptr<detail::client_handle> ha
 
 asio::awaitable<void> prewarm_pool(std::shared_ptr<detail::client_state> state, std::size_t connections)
 {
-    detail::require_client(state);
-    detail::require(connections <= state->options.pool.max_connections, "connections",
-                    "must not be more than pool.max_connections");
+    const pool_options& limits = detail::require_client(state).options.pool;
+    detail::require(connections <= limits.max_connections, "connections", "must not be more than pool.max_connections");
+    detail::require(connections <= limits.max_idle.value_or(connections), "connections",
+                    "must not be more than pool.max_idle");
     detail::pool_request wanted;
     wanted.ready = connections;
     const detail::acquire_result result = co_await detail::with_outcome(
@@ -86,7 +80,7 @@ asio::awaitable<shutdown_report> client::shutdown(std::chrono::milliseconds grac
 
 client_stats client::stats() const
 {
-    const detail::client_state& state = *checked(handle_).state();
+    const detail::client_state& state = *detail::require_client(handle_).state();
     client_stats snapshot = state.pool->stats();
     snapshot.rate_gate = state.gate->stats(state.now());
     snapshot.rate_gate.source_failures = state.shared.failures();
@@ -95,7 +89,7 @@ client_stats client::stats() const
 
 asio::any_io_executor client::get_executor() const
 {
-    return checked(handle_).executor();
+    return detail::require_client(handle_).executor();
 }
 
 std::shared_ptr<detail::client_handle> detail::handle_of(const client& owner)

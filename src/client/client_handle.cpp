@@ -1,10 +1,9 @@
 #include "client/client_handle.hpp"
 
 #include "net/network_connector.hpp"
+#include "options/host.hpp"
 #include "options/user_agent.hpp"
 #include "tls/tls_context.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <utility>
 
@@ -35,14 +34,9 @@ std::shared_ptr<server_settings> make_server_settings(const client_state& state,
     settings->sockets = make_tcp_dialer(executor);
     if (state.url.tls) {
         const tls_options& tls = state.options.tls;
-        std::string name = tls.server_name.empty() ? state.url.server_name : tls.server_name;
-        if (name.ends_with('.')) {
-            // The trailing dot of an absolute name; certificates and SNI omit it (RFC 6066, section 3).
-            name.pop_back();
-        }
-        boost::system::error_code not_an_address;
-        boost::asio::ip::make_address(name, not_an_address);
-        settings->tls = std::make_shared<tls_context>(tls, name, !not_an_address, state.options.clock);
+        const std::string& given = tls.server_name.empty() ? state.url.server_name : tls.server_name;
+        const std::string name{without_dot(given)};
+        settings->tls = std::make_shared<tls_context>(tls, name, read_address(name).has_value(), state.options.clock);
     }
     return settings;
 }

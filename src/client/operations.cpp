@@ -253,36 +253,18 @@ asio::awaitable<typename Decoder::value_type> perform(std::shared_ptr<client_sta
     co_return std::move(decoder).take();
 }
 
-asio::awaitable<session> create(std::shared_ptr<client_state> client, const session_operation& what,
-                                session_defaults defaults, std::chrono::seconds time_to_live, call_options options)
+} // namespace
+
+asio::awaitable<session> create_session(std::shared_ptr<client_state> client, session_defaults defaults,
+                                        std::chrono::seconds time_to_live, call_options options, made_for by)
 {
     auto prepare = [defaults = std::move(defaults), time_to_live] {
         validate_defaults(defaults);
         validate_time_to_live(time_to_live);
         return write_body(defaults, time_to_live);
     };
-    return perform<session_decoder>(std::move(client), what, std::nullopt, keep_options(std::move(options)),
-                                    std::move(prepare));
-}
-
-asio::awaitable<deleted_session> remove(std::shared_ptr<client_state> client, const session_operation& what,
-                                        session_id id, call_options options)
-{
-    return perform<deletion_decoder>(std::move(client), what, id, keep_options(std::move(options)), no_body);
-}
-
-} // namespace
-
-asio::awaitable<session> create_session(std::shared_ptr<client_state> client, session_defaults defaults,
-                                        std::chrono::seconds time_to_live, call_options options)
-{
-    return create(std::move(client), create_operation, std::move(defaults), time_to_live, std::move(options));
-}
-
-asio::awaitable<session> renew_session(std::shared_ptr<client_state> client, session_defaults defaults,
-                                       std::chrono::seconds time_to_live, call_options options)
-{
-    return create(std::move(client), renew_operation, std::move(defaults), time_to_live, std::move(options));
+    return perform<session_decoder>(std::move(client), by == made_for::user ? create_operation : renew_operation,
+                                    std::nullopt, keep_options(std::move(options)), std::move(prepare));
 }
 
 asio::awaitable<session> get_session(std::shared_ptr<client_state> client, session_id id, call_options options)
@@ -302,15 +284,10 @@ asio::awaitable<session> update_session(std::shared_ptr<client_state> client, se
 }
 
 asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> client, session_id id,
-                                                call_options options)
+                                                call_options options, made_for by)
 {
-    return remove(std::move(client), delete_operation, id, std::move(options));
-}
-
-asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> client, session_id id,
-                                                  call_options options)
-{
-    return remove(std::move(client), clean_up_operation, id, std::move(options));
+    return perform<deletion_decoder>(std::move(client), by == made_for::user ? delete_operation : clean_up_operation,
+                                     id, keep_options(std::move(options)), no_body);
 }
 
 asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgoing_request wanted)

@@ -2,6 +2,7 @@
 
 #include "call/client_state.hpp"
 #include "options/validation.hpp"
+#include "retry/operation_kind.hpp"
 
 #include <sipher/call_options.hpp>
 #include <sipher/request_as.hpp>
@@ -22,29 +23,25 @@ namespace sipher::detail {
 // Operations that the library itself also uses. They hold the state and not the client, so that a client may be
 // destroyed while they run. Without a state (a moved-from client) they fail with `invalid_request`.
 
-/// Throws if the client has no state.
+/// What it points to. Throws if that is nothing.
 template <class T>
-void require_client(const std::shared_ptr<T>& of_client)
+T& require_client(const std::shared_ptr<T>& of_client)
 {
     require(of_client != nullptr, "client or session", "must not be empty or moved from");
+    return *of_client;
 }
 
 [[nodiscard]] boost::asio::awaitable<session> create_session(std::shared_ptr<client_state> client,
                                                              session_defaults defaults,
-                                                             std::chrono::seconds time_to_live, call_options options);
+                                                             std::chrono::seconds time_to_live, call_options options,
+                                                             made_for by = made_for::user);
 [[nodiscard]] boost::asio::awaitable<session> get_session(std::shared_ptr<client_state> client, session_id id,
                                                           call_options options);
 [[nodiscard]] boost::asio::awaitable<session> update_session(std::shared_ptr<client_state> client, session_id id,
                                                              session_defaults defaults, call_options options);
 [[nodiscard]] boost::asio::awaitable<deleted_session> delete_session(std::shared_ptr<client_state> client,
-                                                                     session_id id, call_options options);
-/// The library's own create for a live session.
-[[nodiscard]] boost::asio::awaitable<session> renew_session(std::shared_ptr<client_state> client,
-                                                            session_defaults defaults,
-                                                            std::chrono::seconds time_to_live, call_options options);
-/// The library's own clean-up delete.
-[[nodiscard]] boost::asio::awaitable<deleted_session> clean_up_session(std::shared_ptr<client_state> client,
-                                                                       session_id id, call_options options);
+                                                                     session_id id, call_options options,
+                                                                     made_for by = made_for::user);
 
 struct outgoing_request {
     outgoing_request() = default;

@@ -194,11 +194,11 @@ void network_connect::begin_dials()
 void network_connect::on_dialed(std::size_t index, error_code failure, std::unique_ptr<byte_stream> stream)
 {
     tell([this, index, failure, stream = std::move(stream)]() mutable {
-        if (stream_ || !done_) {
+        // The race is over, or this dial was given up.
+        if (dials_.erase(index) == 0) {
             return;
         }
         address_ = to_text(race_->at(index));
-        dials_.erase(index);
         if (failure) {
             race_->failed(index, failure, now());
         } else {

@@ -31,7 +31,6 @@ public:
     lease(std::shared_ptr<pool> owner, pool_entry& entry) noexcept : entry_(&entry, lease_end{std::move(owner)}) {}
 
     [[nodiscard]] explicit operator bool() const noexcept { return entry_ != nullptr; }
-    [[nodiscard]] connection& operator*() const noexcept { return *entry_->open_connection; }
     [[nodiscard]] connection* operator->() const noexcept { return entry_->open_connection.get(); }
     /// The connection has carried a request before.
     [[nodiscard]] bool reused() const noexcept { return entry_->has_carried; }

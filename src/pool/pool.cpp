@@ -69,7 +69,7 @@ void pool::wait(const pool_request& asked, completion<acquire_result> done)
 
 void pool::admit(pool_call& call, pool_aftermath& after) noexcept
 {
-    if (closed_) {
+    if (closed_ || (refusing_ && !call.cleans_up)) {
         after.complete(call, acquire_result{errc::client_closed});
         return;
     }

@@ -57,7 +57,8 @@ public:
             token, wanted);
     }
 
-    /// Calls waiting for a lease fail with `client_closed`; later requests are served as before.
+    /// Calls waiting for a lease fail with `client_closed`, and so do later ones that would have to wait, except for
+    /// clean-up.
     void refuse_waiting() noexcept;
     /// No new leases; waiters fail with `client_closed`, idle connections and dials close, busy connections continue.
     void drain() noexcept;
@@ -99,6 +100,7 @@ private:
     void close_one(pool_entry& entry, close_reason why, pool_aftermath& after) noexcept;
     void close_all(pooled_list& connections, close_reason why, pool_aftermath& after) noexcept;
     void arm_timer(clock::time_point when) noexcept;
+    void end_waiting(pool_aftermath& after) noexcept;
     [[nodiscard]] acquire_result out_of_time(const pool_waiter& waiter) const noexcept;
     [[nodiscard]] acquire_result overloaded() const noexcept;
 
@@ -111,6 +113,7 @@ private:
     dial_list dials_;
     connection_list connections_;
     prewarm_list prewarms_;
+    bool refusing_ = false;
     bool closed_ = false;
     clock::time_point timer_at_ = clock::time_point::max();
     std::uint64_t reused_ = 0;

@@ -14,8 +14,9 @@ void pool::arm_timer(clock::time_point when) noexcept
     try {
         timers_->arm(*this, when);
         timer_at_ = when;
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+    } catch (const std::bad_alloc&) {
         // The age of a connection is checked again before use.
+        timer_at_ = clock::time_point::max();
     }
 }
 
@@ -37,6 +38,12 @@ void pool::refuse_waiting() noexcept
 {
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
+    end_waiting(after);
+}
+
+void pool::end_waiting(pool_aftermath& after) noexcept
+{
+    refusing_ = true;
     while (pool_waiter* const waiter = core_.pop_waiter()) {
         after.complete(*waiter, acquire_result{errc::client_closed});
     }
@@ -49,10 +56,7 @@ void pool::drain() noexcept
     pooled_list idle;
     const std::lock_guard lock{mutex_};
     closed_ = true;
-    while (pool_waiter* const waiter = core_.pop_waiter()) {
-        after.complete(*waiter, acquire_result{errc::client_closed});
-    }
-    prewarms_.end_all(errc::client_closed, after);
+    end_waiting(after);
     core_.expire_all(idle);
     close_all(idle, close_reason::client_closed, after);
     while (dials_.give_up_next()) {

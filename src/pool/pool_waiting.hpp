@@ -20,6 +20,8 @@ struct pool_request {
 
     /// The request must not be repeated, so the connection must not be about to be closed.
     bool careful = false;
+    /// `refuse_waiting` does not concern it.
+    bool cleans_up = false;
     clock::time_point deadline = clock::time_point::max();
     queue_place place;
     /// Number of connections to wait for, when prewarming.
@@ -31,12 +33,13 @@ class pool_call final : public waiting_call<pool_call, pool_waiter, acquire_resu
 public:
     pool_call(const std::shared_ptr<pool>& owner, std::shared_ptr<timer_queue> timers, const pool_request& wanted)
         : waiting_call(pool_waiter{wanted.careful, wanted.place}, std::move(timers), errc::deadline_exceeded),
-          ready(wanted.ready), owner_(owner)
+          ready(wanted.ready), cleans_up(wanted.cleans_up), owner_(owner)
     {
     }
 
     /// Number of connections to wait for, when prewarming.
     const std::optional<std::size_t> ready;
+    const bool cleans_up;
 
 private:
     void give_up(boost::system::error_code why) override;

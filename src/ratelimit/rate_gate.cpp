@@ -40,10 +40,6 @@ rate_gate::rate_gate(rate_gate_core::rules chosen, std::shared_ptr<random_source
 rate_gate::~rate_gate()
 {
     timers_->disarm(*this);
-    // Calls still waiting are destroyed without being completed.
-    while (gate_waiter* const waiting = core_.dismiss()) {
-        const std::shared_ptr<gate_call> last = std::move(static_cast<gate_call&>(*waiting).self);
-    }
 }
 
 void rate_gate::wait(const gate_request& asked, completion<gate_result> done)
@@ -56,20 +52,20 @@ void rate_gate::wait(const gate_request& asked, completion<gate_result> done)
         timers_->arm(*call, asked.deadline);
         call->done = std::move(done);
         call->self = call;
-        admit(*call, asked.again, after);
+        admit(*call, asked, after);
     } catch (const std::bad_alloc&) {
         std::move(done).post(gate_result{make_error_code(boost::system::errc::not_enough_memory)});
     }
 }
 
-void rate_gate::admit(gate_call& call, bool again, aftermath& after) noexcept
+void rate_gate::admit(gate_call& call, const gate_request& asked, aftermath& after) noexcept
 {
-    if (closed_) {
+    if (closed_ || (refusing_ && !asked.cleans_up)) {
         after.complete(call, gate_result{errc::client_closed});
         return;
     }
     const clock::time_point now = timers_->time().now();
-    const auto wait = core_.enter(call, again, now);
+    const auto wait = core_.enter(call, asked.again, now);
     if (wait) {
         const bool is_free = *wait == std::chrono::nanoseconds{};
         after.complete(call, is_free ? gate_result{} : gate_result{errc::rate_limited, *wait});
@@ -97,8 +93,9 @@ void rate_gate::go_on(aftermath& after, clock::time_point now) noexcept
     try {
         timers_->arm(*this, when);
         timer_at_ = when;
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+    } catch (const std::bad_alloc&) {
         // Waiting calls have deadlines, and the next call sets the timer.
+        timer_at_ = clock::time_point::max();
     }
 }
 
@@ -131,15 +128,21 @@ bool rate_gate::pass(bool has_turn, clock::time_point now)
     return may;
 }
 
-bool rate_gate::learn(const rate_gate_core::lesson& reported, clock::time_point now)
+template <class Step>
+auto rate_gate::change(clock::time_point now, Step step)
 {
     aftermath after;
     const std::lock_guard lock{mutex_};
     const clock::time_point opened_at = core_.opens_at();
-    const bool is_news = core_.learn(reported, now);
+    const auto result = step();
     refuse_late(after, opened_at, now);
     go_on(after, now);
-    return is_news;
+    return result;
+}
+
+bool rate_gate::learn(const rate_gate_core::lesson& reported, clock::time_point now)
+{
+    return change(now, [&] { return core_.learn(reported, now); });
 }
 
 void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept
@@ -155,33 +158,25 @@ void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock
     }
 }
 
-bool rate_gate::pass_by_reserve(clock::time_point now)
+void rate_gate::pass_by_reserve(clock::time_point now)
 {
-    aftermath after;
-    const std::lock_guard lock{mutex_};
-    const clock::time_point opened_at = core_.opens_at();
-    const bool may = core_.pass_by_reserve(now);
-    refuse_late(after, opened_at, now);
-    go_on(after, now);
-    return may;
+    change(now, [&] { return core_.pass_by_reserve(now); });
 }
 
 void rate_gate::discount() noexcept
 {
-    aftermath after;
-    const std::lock_guard lock{mutex_};
-    core_.discount();
-    go_on(after, timers_->time().now());
+    change(timers_->time().now(), [&] {
+        core_.discount();
+        return true;
+    });
 }
 
 void rate_gate::set(const rate_window::account& reported, clock::time_point now)
 {
-    aftermath after;
-    const std::lock_guard lock{mutex_};
-    const clock::time_point opened_at = core_.opens_at();
-    core_.set(reported, now);
-    refuse_late(after, opened_at, now);
-    go_on(after, now);
+    change(now, [&] {
+        core_.set(reported, now);
+        return true;
+    });
 }
 
 rate_window::balance rate_gate::balance_at(clock::time_point now) const
@@ -220,6 +215,7 @@ void rate_gate::refuse_waiting() noexcept
 {
     aftermath after;
     const std::lock_guard lock{mutex_};
+    refusing_ = true;
     while (gate_waiter* const waiting = core_.dismiss()) {
         after.complete(*waiting, gate_result{errc::client_closed});
     }

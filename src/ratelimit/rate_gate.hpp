@@ -26,6 +26,8 @@ struct gate_request {
     clock::time_point deadline = clock::time_point::max();
     /// It had a turn before and could not use it.
     bool again = false;
+    /// `refuse_waiting` does not concern it.
+    bool cleans_up = false;
 };
 
 /// The result of waiting at the gate.
@@ -74,13 +76,14 @@ public:
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
     bool learn(const rate_gate_core::lesson& reported, clock::time_point now);
     [[nodiscard]] clock::time_point opens_at() const;
-    bool pass_by_reserve(clock::time_point now);
+    /// If even the reserve is used up, the service will refuse the request.
+    void pass_by_reserve(clock::time_point now);
     void discount() noexcept;
     void set(const rate_window::account& reported, clock::time_point now);
     [[nodiscard]] rate_window::balance balance_at(clock::time_point now) const;
     [[nodiscard]] rate_gate_stats stats(clock::time_point now) const;
 
-    /// Ends all waits with `client_closed`.
+    /// Ends all waits with `client_closed`, including later ones except for clean-up.
     void refuse_waiting() noexcept;
     /// Ends all waits with `client_closed`, including later ones.
     void close() noexcept;
@@ -96,9 +99,13 @@ private:
     void give_up(gate_call& call, boost::system::error_code why) noexcept;
 
     // These require the mutex to be held.
-    void admit(gate_call& call, bool again, aftermath& after) noexcept;
+    void admit(gate_call& call, const gate_request& asked, aftermath& after) noexcept;
     void go_on(aftermath& after, clock::time_point now) noexcept;
     void refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept;
+
+    /// Changes what is known of the limit, then ends the waits that this concerns. Requires the mutex not to be held.
+    template <class Step>
+    auto change(clock::time_point now, Step step);
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;
@@ -107,6 +114,7 @@ private:
 
     mutable std::mutex mutex_;
     rate_gate_core core_;
+    bool refusing_ = false;
     bool closed_ = false;
     clock::time_point timer_at_ = clock::time_point::max();
 };

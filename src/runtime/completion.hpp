@@ -78,9 +78,12 @@ private:
     public:
         static waiting* make(Handler handler, const boost::asio::any_io_executor& runs_on, bool runs_on_fallback)
         {
+            // This may allocate, too.
+            auto work = boost::asio::prefer(runs_on, boost::asio::execution::outstanding_work.tracked);
             allocator from{allocator_of(handler)};
             waiting_for* const memory = allocator_traits::allocate(from, 1);
-            return ::new (static_cast<void*>(memory)) waiting_for{std::move(handler), runs_on, runs_on_fallback};
+            return ::new (static_cast<void*>(memory))
+                waiting_for{std::move(handler), std::move(work), runs_on_fallback};
         }
 
         void complete(bool may_be_inline, Args... args) override
@@ -124,9 +127,8 @@ private:
             std::declval<const Handler&>()))>::template rebind_traits<waiting_for>;
         using allocator = typename allocator_traits::allocator_type;
 
-        waiting_for(Handler handler, const boost::asio::any_io_executor& runs_on, bool runs_on_fallback)
-            : work_(boost::asio::prefer(runs_on, boost::asio::execution::outstanding_work.tracked)),
-              runs_on_fallback_(runs_on_fallback), handler_(std::move(handler))
+        waiting_for(Handler handler, boost::asio::any_io_executor work, bool runs_on_fallback)
+            : work_(std::move(work)), runs_on_fallback_(runs_on_fallback), handler_(std::move(handler))
         {
         }
 

@@ -1,5 +1,7 @@
 #include "runtime/context_watch.hpp"
 
+#include "runtime/weak_list.hpp"
+
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -7,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
-#include <cstddef>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -30,11 +31,7 @@ public:
     void add(std::weak_ptr<context_client> client)
     {
         const std::lock_guard lock{mutex_};
-        if (clients_.size() >= tidy_at_) {
-            std::erase_if(clients_, [](const auto& known) { return known.expired(); });
-            tidy_at_ = 2 * clients_.size() + least_to_tidy;
-        }
-        clients_.push_back(std::move(client));
+        clients_.add(std::move(client));
     }
 
 private:
@@ -43,7 +40,7 @@ private:
         std::vector<std::weak_ptr<context_client>> clients;
         {
             const std::lock_guard lock{mutex_};
-            clients.swap(clients_);
+            clients = clients_.take();
         }
         for (const auto& known : clients) {
             if (const auto client = known.lock()) {
@@ -52,12 +49,8 @@ private:
         }
     }
 
-    /// Removing expired entries takes time, so it is done when the number of entries has doubled since the last time.
-    static constexpr std::size_t least_to_tidy = 16;
-
     std::mutex mutex_;
-    std::vector<std::weak_ptr<context_client>> clients_;
-    std::size_t tidy_at_ = least_to_tidy;
+    weak_list<context_client> clients_;
 };
 
 boost::asio::execution_context& context_of(const boost::asio::any_io_executor& executor)

@@ -125,10 +125,6 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t size(urgency how_urgent) const noexcept
-    {
-        return shares_[static_cast<std::size_t>(how_urgent)].size;
-    }
 
     /// Number of waiters ahead of one that enters now, as an estimate: more if more urgent ones arrive, fewer if some
     /// give up.

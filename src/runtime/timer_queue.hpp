@@ -40,7 +40,7 @@ private:
 ///
 /// Nearly every deadline is cancelled before it expires, and later deadlines are armed later, so arming and disarming
 /// touch only a heap in memory; the alarm is reset only when a deadline earlier than its own is armed.
-class timer_queue : public std::enable_shared_from_this<timer_queue> {
+class timer_queue {
 public:
     [[nodiscard]] static std::shared_ptr<timer_queue> make(boost::asio::any_io_executor executor,
                                                            std::shared_ptr<clock> time);

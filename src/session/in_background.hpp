@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
@@ -28,7 +29,7 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
         std::optional<T> result;
     };
     const auto made = std::make_shared<progress>();
-    made->ended = owner->state()->make_sleepers(caller::library);
+    made->ended = owner->state()->library_waits.make();
     auto finish = [made](std::exception_ptr failure, T result) {
         made->failure = std::move(failure);
         made->result = std::move(result);
@@ -37,9 +38,13 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
     boost::asio::co_spawn(owner->executor(), std::move(work), std::move(finish));
     const auto [interruption] = co_await made->ended->async_sleep_until(
         clock::time_point::max(), boost::asio::as_tuple(boost::asio::use_awaitable));
-    if (interruption) {
+    if (interruption == boost::asio::error::operation_aborted) {
         throw make_error(interruption, operation, "cancelled; it goes on, and no session is left behind",
                          end_reason::cancelled, outcome::unknown);
+    }
+    if (interruption) {
+        throw make_error(interruption, operation, "the client's execution context was destroyed",
+                         end_reason::client_closed, outcome::unknown);
     }
     if (made->failure) {
         std::rethrow_exception(made->failure);

@@ -55,9 +55,9 @@ asio::awaitable<void> live_actor::verify(order taken)
     const std::lock_guard lock{core_.mutex_};
     if (!taken->sent || !core_.state_.check(response, client_->boot_now())) {
         // It remains to wait for a usable session.
+        core_.orders_.push_back(taken);
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
-        core_.orders_.push_back(taken);
     }
 }
 
@@ -126,7 +126,7 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
     }
     created_session made;
     try {
-        made = co_await owned_sessions::create(core_.owner_, &renew_session, wanted, core_.options_.time_to_live,
+        made = co_await owned_sessions::create(core_.owner_, made_for::library, wanted, core_.options_.time_to_live,
                                                core_.options_.timeout, core_.own_options());
         if (client_->sessions.is_gone(made.value.id, client_->boot_now())) {
             // Another create would give the same.

@@ -46,12 +46,6 @@ std::shared_ptr<detail::shared_live_session> make_core(const client& owner, sess
     return std::make_shared<detail::shared_live_session>(std::move(handle), std::move(defaults), std::move(options));
 }
 
-detail::shared_live_session& checked(const std::shared_ptr<detail::shared_live_session>& core)
-{
-    detail::require_client(core);
-    return *core;
-}
-
 asio::awaitable<session> order(std::shared_ptr<detail::shared_live_session> core, detail::live_task what,
                                session_defaults changes, call_options options)
 {
@@ -65,7 +59,7 @@ asio::awaitable<session> order(std::shared_ptr<detail::shared_live_session> core
 
 asio::awaitable<void> end(std::shared_ptr<detail::shared_live_session> core)
 {
-    const auto last = checked(core).stop();
+    const auto last = detail::require_client(core).stop();
     // Otherwise the last request under it deletes it when it ends.
     if (last && last.use_count() == 1) {
         co_await last->remove();
@@ -144,7 +138,7 @@ asio::awaitable<void> live_session::close() const
 
 session live_session::release() const
 {
-    const auto last = checked(core_).stop();
+    const auto last = detail::require_client(core_).stop();
     if (!last) {
         throw error{errc::session_gone, "the live session was closed"};
     }
@@ -154,7 +148,7 @@ session live_session::release() const
 
 session live_session::current() const
 {
-    return checked(core_).current();
+    return detail::require_client(core_).current();
 }
 
 session_defaults live_session::defaults() const

@@ -53,12 +53,12 @@ private:
     owned_sessions& counted_;
 };
 
-asio::awaitable<created_session> owned_sessions::create(owner of, creator make, session_defaults defaults,
+asio::awaitable<created_session> owned_sessions::create(owner of, made_for by, session_defaults defaults,
                                                         std::chrono::seconds time_to_live,
                                                         std::chrono::milliseconds grace, call_options options)
 {
     const creation counted{of->sessions()};
-    session made = co_await make(of->state(), std::move(defaults), time_to_live, std::move(options));
+    session made = co_await create_session(of->state(), std::move(defaults), time_to_live, std::move(options), by);
     co_return created_session{own(of, made.id, grace), std::move(made)};
 }
 
@@ -104,7 +104,7 @@ void owned_sessions::remove_later(const owner& of, const session_id& id) noexcep
 std::shared_ptr<sleep_list> owned_sessions::remove_all(const owner& of, clock::time_point until)
 {
     owned_sessions& self = of->sessions();
-    auto settled = self.client_->make_sleepers(caller::library);
+    auto settled = self.client_->library_waits.make();
     {
         const std::lock_guard lock{self.mutex_};
         self.settled_ = settled = self.settled_ ? self.settled_ : std::move(settled);
@@ -140,29 +140,34 @@ std::vector<session_id> owned_sessions::left() const
 void owned_sessions::start_workers(const owner& of) noexcept
 {
     owned_sessions& self = of->sessions();
-    for (;;) {
-        {
-            const std::lock_guard lock{self.mutex_};
-            const std::size_t wanted = std::min(self.queue_.size(), self.client_->options.pool.max_connections);
-            if (self.workers_ >= wanted || self.client_->closed) {
-                return;
-            }
-            ++self.workers_;
-        }
+    while (self.add_worker()) {
         try {
             asio::co_spawn(of->executor(), work(of), asio::detached);
         } catch (const std::exception&) {
             // Out of memory: running workers, or the next one started, do the deletes.
             const std::lock_guard lock{self.mutex_};
             --self.workers_;
+            --self.starting_;
             return;
         }
     }
 }
 
+/// One for each queued session, up to the number of connections.
+bool owned_sessions::add_worker() noexcept
+{
+    const std::lock_guard lock{mutex_};
+    if (starting_ >= queue_.size() || workers_ >= client_->options.pool.max_connections || client_->is_closed()) {
+        return false;
+    }
+    ++workers_;
+    ++starting_;
+    return true;
+}
+
 asio::awaitable<void> owned_sessions::work(owner of)
 {
-    for (auto next = of->sessions().take(); next; next = of->sessions().take()) {
+    for (auto next = of->sessions().take(true); next; next = of->sessions().take(false)) {
         try {
             co_await remove(of, *next);
         } catch (...) { // NOLINT(bugprone-empty-catch): what `remove` could not do is in the records
@@ -170,10 +175,11 @@ asio::awaitable<void> owned_sessions::work(owner of)
     }
 }
 
-std::optional<session_id> owned_sessions::take()
+std::optional<session_id> owned_sessions::take(bool is_first)
 {
     const std::lock_guard lock{mutex_};
-    if (queue_.empty() || client_->closed) {
+    starting_ -= is_first ? 1 : 0;
+    if (queue_.empty() || client_->is_closed()) {
         --workers_;
         return std::nullopt;
     }
@@ -189,7 +195,7 @@ asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
     if (auto options = self.begin_removal(id)) {
         ending how = ending::removed;
         try {
-            co_await clean_up_session(of->state(), id, *std::move(options));
+            co_await delete_session(of->state(), id, *std::move(options), made_for::library);
         } catch (const error& failure) {
             if (failure.code() != condition::not_found) {
                 how = failure.code() == errc::client_closed ? ending::refused : ending::failed;
@@ -238,7 +244,7 @@ void owned_sessions::end_removal(const session_id& id, ending how) noexcept
     }
     if (how == ending::removed) {
         records_.erase(known);
-    } else if (how == ending::refused && !client_->closed) {
+    } else if (how == ending::refused && !client_->is_closed()) {
         // It was waiting for a connection when shutdown began, and was ended together with the waiting user calls.
         queue(known);
     } else {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call/client_state.hpp"
+#include "retry/operation_kind.hpp"
 
 #include <sipher/call_options.hpp>
 #include <sipher/session.hpp>
@@ -63,15 +64,12 @@ struct created_session {
 class owned_sessions {
 public:
     using owner = std::shared_ptr<client_handle>;
-    using creator = boost::asio::awaitable<session> (*)(std::shared_ptr<client_state>, session_defaults,
-                                                        std::chrono::seconds, call_options);
 
     explicit owned_sessions(std::shared_ptr<client_state> client) : client_(std::move(client)) {}
 
     /// Creates a session. To leave none behind, run this where it cannot be cancelled.
-    /// @param make The create operation.
     /// @param grace Time limit of its delete. Zero: no limit.
-    [[nodiscard]] static boost::asio::awaitable<created_session> create(owner of, creator make,
+    [[nodiscard]] static boost::asio::awaitable<created_session> create(owner of, made_for by,
                                                                         session_defaults defaults,
                                                                         std::chrono::seconds time_to_live,
                                                                         std::chrono::milliseconds grace,
@@ -104,7 +102,9 @@ private:
 
     [[nodiscard]] static boost::asio::awaitable<void> work(owner of);
     static void start_workers(const owner& of) noexcept;
-    [[nodiscard]] std::optional<session_id> take();
+    [[nodiscard]] bool add_worker() noexcept;
+    /// The next session for a worker to delete.
+    [[nodiscard]] std::optional<session_id> take(bool is_first);
     [[nodiscard]] std::optional<call_options> begin_removal(const session_id& id);
     enum class ending { removed, failed, refused };
     void end_removal(const session_id& id, ending how) noexcept;
@@ -126,6 +126,8 @@ private:
     std::size_t sweep_at_ = 64;
     std::deque<session_id> queue_;
     std::size_t workers_ = 0;
+    /// Workers that have not taken a session yet.
+    std::size_t starting_ = 0;
     std::size_t creations_ = 0;
     /// Set while the client shuts down.
     std::optional<clock::time_point> until_;

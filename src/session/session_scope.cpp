@@ -6,7 +6,11 @@
 #include "session/owned_sessions.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <boost/throw_exception.hpp>
 
+#include <exception>
+#include <typeinfo>
 #include <utility>
 
 namespace sipher {
@@ -46,7 +50,7 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
     const auto handle = detail::handle_of(owner);
     detail::require_client(handle);
     auto creating =
-        detail::owned_sessions::create(handle, &detail::create_session, std::move(defaults), time_to_live, grace, {});
+        detail::owned_sessions::create(handle, detail::made_for::user, std::move(defaults), time_to_live, grace, {});
     auto made = co_await detail::with_outcome(detail::in_background(handle, std::move(creating), "create_session"),
                                               "create_session", outcome::unknown);
     co_return session_scope{std::move(made.held), std::move(made.value)};
@@ -57,6 +61,21 @@ boost::asio::awaitable<void> session_scope::close()
     if (const auto owned = std::move(owned_)) {
         co_await detail::with_outcome(owned->remove(), "delete_session", outcome::unknown);
     }
+}
+
+bool detail::is_interruption(const std::exception_ptr& thrown)
+{
+    try {
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    } catch (const boost::system::system_error& failure) {
+        const bool is_bare = typeid(failure) == typeid(boost::system::system_error) ||
+                             typeid(failure) == typeid(boost::wrapexcept<boost::system::system_error>);
+        return is_bare && failure.code() == boost::asio::error::operation_aborted;
+    } catch (...) { // NOLINT(bugprone-empty-catch)
+    }
+    return false;
 }
 
 void detail::throw_scope_cancelled()

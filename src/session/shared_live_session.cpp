@@ -129,7 +129,7 @@ std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& plac
     }
     until = placed.sent ? clock::time_point::max() : placed.deadline;
     if (!waiting_) {
-        waiting_ = client().make_sleepers(caller::user);
+        waiting_ = client().user_waits.make();
     }
     return waiting_;
 }
@@ -140,7 +140,7 @@ void shared_live_session::wake_up(const live_order& placed, const std::shared_pt
     if (code == asio::error::operation_aborted) {
         throw live_error(code, "cancelled", end_reason::cancelled, placed.sent ? outcome::unknown : outcome::not_sent);
     }
-    if (code && client().context_ended) {
+    if (code && client().has_context_ended()) {
         throw live_error(code, {}, end_reason::client_closed, placed.sent ? outcome::unknown : outcome::not_sent);
     }
     if (code && waiting_ == from) {
@@ -180,7 +180,7 @@ shared_live_session::order shared_live_session::take()
     const std::lock_guard lock{mutex_};
     const clock::time_point now = boot_now();
     std::erase_if(orders_, [](const order& each) { return each->interest.expired(); });
-    if (stopped_ || client().closing) {
+    if (stopped_ || client().is_closing()) {
         running_ = false;
         orders_.clear();
         tell_waiting();
@@ -283,7 +283,7 @@ void shared_live_session::throw_if_stopped() const
     if (stopped_) {
         throw live_error(errc::session_gone, "the live session was closed", end_reason::permanent);
     }
-    if (client().closing) {
+    if (client().is_closing()) {
         throw live_error(errc::client_closed, {}, end_reason::client_closed);
     }
 }

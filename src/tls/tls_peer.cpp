@@ -149,19 +149,21 @@ void expect_peer(SSL* ssl, const expected_peer& peer)
     }
 }
 
+bool is_pinned(const X509* certificate, const expected_peer& peer)
+{
+    return peer.pins.empty() ||
+           (certificate != nullptr && std::ranges::find(peer.pins, pin_of(certificate)) != peer.pins.end());
+}
+
 std::string check_pins(const X509* certificate, const expected_peer& peer)
 {
-    if (peer.pins.empty()) {
+    if (is_pinned(certificate, peer)) {
         return {};
     }
     if (certificate == nullptr) {
         return "the server showed no certificate to compare with tls.pinned_public_keys";
     }
-    const public_key_pin shown = pin_of(certificate);
-    if (std::ranges::find(peer.pins, shown) != peer.pins.end()) {
-        return {};
-    }
-    return "the server's public key is none of tls.pinned_public_keys: " + to_text(shown);
+    return "the server's public key is none of tls.pinned_public_keys: " + to_text(pin_of(certificate));
 }
 
 bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, const ticket_times& times, clock::wall_time now)
@@ -174,7 +176,7 @@ bool may_be_offered(SSL_SESSION* session, const expected_peer& peer, const ticke
     std::time_t seconds = std::chrono::system_clock::to_time_t(now);
     X509* const certificate = SSL_SESSION_get0_peer(session);
     return certificate != nullptr && X509_cmp_time(X509_get0_notAfter(certificate), &seconds) > 0 &&
-           is_named(certificate, peer) && check_pins(certificate, peer).empty();
+           is_named(certificate, peer) && is_pinned(certificate, peer);
 }
 
 } // namespace sipher::detail

@@ -65,7 +65,7 @@ protected:
         EXPECT_EQ(client->state()->pool->stats().dialing, 0U);
         EXPECT_EQ(client->state()->pool->stats().waiting, 0U);
         EXPECT_EQ(client->state()->gate->stats(clock->now()).waiting, 0U);
-        EXPECT_EQ(client->state()->active, 0U);
+        EXPECT_EQ(client->state()->user_calls.count(), 0U);
         service->script.clear();
         clock->advance(5s);
         EXPECT_TRUE(perform(operation::get)->succeeded());

@@ -5,6 +5,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace sipher::test {
@@ -247,6 +251,176 @@ TEST_F(call_test, a_daily_quota_is_not_waited_for)
     EXPECT_EQ(service->requests.size(), 1U);
     advance(91s);
     EXPECT_TRUE(perform(operation::get)->succeeded());
+}
+
+/// A response that is sent as it is, and the end of the connection.
+scripted_service::reaction raw(std::string bytes, boost::system::error_code end = boost::asio::error::eof)
+{
+    return [bytes = std::move(bytes), end](scripted_peer& peer, const std::string&) {
+        peer.send(bytes);
+        peer.end(end);
+    };
+}
+
+TEST_F(call_test, a_bare_408_proves_nothing_once_the_request_was_accepted_or_if_it_may_be_incomplete)
+{
+    const std::string refusal = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n";
+    const std::string interim = "HTTP/1.1 102 Processing\r\n\r\n";
+    const std::string hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    for (const auto& reaction :
+         {raw(interim + refusal), raw(hints + refusal), raw(refusal, boost::asio::error::connection_reset)}) {
+        service->requests.clear();
+        service->script = {reaction};
+        service->otherwise = response_session(201);
+        const auto call = perform(operation::create);
+        advance(2s);
+        ASSERT_TRUE(call->failure);
+        EXPECT_EQ(call->failure->outcome(), outcome::unknown) << call->failure->what();
+        EXPECT_EQ(service->requests.size(), 1U);
+    }
+    service->script = {raw("HTTP/1.1 100 Continue\r\n\r\n" + refusal)};
+    const auto call = perform(operation::create);
+    advance(2s);
+    EXPECT_TRUE(call->succeeded()) << call->failure->what();
+}
+
+TEST_F(call_test, only_a_404_or_a_410_says_that_a_session_is_gone)
+{
+    for (const unsigned status : {401U, 500U}) {
+        service->script = {hang_up(), refuse(status, "SESSION_NOT_FOUND")};
+        const auto call = perform(operation::remove);
+        advance(2s);
+        EXPECT_FALSE(call->succeeded()) << status;
+        EXPECT_FALSE(client->state()->sessions.is_gone(scripted_session_id(), client->state()->boot_now())) << status;
+    }
+    service->script = {hang_up(), refuse(410, "SESSION_NOT_FOUND")};
+    const auto call = perform(operation::remove);
+    advance(2s);
+    EXPECT_TRUE(call->succeeded()) << call->failure->what();
+}
+
+TEST_F(call_test, the_code_of_the_service_is_named_even_without_a_message)
+{
+    for (const char* message : {"null", R"("403 sessions at most")"}) {
+        service->script = {response(403, R"({"success":false,"error":{"code":"TIER_ACCESS_DENIED","message":)" +
+                                             std::string{message} + "}}")};
+        const auto call = perform(operation::get);
+        ASSERT_TRUE(call->failure);
+        EXPECT_NE(std::string{call->failure->what()}.find("403 TIER_ACCESS_DENIED: "), std::string::npos)
+            << call->failure->what();
+    }
+}
+
+TEST_F(call_test, of_two_retry_after_fields_the_longer_counts)
+{
+    options.retry.max_attempts = 1;
+    service->script = {response(429, "{}", "Retry-After: 5\r\nRetry-After: 0\r\n"),
+                       response(429, "{}", "Retry-After: 0\r\nRetry-After: 5\r\n"),
+                       response(429, "{}", "Retry-After: 5\r\nRetry-After:\r\n")};
+    for (int i = 0; i < 3; ++i) {
+        const auto call = perform(operation::get);
+        ASSERT_TRUE(call->failure);
+        EXPECT_EQ(call->failure->retry_after(), 5s) << i;
+        advance(1min);
+    }
+}
+
+TEST_F(call_test, secrets_are_masked_however_they_are_repeated)
+{
+    options.api_key = secret{"sk_test_abcdef"};
+    open();
+    session_defaults defaults;
+    defaults.default_viewing_key = secret{"0xdeadbeef12"};
+    for (const char* echo : {"bad point deadbeef12", "bad key 0xdeadbeef12", "bad key 0Xdeadbeef12"}) {
+        service->script = {
+            refuse(400, "sk_test_abcdef", "X-Request-ID: sk_test_abcdef\r\n"),
+            response(400, R"({"success":false,"error":{"code":"X","message":")" + std::string{echo} + R"("}})")};
+        for (int i = 0; i < 2; ++i) {
+            const auto call = launch(detail::create_session(client->state(), defaults, {}, {}));
+            run();
+            ASSERT_TRUE(call->failure);
+            const std::string what = call->failure->what();
+            EXPECT_EQ(what.find("sk_test"), std::string::npos) << what;
+            EXPECT_EQ(what.find("deadbeef"), std::string::npos) << what;
+        }
+    }
+}
+
+/// Calls of a key whose daily quota is known: ten requests on sessions.
+class quota_count : public call_test {
+protected:
+    void know_quota()
+    {
+        open();
+        detail::day_limits::account account;
+        account.limit = account.remaining = 10;
+        account.renewed_in = 4h;
+        client->state()->day.learn(detail::quota_category::session, account, clock->now());
+    }
+
+    [[nodiscard]] unsigned left() const
+    {
+        return client->state()->day.find(detail::quota_category::session)->balance_at(clock->now()).remaining;
+    }
+};
+
+TEST_F(quota_count, does_not_include_a_request_whose_key_was_not_provided)
+{
+    options.api_key_provider = []() -> secret { throw std::runtime_error{"no key"}; };
+    know_quota();
+    EXPECT_TRUE(perform(operation::get)->failed_with(errc::callback_failed));
+    EXPECT_EQ(left(), 10U);
+}
+
+TEST_F(quota_count, keeps_what_may_have_been_applied_when_the_next_attempt_sends_nothing)
+{
+    options.retry.max_attempts = 2;
+    service->script = {response(504, "", "Connection: close\r\n")};
+    service->admit = [](std::size_t number) {
+        return number == 1 ? boost::system::error_code{} : make_error_code(errc::connect_failed);
+    };
+    know_quota();
+    const auto call = perform(operation::get);
+    advance(2s);
+    ASSERT_TRUE(call->failed_with(errc::connect_failed));
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+    EXPECT_EQ(left(), 9U);
+}
+
+TEST_F(call_test, a_call_that_begins_to_wait_while_the_client_closes_is_ended_at_once)
+{
+    open();
+    detail::client_state& state = *client->state();
+    rate_limit_state used_up;
+    used_up.limit = 100;
+    used_up.remaining = 0;
+    used_up.reset = used_up.window = 60s;
+    detail::rate_gate_core::lesson lesson;
+    lesson.policies.emplace_back().state = used_up;
+    lesson.sent = clock->now();
+    state.gate->learn(lesson, clock->now());
+    state.gate->refuse_waiting();
+    state.pool->refuse_waiting();
+    service->hold_connects = true;
+    for (const bool cleans_up : {false, true}) {
+        std::optional<boost::system::error_code> at_gate;
+        std::optional<boost::system::error_code> in_pool;
+        detail::gate_request turn;
+        turn.cleans_up = cleans_up;
+        detail::pool_request connection;
+        connection.cleans_up = cleans_up;
+        state.gate->async_wait(turn, [&](const detail::gate_result& result) { at_gate = result.code; });
+        state.pool->async_acquire(connection, [&](const detail::acquire_result& result) { in_pool = result.code; });
+        run();
+        EXPECT_EQ(at_gate.has_value(), !cleans_up);
+        EXPECT_EQ(in_pool.has_value(), !cleans_up);
+        state.gate->refuse_waiting();
+        state.pool->refuse_waiting();
+        run();
+        EXPECT_EQ(at_gate, errc::client_closed);
+        EXPECT_EQ(in_pool, errc::client_closed);
+    }
+    service->finish_connects();
 }
 
 TEST_F(call_test, an_outage_causes_no_retry_storm)

@@ -261,6 +261,21 @@ TEST_F(lifecycle, no_more_connections_can_be_prewarmed_than_there_may_be)
     EXPECT_EQ(client().stats().open, 0U);
 }
 
+TEST_F(lifecycle, no_more_connections_can_be_prewarmed_than_are_kept_idle)
+{
+    options.pool.max_connections = 4;
+    options.pool.max_idle = 2;
+    const auto warm = [](sipher::client warmed, std::size_t count) -> asio::awaitable<int> {
+        co_await warmed.prewarm(count);
+        co_return 0;
+    };
+    run(warm(client(), 2));
+    EXPECT_EQ(client().stats().idle, 2U);
+    const error failure = failure_of(warm(client(), 3));
+    EXPECT_EQ(failure.code(), errc::invalid_request);
+    EXPECT_EQ(failure.message(), "connections: must not be more than pool.max_idle");
+}
+
 TEST_F(lifecycle, prewarming_tells_why_it_could_not)
 {
     options = sandbox().options();

@@ -118,6 +118,20 @@ TEST_F(shutdown_test, scopes_that_are_still_there_are_deleted_as_well)
     EXPECT_EQ(sandbox().counters().deleted, 20U);
 }
 
+TEST_F(shutdown_test, a_delete_that_hangs_does_not_hold_up_the_next)
+{
+    open_scopes(2);
+    sandbox().add_fault(fault::silence());
+    scopes.pop_front();
+    run_until(context, [&] { return sandbox().counters().deleted == 1; });
+    scopes.pop_front();
+    run_until(context, [&] { return sandbox().counters().deleted == 2; });
+    EXPECT_TRUE(sandbox().sessions().empty());
+    // The first one is given up.
+    clock->advance(10s);
+    settle();
+}
+
 TEST_F(shutdown_test, live_sessions_end)
 {
     std::vector<live_session> many;

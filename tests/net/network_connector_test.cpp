@@ -105,6 +105,24 @@ TEST_F(network_connector_test, a_dead_ipv6_address_costs_a_quarter_of_a_second)
     EXPECT_EQ(dialer->open, 0U) << "the loser is still being tried";
 }
 
+TEST_F(network_connector_test, of_two_addresses_that_respond_at_the_same_time_the_second_is_closed_at_once)
+{
+    settings->url = detail::parse_base_url("https://server.test");
+    settings->tls = std::make_shared<detail::tls_context>(tls_options{}, "server.test", false, clock);
+    const auto result = begin();
+    names->respond({"::1", "127.0.0.1"});
+    run();
+    advance(250ms);
+    ASSERT_EQ(dialer->open, 2U);
+    dialer->respond("::1");
+    dialer->respond("127.0.0.1");
+    run();
+    ASSERT_EQ(dialer->peers.size(), 2U);
+    EXPECT_FALSE(dialer->peers[0]->is_closed()) << "its handshake is in progress";
+    EXPECT_TRUE(dialer->peers[1]->is_closed());
+    EXPECT_FALSE(*result);
+}
+
 TEST_F(network_connector_test, a_refused_address_is_followed_by_the_next_at_once)
 {
     dialer->responses["::1"] = asio::error::connection_refused;

@@ -8,20 +8,21 @@
 
 namespace sipher::test {
 
-namespace {
-
 /// One address being tried; frees its slot on destruction.
-struct open_dial {
-    open_dial(std::size_t& count, detail::dialer::handler waiting) : open(count), done(std::move(waiting)) { ++open; }
+struct scripted_dialer::open_dial {
+    open_dial(std::size_t& count, boost::asio::any_io_executor runs_on, handler waiting)
+        : open(count), strand(std::move(runs_on)), done(std::move(waiting))
+    {
+        ++open;
+    }
     ~open_dial() { --open; }
     open_dial(const open_dial&) = delete;
     open_dial& operator=(const open_dial&) = delete;
 
     std::size_t& open;
-    detail::dialer::handler done;
+    const boost::asio::any_io_executor strand;
+    handler done;
 };
-
-} // namespace
 
 void scripted_lookup::respond(const std::vector<std::string>& addresses)
 {
@@ -61,23 +62,37 @@ void scripted_lookup::fail(detail::address_family family, boost::system::error_c
     }
 }
 
+void scripted_dialer::respond(const std::string& address, boost::system::error_code failure)
+{
+    end(waiting_.at(address), failure);
+}
+
 std::shared_ptr<void> scripted_dialer::dial(const boost::asio::ip::tcp::endpoint& to,
                                             const boost::asio::any_io_executor& strand, handler done)
 {
     tried.push_back(to.address().to_string());
-    auto dial = std::make_shared<open_dial>(open, std::move(done));
+    const auto dial = std::make_shared<open_dial>(open, strand, std::move(done));
     most_open = std::max(most_open, open);
     if (const auto found = responses.find(tried.back()); found != responses.end()) {
-        boost::asio::post(strand, [this, strand, failure = found->second, weak = std::weak_ptr<open_dial>{dial}] {
-            if (const auto waiting = weak.lock()) {
+        end(dial, found->second);
+    } else {
+        waiting_[tried.back()] = dial;
+    }
+    return dial;
+}
+
+void scripted_dialer::end(const std::weak_ptr<open_dial>& dial, boost::system::error_code failure)
+{
+    if (const auto ending = dial.lock()) {
+        boost::asio::post(ending->strand, [this, failure, dial] {
+            if (const auto waiting = dial.lock()) {
                 if (!failure) {
-                    peers.push_back(std::make_shared<scripted_peer>(strand));
+                    peers.push_back(std::make_shared<scripted_peer>(waiting->strand));
                 }
                 waiting->done(failure, failure ? nullptr : peers.back()->make_stream());
             }
         });
     }
-    return dial;
 }
 
 } // namespace sipher::test

@@ -39,6 +39,9 @@ public:
 /// Addresses that accept, refuse or are silent, as scripted.
 class scripted_dialer final : public detail::dialer {
 public:
+    /// Lets a silent address, tried before, respond now.
+    void respond(const std::string& address, boost::system::error_code failure = {});
+
     std::shared_ptr<void> dial(const boost::asio::ip::tcp::endpoint& to, const boost::asio::any_io_executor& strand,
                                handler done) override;
 
@@ -49,6 +52,14 @@ public:
     std::size_t open = 0;
     std::size_t most_open = 0;
     std::vector<std::shared_ptr<scripted_peer>> peers;
+
+private:
+    struct open_dial;
+
+    void end(const std::weak_ptr<open_dial>& dial, boost::system::error_code failure);
+
+    /// Of the silent addresses.
+    std::map<std::string, std::weak_ptr<open_dial>> waiting_;
 };
 
 } // namespace sipher::test
