@@ -192,7 +192,8 @@ struct SIPHER_API client_options {
     /// and must not block. An exception ends the call with `errc::callback_failed`.
     std::function<secret()> api_key_provider;
     /// The same as a coroutine, which may wait: it is awaited on the call's executor when the request is about to be
-    /// written, at most until the call's deadline, and is cancelled with the call. At most one of
+    /// written, and is cancelled at the call's deadline and with the call, which then waits for it to end, so it should
+    /// end promptly. At most one of
     /// `api_key`, `api_key_provider` and `async_api_key_provider` may be set.
     std::function<boost::asio::awaitable<secret>()> async_api_key_provider;
     authentication_scheme scheme = authentication_scheme::api_key_header;

@@ -81,10 +81,16 @@ struct batch {
         }
     }
 
-    static boost::asio::awaitable<bool> run_one(std::shared_ptr<batch> self, std::size_t index)
+    /// A coroutine, so that what the operation throws before it returns its awaitable is a result, too.
+    static boost::asio::awaitable<value_type> call(std::shared_ptr<batch> self, std::size_t index)
     {
         boost::asio::awaitable<value_type> one = self->operation(std::move(self->inputs[index]));
-        self->results[index] = co_await as_result(std::move(one));
+        co_return co_await std::move(one);
+    }
+
+    static boost::asio::awaitable<bool> run_one(std::shared_ptr<batch> self, std::size_t index)
+    {
+        self->results[index] = co_await as_result(call(self, index));
         co_return self->results[index].has_value();
     }
 

@@ -48,8 +48,10 @@ boost::asio::awaitable<Result> request_as(Owner owner, verb method, std::string 
         result.emplace(std::move(*converted));
         return {};
     };
-    co_await request_converted(owner, method, std::move(target), std::move(body), std::move(options),
-                               std::move(convert));
+    // A call does not keep its client alive.
+    auto sent = request_converted(std::move(owner), method, std::move(target), std::move(body), std::move(options),
+                                  std::move(convert));
+    co_await std::move(sent);
     co_return *std::move(result);
 }
 

@@ -64,7 +64,9 @@ asio::awaitable<void> call::run(const call_request& request)
             if (has_key_provider(request.client->options)) {
                 co_await self.fetch_key();
             }
-            // The session may be gone since this call began to wait for its turn.
+            // Callbacks may have cancelled the call, and the session may be gone since it began to wait for its turn.
+            self.throw_if_stopped();
+            self.throw_if_late();
             self.throw_if_session_gone();
             self.attempt_.take_exchanged(co_await self.async_exchange(asio::deferred));
             self.now_ = request.client->now();
@@ -92,6 +94,7 @@ asio::awaitable<void> call::fetch_key()
 {
     if (client().options.api_key_provider) {
         use_key(ask_for_key_now(client().options));
+        go_on({});
         co_return;
     }
     key_result key = co_await ask_for_key(client().options, client().waits_of(request_.by()).common(), deadline_);
@@ -127,6 +130,7 @@ void call::use_key(key_result result)
 void call::begin_attempt()
 {
     throw_if_stopped();
+    throw_if_late();
     throw_if_session_gone();
     if (const auto wait = turn_.quota_missing(now_)) {
         fail(turn_.refuse_by_quota(attempt_.state(), *wait, now_), end_reason::deadline);
@@ -151,6 +155,13 @@ void call::throw_if_stopped()
     }
     if (client().is_closed_to(request_.by())) {
         fail(errc::client_closed, end_reason::client_closed);
+    }
+}
+
+void call::throw_if_late()
+{
+    if (now_ >= deadline_) {
+        fail(errc::deadline_exceeded, end_reason::deadline);
     }
 }
 

@@ -71,6 +71,7 @@ private:
     void begin_attempt();
     void throw_if_stopped();
     /// Throws if the applied session is known to be gone.
+    void throw_if_late();
     void throw_if_session_gone();
     /// Waits until the gate releases it; throws if the deadline comes first.
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);

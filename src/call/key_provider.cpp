@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <stdexcept>
@@ -64,7 +65,8 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
                                         clock::time_point deadline)
 {
     constexpr std::string_view name = "async_api_key_provider";
-    const auto executor = co_await asio::this_coro::executor;
+    // A strand, because whichever of the two ends first cancels the other.
+    const auto executor = asio::make_strand(co_await asio::this_coro::executor);
     asio::awaitable<secret> work;
     std::exception_ptr failure;
     try {

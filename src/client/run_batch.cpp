@@ -2,6 +2,7 @@
 #include "client/operations.hpp"
 #include "options/validation.hpp"
 
+#include <sipher/async_call.hpp>
 #include <sipher/for_each_concurrent.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
@@ -122,9 +123,10 @@ asio::awaitable<void> run_batch(std::size_t count, batch_options options,
     }
     const auto strand = asio::make_strand(co_await asio::this_coro::executor);
     const auto each = std::make_shared<const batch_operation>(std::move(run_one));
-    std::vector<decltype(asio::co_spawn(strand, work(all, each), asio::deferred))> workers;
+    const auto start = [&] { return asio::co_spawn(strand, with_all_cancellation(work(all, each)), asio::deferred); };
+    std::vector<decltype(start())> workers;
     while (workers.size() < concurrency) {
-        workers.push_back(asio::co_spawn(strand, work(all, each), asio::deferred));
+        workers.push_back(start());
     }
     auto group = asio::experimental::make_parallel_group(std::move(workers));
     auto ended = std::move(group).async_wait(asio::experimental::wait_for_all(), asio::deferred);

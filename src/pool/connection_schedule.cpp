@@ -76,7 +76,7 @@ pooled* connection_schedule::take_idle(const pool_time& time, bool careful, pool
 bool connection_schedule::enqueue(pool_waiter& waiter)
 {
     const std::size_t could_dial = rules_.max_connections - std::min(rules_.max_connections, busy_ + dialing_);
-    if (waiting() >= rules_.max_waiting + dialing_ + could_dial) {
+    if (waiting() - std::min(waiting(), dialing_ + could_dial) >= rules_.max_waiting) {
         return false;
     }
     queue_.push_back(waiter);

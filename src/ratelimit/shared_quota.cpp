@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -35,7 +36,8 @@ asio::awaitable<std::chrono::nanoseconds> shared_quota::ask(quota_request wanted
                                                             std::shared_ptr<sleep_list> sleepers,
                                                             clock::time_point until)
 {
-    const auto executor = co_await asio::this_coro::executor;
+    // A strand, because whichever of the two ends first cancels the other.
+    const auto executor = asio::make_strand(co_await asio::this_coro::executor);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     const clock::time_point timeout_at = deadline_after(time.now(), timeout_);
     auto asking = asio::co_spawn(executor, take(source_, wanted), asio::deferred);

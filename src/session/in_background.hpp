@@ -28,6 +28,10 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
         std::exception_ptr failure;
         std::optional<T> result;
     };
+    constexpr const char* no_context = "the client's execution context was destroyed";
+    if (owner->state()->has_context_ended()) {
+        throw make_error(errc::client_closed, operation, no_context, end_reason::client_closed, outcome::not_sent);
+    }
     const auto made = std::make_shared<progress>();
     made->ended = owner->state()->library_waits.make();
     auto finish = [made](std::exception_ptr failure, T result) {
@@ -43,8 +47,7 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
                          end_reason::cancelled, outcome::unknown);
     }
     if (interruption) {
-        throw make_error(interruption, operation, "the client's execution context was destroyed",
-                         end_reason::client_closed, outcome::unknown);
+        throw make_error(interruption, operation, no_context, end_reason::client_closed, outcome::unknown);
     }
     if (made->failure) {
         std::rethrow_exception(made->failure);

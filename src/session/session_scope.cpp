@@ -22,6 +22,7 @@ std::shared_ptr<detail::owned_session> own(const client& owner, const session& v
     const auto handle = detail::handle_of(owner);
     detail::require_client(handle);
     detail::require(value.id != session_id{}, "session", "must not be an empty one");
+    detail::validate_duration(grace, "grace");
     return detail::owned_sessions::own(handle, value.id, grace);
 }
 
@@ -49,6 +50,7 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
 {
     const auto handle = detail::handle_of(owner);
     detail::require_client(handle);
+    detail::validate_duration(grace, "grace");
     auto creating =
         detail::owned_sessions::create(handle, detail::made_for::user, std::move(defaults), time_to_live, grace, {});
     auto made = co_await detail::with_outcome(detail::in_background(handle, std::move(creating), "create_session"),

@@ -253,6 +253,49 @@ TEST_F(call_test, a_daily_quota_is_not_waited_for)
     EXPECT_TRUE(perform(operation::get)->succeeded());
 }
 
+TEST_F(call_test, after_its_deadline_nothing_is_sent)
+{
+    service->otherwise = response_session(201);
+    EXPECT_TRUE(perform(operation::create)->succeeded());
+    call_options late;
+    late.deadline = clock->now() - 1s;
+    const auto call = perform(operation::create, late);
+    ASSERT_TRUE(call->failed_with(errc::deadline_exceeded));
+    EXPECT_EQ(call->failure->outcome(), outcome::not_sent);
+    EXPECT_EQ(service->requests.size(), 1U);
+}
+
+TEST_F(call_test, a_key_that_is_provided_after_the_deadline_is_not_used)
+{
+    options.api_key_provider = [this] {
+        clock->advance(1min);
+        return secret{"late"};
+    };
+    const auto call = perform(operation::create);
+    ASSERT_TRUE(call->failed_with(errc::deadline_exceeded));
+    EXPECT_EQ(call->failure->outcome(), outcome::not_sent);
+    EXPECT_TRUE(service->requests.empty());
+}
+
+TEST_F(call_test, a_provider_that_cancels_the_call_does_not_hide_what_was_done)
+{
+    std::shared_ptr<started_call> call;
+    int asked = 0;
+    options.api_key_provider = [&] {
+        if (++asked == 2) {
+            call->cancel.emit(boost::asio::cancellation_type::terminal);
+        }
+        return secret{"key"};
+    };
+    service->script = {hang_up()};
+    service->otherwise = response_session();
+    call = perform(operation::update);
+    advance(1s);
+    ASSERT_TRUE(call->failed_with(boost::asio::error::operation_aborted));
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+    EXPECT_EQ(service->requests.size(), 1U);
+}
+
 /// A response that is sent as it is, and the end of the connection.
 scripted_service::reaction raw(std::string bytes, boost::system::error_code end = boost::asio::error::eof)
 {

@@ -96,22 +96,30 @@ TEST_F(context_end, before_the_client_while_a_call_elsewhere_waits_for_a_connect
     EXPECT_EQ(failure, errc::client_closed);
 }
 
-TEST_F(context_end, before_the_client_while_a_scope_is_opened_elsewhere)
+TEST_F(context_end, before_the_client_while_or_before_a_scope_is_opened_elsewhere)
 {
     open("http");
     std::optional<error> ended;
-    asio::co_spawn(of_caller, session_scope::open(*client, {}),
-                   [&ended](const std::exception_ptr& thrown, const session_scope&) {
-                       try {
-                           std::rethrow_exception(thrown);
-                       } catch (const error& ended_with) {
-                           ended = ended_with;
-                       }
-                   });
-    poll();
+    const auto open_scope = [&] {
+        asio::co_spawn(of_caller, session_scope::open(*client, {}),
+                       [&ended](const std::exception_ptr& thrown, const session_scope&) {
+                           try {
+                               std::rethrow_exception(thrown);
+                           } catch (const error& ended_with) {
+                               ended = ended_with;
+                           }
+                       });
+        poll();
+    };
+    open_scope();
     of_client.reset();
     poll();
     ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->outcome(), outcome::unknown);
+    ended.reset();
+    open_scope();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->outcome(), outcome::not_sent);
     EXPECT_EQ(ended->code(), errc::client_closed);
     EXPECT_EQ(ended->ended_because(), end_reason::client_closed);
     EXPECT_EQ(ended->message().find("no session is left behind"), std::string::npos) << ended->message();

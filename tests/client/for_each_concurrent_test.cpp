@@ -146,6 +146,39 @@ TEST_F(batch, that_is_cancelled_reports_partial_results)
                                                   "unknown", "unknown", "unknown"}));
 }
 
+TEST_F(batch, partial_cancellation_reaches_its_operations)
+{
+    const std::vector<session_id> ids = create_some(1);
+    sandbox().add_faults(3, testing::fault::silence());
+    std::optional<std::vector<result<session>>> all;
+    error diagnostics;
+    async_call(context.get_executor(), for_each_concurrent(std::vector<session_id>(9, ids.front()), many, get()),
+               diagnostics,
+               asio::bind_cancellation_slot(
+                   cancel.slot(),
+                   [&all](boost::system::error_code, std::vector<result<session>> made) { all = std::move(made); }));
+    settle(3);
+    cancel.emit(asio::cancellation_type::partial);
+    settle();
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->size(), 9U);
+    for (const auto& each : *all) {
+        EXPECT_EQ(each.error().code(), condition::cancelled);
+    }
+}
+
+TEST_F(batch, an_operation_that_throws_before_it_is_a_coroutine_is_one_failure_of_many)
+{
+    const session made = create();
+    auto remove = [of = client()](const std::string& id) { return of.get_session(session_id{id}); };
+    const auto all = run(for_each_concurrent(
+        std::vector<std::string>{made.id.to_string(), "not an id", made.id.to_string()}, many, remove));
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_TRUE(all[0]);
+    EXPECT_EQ(all[1].error().code(), errc::invalid_request);
+    EXPECT_TRUE(all[2]);
+}
+
 TEST_F(batch, begins_nothing_more_once_it_was_cancelled)
 {
     many.concurrency = 1;

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sipher::test {
 namespace {
@@ -43,6 +46,19 @@ protected:
         return call->failure->message();
     }
 };
+
+TEST_F(pool_waiting, without_a_limit_nobody_is_refused)
+{
+    options.pool.max_waiting = std::numeric_limits<std::size_t>::max();
+    std::vector<std::shared_ptr<started_call>> calls;
+    for (int i = 0; i < 20; ++i) {
+        calls.push_back(start(operation::get));
+    }
+    run();
+    for (const auto& each : calls) {
+        EXPECT_TRUE(each->succeeded());
+    }
+}
 
 TEST_F(pool_waiting, for_a_connection_in_the_making)
 {

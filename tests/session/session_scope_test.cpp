@@ -70,6 +70,16 @@ TEST_F(session_scope_test, exceptions_of_the_body_are_thrown_on_and_not_hidden_b
     }
 }
 
+TEST_F(session_scope_test, a_grace_that_no_delete_could_have_is_refused_before_the_create)
+{
+    for (const auto grace : {-1ms, std::chrono::milliseconds::max()}) {
+        const error failure = failure_of(session_scope::open(client(), {}, {}, grace));
+        EXPECT_EQ(failure.code(), errc::invalid_request);
+        EXPECT_EQ(failure.message().find("grace: must "), 0U) << failure.message();
+    }
+    EXPECT_EQ(sandbox().counters().created, 0U);
+}
+
 TEST_F(session_scope_test, a_body_without_a_result)
 {
     bool ran = false;

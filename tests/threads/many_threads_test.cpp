@@ -4,9 +4,13 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <gtest/gtest.h>
@@ -14,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <future>
@@ -129,6 +134,42 @@ TEST(many_threads, a_server_that_closes_idle_connections_again_and_again)
     expect_consistent(client.stats());
     EXPECT_LE(sandbox.counters().created, std::uint64_t{agents});
     EXPECT_LT(failed, agents);
+}
+
+/// A key that sometimes takes longer than a call may take.
+asio::awaitable<secret> slow_key(secret key)
+{
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    for (int i = 0; i < 20; ++i) {
+        timer.expires_after(100us);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_return key;
+}
+
+TEST(many_threads, keys_that_are_provided_too_late)
+{
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool pool{threads};
+    client_options options = sandbox.options();
+    const secret key = options.api_key;
+    options.api_key = {};
+    options.async_api_key_provider = [key] { return slow_key(key); };
+    sipher::client client{pool, options};
+    std::atomic<int> ended = 0;
+    auto call_often = [client, &ended](int agent) -> asio::awaitable<void> {
+        call_options brief;
+        brief.total_timeout = 3ms + std::chrono::milliseconds{agent % 3};
+        for (int i = 0; i < rounds; ++i) {
+            static_cast<void>(co_await as_result(client.usage(brief)));
+            ++ended;
+        }
+    };
+    for (int i = 0; i < agents; ++i) {
+        asio::co_spawn(pool, call_often(i), asio::detached);
+    }
+    pool.wait();
+    EXPECT_EQ(ended, agents * rounds);
 }
 
 TEST(many_threads, batches_some_of_which_are_cancelled)
