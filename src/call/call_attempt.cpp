@@ -83,6 +83,10 @@ void call_attempt::start_exchange(clock::time_point now, clock::time_point deadl
     connection.use();
     exchange_parameters parameters;
     parameters.keep_fields = call.info != nullptr;
+    // What arrived within the last moment could as well arrive after a look, which costs a system call.
+    constexpr std::chrono::milliseconds moment{1};
+    parameters.looks_first =
+        !state_.reused || connection.idle_before() >= moment || options.async_api_key_provider != nullptr;
     parameters.write_timeout = options.timeouts.write;
     parameters.deadline =
         std::min(deadline, deadline_after(now, call.attempt_timeout.value_or(options.timeouts.attempt)));

@@ -60,7 +60,7 @@ void connection::begin(const request_view& request, const exchange_parameters& p
 {
     exchange_.start(request, parameters.keep_fields, channel_ ? channel_->bytes_on_wire() : 0);
     // What has arrived before the request is no response to it, although nobody may have read it yet.
-    if (channel_ && channel_->stream().has_input()) {
+    if (channel_ && parameters.looks_first && channel_->stream().has_input()) {
         static_cast<void>(watch_idle());
     }
     if (channel_) {

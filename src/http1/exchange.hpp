@@ -46,6 +46,8 @@ struct exchange_parameters {
     std::chrono::nanoseconds write_timeout{};
     /// Keep all header fields of the response, not only those that the library reads.
     bool keep_fields = false;
+    /// Look for bytes that have arrived before the request and are no response to it.
+    bool looks_first = true;
 };
 
 /// The result of an exchange, as observed on the wire.

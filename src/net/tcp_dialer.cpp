@@ -94,10 +94,10 @@ public:
 
     [[nodiscard]] bool has_input() override
     {
+        // Asked before each request, so without the detour through Asio.
         char first = 0;
-        error_code failure;
-        socket_.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, failure);
-        return failure != asio::error::would_block;
+        const ssize_t found = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+        return found >= 0 || (errno != EAGAIN && errno != EINTR);
     }
 
     io_result write_some(const void* from, std::size_t size) override
