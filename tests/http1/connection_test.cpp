@@ -90,6 +90,7 @@ TEST_F(connection_test, without_memory_to_wait_an_incomplete_response_fails_at_o
 
 TEST_F(connection_test, without_memory_to_watch_it_a_connection_is_closed)
 {
+    connection->close({}, true);
     peer = std::make_shared<scripted_peer>(context.get_executor());
     peer->lack_memory_to_wait();
     connection =
