@@ -61,7 +61,7 @@ void connection::begin(const request_view& request, const exchange_parameters& p
     exchange_.start(request, parameters.keep_fields, channel_ ? channel_->bytes_on_wire() : 0);
     // What has arrived before the request is no response to it, although nobody may have read it yet.
     if (channel_ && parameters.looks_first && channel_->stream().has_input()) {
-        static_cast<void>(watch_idle());
+        static_cast<void>(is_quiet());
     }
     if (channel_) {
         connect_cancellation();
@@ -270,7 +270,7 @@ void connection::on_timer()
     complete(std::move(completed), true);
 }
 
-bool connection::watch_idle()
+bool connection::is_quiet()
 {
     std::array<char, 64> unsolicited; // NOLINT(cppcoreguidelines-pro-type-member-init): only written to
     const channel_result result = channel_->read(unsolicited.data(), unsolicited.size());
@@ -282,6 +282,14 @@ bool connection::watch_idle()
             refusal_ = channel_->handshake_message();
         }
         close_channel(true);
+        return false;
+    }
+    return true;
+}
+
+bool connection::watch_idle()
+{
+    if (!is_quiet()) {
         return false;
     }
     // A TLS message of its own, such as a ticket, needed a buffer, which would otherwise be kept until the next

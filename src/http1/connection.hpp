@@ -108,7 +108,10 @@ private:
     void expect_progress();
     /// The completion to run after releasing the mutex, if the exchange has ended.
     [[nodiscard]] exchange_completion finish();
-    /// Whether the connection is still usable.
+    /// Whether the connection is still usable: reads what has arrived outside an exchange, and closes it unless that is
+    /// nothing.
+    [[nodiscard]] bool is_quiet();
+    /// The same, and goes on waiting.
     [[nodiscard]] bool watch_idle();
     /// Closes the connection if it lacks the memory to wait.
     void arm_read() noexcept;
