@@ -37,8 +37,7 @@ void complain(const sipher::error& problem)
     std::string text = problem.what();
     if (may_have_created(problem)) {
         text += "; a session may exist that `list` does not show: its id was in the lost response, so quote the "
-                "request id to "
-                "the service's support";
+                "request id to the service's support";
     }
     complain(text);
 }

@@ -70,8 +70,9 @@ private:
     void use_key(key_result result);
     void begin_attempt();
     void throw_if_stopped();
-    /// Throws if the applied session is known to be gone.
+    /// Throws if the deadline has passed.
     void throw_if_late();
+    /// Throws if the applied session is known to be gone.
     void throw_if_session_gone();
     /// Waits until the gate releases it; throws if the deadline comes first.
     [[nodiscard]] boost::asio::awaitable<void> wait_at(rate_gate& gate);

@@ -86,7 +86,7 @@ void call_attempt::start_exchange(clock::time_point now, clock::time_point deadl
     // What arrived within the last moment could as well arrive after a look, which costs a system call.
     constexpr std::chrono::milliseconds moment{1};
     parameters.looks_first =
-        !state_.reused || connection.idle_before() >= moment || options.async_api_key_provider != nullptr;
+        !state_.reused || std::max(connection.idle_before(), now - connection.last_used()) >= moment;
     parameters.write_timeout = options.timeouts.write;
     parameters.deadline =
         std::min(deadline, deadline_after(now, call.attempt_timeout.value_or(options.timeouts.attempt)));
@@ -268,8 +268,7 @@ attempt call_attempt::describe(const verdict& decided, clock::time_point now) co
 
 bool call_attempt::session_is_gone() const noexcept
 {
-    const bool is_absence = state_.status == 404 || state_.status == 410;
-    return is_absence && state_.from == provenance::service && says(service_code::session_gone);
+    return state_.from == provenance::service && says(service_code::session_gone);
 }
 
 bool call_attempt::says(service_code code) const noexcept

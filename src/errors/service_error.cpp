@@ -177,6 +177,10 @@ service_error decode_service_error(unsigned status, const json::value& document)
     service_error out;
     if (const json::object* const members = document.if_object()) {
         read_object(*members, status, out);
+        // With any other status the two contradict each other.
+        if (out.known == service_code::session_gone && status != 404 && status != 410) {
+            out.known = service_code::other;
+        }
     } else {
         out.details = document;
         out.message = joined(status_phrase(status), details_text(document));

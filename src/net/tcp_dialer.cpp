@@ -94,7 +94,7 @@ public:
 
     [[nodiscard]] bool has_input() override
     {
-        // Asked before each request, so without the detour through Asio.
+        // Asked before requests, so without the detour through Asio.
         char first = 0;
         const ssize_t found = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
         return found >= 0 || (errno != EAGAIN && errno != EINTR);

@@ -51,6 +51,7 @@ public:
 
     /// How long the connection had been idle before.
     [[nodiscard]] std::chrono::nanoseconds idle_before() const noexcept { return entry_->idle_before; }
+    [[nodiscard]] clock::time_point last_used() const noexcept { return entry_->last_used; }
 
     /// Evicts connections that have been idle for as long.
     /// @param dead The connection had ended while idle, from which the idle limit is learned.

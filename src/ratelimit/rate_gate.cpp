@@ -129,20 +129,21 @@ bool rate_gate::pass(bool has_turn, clock::time_point now)
 }
 
 template <class Step>
-auto rate_gate::change(clock::time_point now, Step step)
+void rate_gate::change(clock::time_point now, Step step)
 {
     aftermath after;
     const std::lock_guard lock{mutex_};
     const clock::time_point opened_at = core_.opens_at();
-    const auto result = step();
+    step();
     refuse_late(after, opened_at, now);
     go_on(after, now);
-    return result;
 }
 
 bool rate_gate::learn(const rate_gate_core::lesson& reported, clock::time_point now)
 {
-    return change(now, [&] { return core_.learn(reported, now); });
+    bool is_news = false;
+    change(now, [&] { is_news = core_.learn(reported, now); });
+    return is_news;
 }
 
 void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock::time_point now) noexcept
@@ -160,23 +161,17 @@ void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock
 
 void rate_gate::pass_by_reserve(clock::time_point now)
 {
-    change(now, [&] { return core_.pass_by_reserve(now); });
+    change(now, [&] { static_cast<void>(core_.pass_by_reserve(now)); });
 }
 
 void rate_gate::discount() noexcept
 {
-    change(timers_->time().now(), [&] {
-        core_.discount();
-        return true;
-    });
+    change(timers_->time().now(), [&] { core_.discount(); });
 }
 
 void rate_gate::set(const rate_window::account& reported, clock::time_point now)
 {
-    change(now, [&] {
-        core_.set(reported, now);
-        return true;
-    });
+    change(now, [&] { core_.set(reported, now); });
 }
 
 rate_window::balance rate_gate::balance_at(clock::time_point now) const

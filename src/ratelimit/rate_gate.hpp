@@ -105,7 +105,7 @@ private:
 
     /// Changes what is known of the limit, then ends the waits that this concerns. Requires the mutex not to be held.
     template <class Step>
-    auto change(clock::time_point now, Step step);
+    void change(clock::time_point now, Step step);
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;

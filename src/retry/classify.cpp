@@ -112,8 +112,7 @@ verdict said_by_service(const attempt_facts& facts)
                             : conclude(action::fail, only_reads ? outcome::unknown : outcome::applied_result_lost,
                                        errc::bad_payload);
     }
-    const bool is_absent = facts.says == service_code::session_gone && (facts.status == 404 || facts.status == 410);
-    if (is_absent && facts.kind == operation_kind::remove && facts.ambiguous_before) {
+    if (facts.says == service_code::session_gone && facts.kind == operation_kind::remove && facts.ambiguous_before) {
         return conclude(action::succeed_already_absent, outcome::not_applied, {});
     }
     switch (facts.status) {

@@ -32,7 +32,7 @@ public:
     /// The kernel accepts this many more bytes; then it blocks the client, or fails with `failure`.
     void accept_only(std::size_t bytes, boost::system::error_code failure = {});
     /// The client's next waits for readability lack the memory.
-    void lack_memory_to_wait(bool lacking = true) noexcept { lacks_memory_ = lacking; }
+    void lack_memory_to_wait() noexcept { lacks_memory_ = true; }
     /// Returns at most this many bytes in one read.
     void deliver_at_most(std::size_t bytes) noexcept { largest_read_ = bytes; }
 
