@@ -76,7 +76,7 @@ code=0
 wait $! || code=$?
 out=$(<"$work/ids")
 err=$(<"$errors")
-[[ $code == 3 && $err == "cli: create_session: "*unknown*"request id "*"may exist that \`list\` does not know"* &&
+[[ $code == 3 && $err == "cli: create_session: "*unknown*"request id "*"may exist that \`list\` does not show"* &&
     -z $out ]] || fail "SIGTERM in a create: exit code $code"
 
 # 1: the service refuses.
