@@ -50,6 +50,18 @@ clock::time_point deadline_of(const call_options& options, const timeout_options
                     options.deadline.value_or(clock::time_point::max()));
 }
 
+std::optional<std::chrono::milliseconds> queue_timeout_of(const call_options& options, const timeout_options& timeouts)
+{
+    return options.queue_timeout ? options.queue_timeout : timeouts.queue;
+}
+
+clock::time_point latest_end_of(const call_options& options, const timeout_options& timeouts, clock::time_point now)
+{
+    const auto queue = queue_timeout_of(options, timeouts);
+    const auto begun_at = queue ? deadline_after(now, *queue) : now;
+    return deadline_of(options, timeouts, begun_at);
+}
+
 call_request::call_request(std::shared_ptr<client_state> of_client, operation asked, request_message asked_message,
                            result_decoder& asked_decoder, std::unique_ptr<const call_options> kept_options)
     : client(std::move(of_client)), what(asked), message(std::move(asked_message)), decoder(asked_decoder),

@@ -9,6 +9,7 @@
 #include <sipher/session_id.hpp>
 #include <sipher/verb.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,14 @@ namespace sipher::detail {
 /// The deadline of a call with these options that begins now.
 [[nodiscard]] clock::time_point deadline_of(const call_options& options, const timeout_options& timeouts,
                                             clock::time_point now);
+
+/// Unset: the call's waits count towards its total time.
+[[nodiscard]] std::optional<std::chrono::milliseconds> queue_timeout_of(const call_options& options,
+                                                                        const timeout_options& timeouts);
+
+/// The end of such a call if its waits take as long as they may.
+[[nodiscard]] clock::time_point latest_end_of(const call_options& options, const timeout_options& timeouts,
+                                              clock::time_point now);
 
 /// The content sent in each attempt.
 struct request_message {

@@ -53,8 +53,7 @@ rate_gate* call_turn::missing(clock::time_point now) const noexcept
 
 std::optional<std::chrono::milliseconds> call_turn::queue_timeout() const noexcept
 {
-    const auto& own = request_.options.queue_timeout;
-    return own ? own : request_.client->options.timeouts.queue;
+    return queue_timeout_of(request_.options, request_.client->options.timeouts);
 }
 
 clock::time_point call_turn::end_of_call(clock::time_point extended) const noexcept

@@ -302,8 +302,7 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
     validate_call_options(options);
     try {
         if (options.session && options.session->live()) {
-            options.deadline = deadline_of(options, client->options.timeouts, client->now());
-            options.total_timeout = std::chrono::milliseconds{};
+            options.deadline = latest_end_of(options, client->options.timeouts, client->now());
             co_await shared_live_session::resolve(options.session->live(), *options.session, *options.deadline);
         }
         value_decoder decoder{wanted.convert};

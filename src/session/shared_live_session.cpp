@@ -88,10 +88,9 @@ asio::awaitable<created_session> shared_live_session::place(pointer self, order 
 {
     validate_call_options(options);
     response_info* const info = options.info;
-    placed->deadline = deadline_of(options, self->client().options.timeouts, self->client().now());
+    placed->deadline = latest_end_of(options, self->client().options.timeouts, self->client().now());
     placed->options = std::move(options);
     placed->options.info = info != nullptr ? &placed->info : nullptr;
-    placed->options.total_timeout = 0ms;
     placed->options.deadline = placed->deadline;
     const auto interest = std::make_shared<const char>('\0');
     placed->interest = interest;

@@ -57,6 +57,13 @@ protected:
         return last_effective_defaults();
     }
 
+    void spawn_request(std::optional<bool>& succeeded, call_options call)
+    {
+        boost::asio::co_spawn(
+            context, live->request(verb::post, "/v1/stealth/generate", json::object{}, std::move(call)),
+            [&succeeded](const std::exception_ptr& thrown, const json::value&) { succeeded = thrown == nullptr; });
+    }
+
     /// For five seconds, with a request without a response.
     void occupy_the_connection()
     {
@@ -86,6 +93,36 @@ protected:
     std::optional<live_session> live;
     std::vector<replacement_event> events;
 };
+
+TEST_F(live_session_test, the_wait_for_a_session_is_a_wait_of_the_queue_timeout)
+{
+    options.timeouts.total = 10s;
+    options.timeouts.queue = 60s;
+    start();
+    sandbox().restart();
+    // Of the read, then the create.
+    sandbox().add_fault(sipher::testing::fault::delay(0ms));
+    sandbox().add_fault(sipher::testing::fault::respond(
+        429, R"({"success":false,"error":{"code":"RATE_LIMIT_EXCEEDED","message":"Too many requests"}})",
+        {{"Retry-After", "20"}}));
+    const auto verified = spawn(live->verify());
+    settle();
+    std::optional<bool> hasty_succeeded;
+    std::optional<bool> patient_succeeded;
+    call_options brief;
+    brief.queue_timeout = 5s;
+    spawn_request(hasty_succeeded, brief);
+    spawn_request(patient_succeeded, {});
+    pass(12s);
+    EXPECT_FALSE(hasty_succeeded || patient_succeeded || *verified) << "the total timeout is for what follows";
+    pass(4s);
+    EXPECT_EQ(hasty_succeeded, false);
+    EXPECT_FALSE(patient_succeeded);
+    pass(10s);
+    EXPECT_EQ(patient_succeeded, true);
+    ASSERT_TRUE(*verified);
+    EXPECT_FALSE(**verified);
+}
 
 TEST_F(live_session_test, requests_run_under_it)
 {
