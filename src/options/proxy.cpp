@@ -108,16 +108,20 @@ private:
                 route.password = take(url_.password());
             }
         }
+        const std::string_view user_field = options.username.empty() ? field_ : "proxy.username";
+        const std::string_view password_field = options.password.empty() ? field_ : "proxy.password";
         const std::string_view user = route.username.reveal();
-        const std::string_view word = route.password.reveal();
+        const std::string_view password = route.password.reveal();
         if (route.kind == proxy_kind::http || route.kind == proxy_kind::https) {
-            require(user.find(':') == std::string_view::npos && is_printable(user) && is_printable(word),
-                    "must have a user without colon, and a user and password of visible ASCII");
-        } else if (route.has_credentials()) {
-            constexpr std::size_t longest = 255;
-            require(!user.empty() && user.size() <= longest && word.size() <= longest,
-                    "must have a user and a password of at most 255 bytes, and no password without a user");
+            detail::require(user.find(':') == std::string_view::npos && is_printable(user), user_field,
+                            "must give a user of visible ASCII without a colon");
+            detail::require(is_printable(password), password_field, "must give a password of visible ASCII");
+            return;
         }
+        constexpr std::size_t longest = 255;
+        detail::require(password.empty() || !user.empty(), password_field, "must not give a password without a user");
+        detail::require(user.size() <= longest, user_field, "must give a user of at most 255 bytes");
+        detail::require(password.size() <= longest, password_field, "must give a password of at most 255 bytes");
     }
 
     const urls::url_view& url_;

@@ -252,6 +252,27 @@ TEST(proxy_test, user_and_password_may_come_from_different_options_but_belong_to
     EXPECT_EQ(credentials("http://:word@proxy", "", ""), "/word");
 }
 
+TEST(proxy_test, an_unusable_credential_is_refused_by_the_option_that_it_comes_from)
+{
+    const auto refused = [](const char* url, const std::string& username, const std::string& password) {
+        proxy_options options;
+        options.url = url;
+        options.username = username;
+        options.password = secret{password};
+        return refusal([&] { static_cast<void>(choose_proxy(options, parse_base_url("https://example.com"))); });
+    };
+    EXPECT_EQ(refused("http://a%3ab@proxy", "", ""), "proxy.url: must give a user of visible ASCII without a colon");
+    EXPECT_EQ(refused("http://proxy", "a:b", ""), "proxy.username: must give a user of visible ASCII without a colon");
+    EXPECT_EQ(refused("http://user@proxy", "", "\x01"), "proxy.password: must give a password of visible ASCII");
+    const std::string too_long(256, 'x');
+    EXPECT_EQ(refused("socks5h://user:word@proxy", too_long, ""),
+              "proxy.username: must give a user of at most 255 bytes");
+    EXPECT_EQ(refused("socks5h://user@proxy", "", too_long),
+              "proxy.password: must give a password of at most 255 bytes");
+    EXPECT_EQ(refused("socks5h://:word@proxy", "", ""), "proxy.url: must not give a password without a user");
+    EXPECT_EQ(refused("socks5h://proxy", "", "word"), "proxy.password: must not give a password without a user");
+}
+
 TEST(proxy_test, excluded_servers_are_reached_directly)
 {
     proxy_options options;
