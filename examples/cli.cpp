@@ -1,5 +1,5 @@
 // A command-line client: JSON, or a table, on standard output; errors, on one line, on standard error. The exit code: 0
-// success, 1 the service refused, 2 usage, 3 the transport failed.
+// success, 1 the service refused, 2 usage, 3 the transport failed, an intermediary responded, or it was interrupted.
 
 #include "cli_arguments.hpp"
 #include "cli_batch.hpp"
@@ -31,7 +31,7 @@ sipher::client_options make_options(const cli_arguments& given)
 {
     sipher::client_options options = sipher::client_options::from_environment();
     if (options.api_key.empty()) {
-        throw sipher::error{sipher::errc::invalid_request, "set SIPHER_API_KEY to your key of the service"};
+        throw sipher::error{sipher::errc::invalid_request, "set SIPHER_API_KEY to your API key"};
     }
     if (given.timeout) {
         options.timeouts.total = *given.timeout;
@@ -113,7 +113,7 @@ state_file open_state(const cli_arguments& given)
     state_file state = is_needed ? state_file::from_environment() : state_file{};
     if (given.command == cli_command::list && !state.is_on()) {
         throw sipher::error{sipher::errc::invalid_request,
-                            "set SIPHER_STATE_FILE to a file in which `create` is to note what `list` lists"};
+                            "set SIPHER_STATE_FILE to the file in which `create` records sessions for `list`"};
     }
     return state;
 }

@@ -174,7 +174,7 @@ void add_common(CLI::App& command, words& given)
         .add_option("--timeout", given.timeout, "Limit of each call, such as 500ms or 5s; 0s: none; 30s if not given")
         ->transform(duration_in({{"ms", 1}, {"s", 1000}, {"m", 60'000}}))
         ->type_name("TIME");
-    command.add_flag("--verbose", given.verbose, "Print connections and attempts to the standard error output");
+    command.add_flag("--verbose", given.verbose, "Print connections and attempts to standard error");
 }
 
 /// @returns the commands and their names
@@ -192,7 +192,7 @@ std::map<CLI::App*, cli_command> describe(CLI::App& app, words& given)
     add_id(*get, given);
     add_id(*update, given);
     add_defaults(*update, given);
-    remove->add_option("ID", given.session, "The session's id; -: ids from the standard input, one in each line")
+    remove->add_option("ID", given.session, "The session's id; -: ids from standard input, one per line")
         ->required()
         ->check(check_session_or_dash)
         ->type_name("");
@@ -261,7 +261,7 @@ std::variant<cli_arguments, cli_exit_code> parse_arguments(int count, char** val
     app.set_version_flag("--version", std::string{"sipher-cli "} + sipher::version(), "Print the version and exit");
     app.footer(examples);
     app.failure_message([](const CLI::App* failed, const CLI::Error& problem) {
-        return failed->get_name() + ": " + std::string{problem.what()} + " (--help tells more)\n";
+        return failed->get_name() + ": " + std::string{problem.what()} + " (see --help)\n";
     });
     words given;
     const std::map<CLI::App*, cli_command> commands = describe(app, given);

@@ -34,7 +34,7 @@ struct cli_arguments {
     std::optional<std::size_t> count;
     /// Read the sessions to delete from standard input.
     bool from_input = false;
-    /// Check each session of the list at the service.
+    /// Check each session of the list on the service.
     bool check = false;
     /// How often a watched session is read.
     std::chrono::milliseconds every{};

@@ -96,7 +96,7 @@ void state_file::add(const sipher::session& made) const
     try {
         locked_file{path_}.append(to_line({made.id, made.expires_at}));
     } catch (const sipher::error& problem) {
-        complain("`list` does not know the new session: " + problem.message());
+        complain("`list` will not show the new session: " + problem.message());
     }
 }
 
@@ -108,6 +108,6 @@ void state_file::remove(const std::vector<sipher::session_id>& gone) const
     try {
         keep_all_but(path_, gone);
     } catch (const sipher::error& problem) {
-        complain("`list` still knows what is gone: " + problem.message());
+        complain("`list` will still show the deleted sessions: " + problem.message());
     }
 }

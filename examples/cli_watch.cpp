@@ -47,7 +47,7 @@ asio::awaitable<void> watch(sipher::client client, cli_arguments given)
         co_await wait_for(given.every);
         const sipher::result<sipher::session> now = co_await sipher::as_result(client.get_session(id));
         if (!now && now.error().code() == sipher::condition::not_found) {
-            complain("the session is gone; its end was to be " + to_text(shown.expires_at));
+            complain("the session is gone; it was due to expire at " + to_text(shown.expires_at));
             co_return;
         }
         if (has_changed(shown, now.value())) {

@@ -81,7 +81,7 @@ try {
     auto left = asio::co_spawn(context, serve(sipher::client{context, service.options()}, stop), asio::use_future);
     context.run();
     std::cout << left.get() << " sessions named, " << service.sessions().size() << " of " << service.counters().created
-              << " left at the service\n";
+              << " left on the service\n";
     return service.sessions().empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 } catch (const std::exception& problem) {
     std::cerr << "graceful_shutdown: " << problem.what() << "\n";

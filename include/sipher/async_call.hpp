@@ -99,7 +99,7 @@ struct call_signature<void> {
 ///
 /// Arguments: the operation is taken by value and runs on `executor`. `diagnostics` is cleared at once and set before
 /// the handler runs, if the operation failed; it must live until then.
-/// Idempotency: that of the operation.
+/// Idempotency and retry: that of the operation.
 /// Cancellation: through the handler's cancellation slot, with every type that the operation supports; until it starts
 /// running on `executor`, only `terminal` takes effect. The signal must be emitted on `executor`, as for Asio's
 /// coroutines.

@@ -12,7 +12,7 @@
 
 namespace sipher {
 
-/// What a failed call may have changed at the service.
+/// What a failed call may have changed on the service.
 enum class outcome {
     /// Nothing of the request left this machine.
     not_sent,
@@ -54,7 +54,7 @@ struct SIPHER_API attempt {
     std::string request_id;
     /// From the start of the attempt, waits for limits and a connection included, to its end.
     std::chrono::nanoseconds duration{};
-    /// What this attempt alone may have changed at the service.
+    /// What this attempt alone may have changed on the service.
     sipher::outcome outcome = sipher::outcome::not_sent;
 };
 

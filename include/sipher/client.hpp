@@ -43,8 +43,8 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 
 /// A client of the Sipher Sessions API: a cheap, copyable handle to shared connections.
 ///
-/// Make one and share it. When the last copy is destroyed, calls in progress complete with `errc::client_closed` and
-/// all connections close, without waiting.
+/// Make one and share it; to use several cores, make one per thread, each with a context of its own. When the last copy
+/// is destroyed, calls in progress complete with `errc::client_closed` and all connections close, without waiting.
 ///
 /// Executors: the client's own work runs on the executor passed to the constructor. A call may be awaited on that or
 /// any other executor, and resumes on the executor of the awaiting coroutine. Nothing completes inline.
@@ -64,6 +64,8 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///
 /// The following applies to every awaiting member below:
 ///
+/// - **Retry**: a transient failure of a request proven not applied is retried, whatever the operation (see
+///   `retry_options`).
 /// - **Cancellation** follows Asio's per-operation rules. `terminal` and `partial` are always honoured, `total` until
 ///   the first byte of a request has been written (Asio's coroutines let only `terminal` through by default). The call
 ///   ends at once: its completion is posted to its executor, with `boost::asio::error::operation_aborted` and the
@@ -82,14 +84,13 @@ std::shared_ptr<client_handle> handle_of(const client& owner);
 ///   slot or other call is lost. If Asio itself lacks the memory to suspend or resume a coroutine, it destroys that
 ///   coroutine and all that await it; the only sign is `std::bad_alloc` from `run()`, if it happens there. If a strand
 ///   or a `thread_pool` lacks the memory to continue with its queue, Asio terminates the program.
-/// - **Retry**: a request proven not applied is retried, whatever the operation (see `retry_options`).
 class SIPHER_API client {
 public:
     using executor_type = boost::asio::any_io_executor;
 
     /// The client does its work on `executor`, which may be multi-threaded. A context without locks
     /// (`BOOST_ASIO_CONCURRENCY_HINT_UNSAFE` and similar) is not supported, because name lookups run on threads that
-    /// post to it. A hint of 1 is.
+    /// post to it. A concurrency hint of 1 is supported.
     /// @throws sipher::error with `errc::invalid_request`, naming the offending option.
     explicit client(boost::asio::any_io_executor executor, client_options options = {});
 
@@ -105,7 +106,7 @@ public:
     ///
     /// Arguments are taken by value. `time_to_live` is in whole seconds from 60 s to 86 400 s; zero: chosen by
     /// the service (one hour).
-    /// Idempotency: none. Retried only when the previous request is proven not applied.
+    /// Idempotency and retry: none. Retried only when the previous request is proven not applied.
     /// Cancellation: see above; once the request has been sent, the outcome is `unknown` and a session may remain
     /// until it expires.
     /// Errors: see above. A session that was created but whose response was lost or unreadable has the outcome
@@ -118,7 +119,7 @@ public:
     /// Reads a session. This moves its `last_accessed_at` and nothing else.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: safe; retried on every transient failure.
+    /// Idempotency and retry: safe; retried on every transient failure.
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above, and `condition::not_found` when the session is unknown, expired, or another key's.
     /// Source: `GET /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.1.
@@ -127,9 +128,9 @@ public:
     /// Sets defaults of a session. Absent members stay unchanged; a default cannot be unset.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: idempotent unless another client writes to the session at the same time; retried on transient
-    /// failures unless `retry_options::retry_updates` is off; `response_info::ambiguous_prior_attempt` reports
-    /// when an earlier attempt may have been applied too.
+    /// Idempotency and retry: idempotent unless another client writes to the session at the same time; retried on
+    /// transient failures unless `retry_options::retry_updates` is off; `response_info::ambiguous_prior_attempt`
+    /// reports when an earlier attempt may have been applied too.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
     /// Errors: see above, and `condition::not_found` as for `get_session`.
     /// Source: `PATCH /v1/sessions/{id}` of the API's OpenAPI document; RFC 5789.
@@ -139,8 +140,8 @@ public:
     /// Deletes a session.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: idempotent; retried on transient failures. When an earlier attempt of this call may have been
-    /// applied, a 404 is success with `deleted_session::already_absent`; a 404 to the first attempt is an error.
+    /// Idempotency and retry: idempotent; retried on transient failures. When an earlier attempt of this call may have
+    /// been applied, a 404 is success with `deleted_session::already_absent`; a 404 to the first attempt is an error.
     /// Cancellation: see above; after the request was sent, the outcome is `unknown`.
     /// Errors: see above, and `condition::not_found` as for `get_session`.
     /// Source: `DELETE /v1/sessions/{id}` of the API's OpenAPI document; RFC 9110, 9.3.5.
@@ -153,8 +154,8 @@ public:
     /// null for a response without a body.
     /// Arguments are taken by value. `target` is a path with an optional query, already percent-encoded, appended
     /// to the base URL's path. Members of `body` always win over the session's defaults.
-    /// Idempotency: `get`, `head`, `put` and `delete_` are idempotent and retried on transient failures; `post` and
-    /// `patch` are retried only when the previous request is proven not applied.
+    /// Idempotency and retry: `get`, `head`, `put` and `delete_` are idempotent and retried on transient failures;
+    /// `post` and `patch` are retried only when the previous request is proven not applied.
     /// Cancellation: see above.
     /// Errors: see above, and `errc::session_gone` when the applied session is known to be gone.
     /// Source: the API's OpenAPI document; RFC 9110, 9.2.2.
@@ -174,7 +175,7 @@ public:
     /// same key, call it now and then.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: safe; retried on every transient failure.
+    /// Idempotency and retry: safe; retried on every transient failure.
     /// Cancellation: see above; nothing can be left changed.
     /// Errors: see above.
     /// Source: `GET /v1/billing/usage` of the service.
@@ -185,7 +186,8 @@ public:
     /// Completes when `connections` of them exist, including busy ones and those that existed before. A connection not
     /// used within 25 s is closed, because a service that shuts down waits for such connections for up to 30 s.
     /// The argument is taken by value; zero completes at once.
-    /// Idempotency: idempotent. A connection that fails is not retried; calls establish their own when they need them.
+    /// Idempotency and retry: idempotent. A connection that fails is not retried; calls establish their own when they
+    /// need them.
     /// Cancellation: every type that Asio's coroutines let through; connections in progress continue and are kept.
     /// Errors: `errc::invalid_request` when `connections` exceeds `pool.max_connections` or `pool.max_idle`;
     /// `resolve_failed`, `connect_failed`, `proxy_failed`, `tls_handshake_failed` and `tls_verify_failed` of the first
@@ -198,16 +200,17 @@ public:
     ///
     /// Calls that have not sent anything yet (waiting for a connection, for the rate limit, or to retry) complete with
     /// `errc::client_closed` at once. Sessions are deleted concurrently, over as many connections as the client may
-    /// have and within the service's rate limit: those whose owner has already ended at once, those
-    /// of remaining scopes and live sessions as soon as no call is in progress, or after half of `grace` at the latest.
+    /// have and within the service's rate limit: those whose owner has already ended at once, those of
+    /// remaining scopes and live sessions as soon as no call is in progress, or after half of `grace` at the latest.
     /// Deletes that failed earlier are retried.
     ///
     /// Returns the sessions left behind, as far as is known.
     /// The argument is taken by value; zero closes at once.
-    /// Idempotency: may be called again.
+    /// Idempotency and retry: may be called again.
     /// Cancellation: stops the waiting. New calls are still rejected and deletes in progress continue, but connections
     /// stay open until it is called again or the last handle is destroyed.
-    /// Errors: `operation_aborted` when cancelled; none for sessions that could not be deleted.
+    /// Errors: `operation_aborted` when cancelled; `errc::invalid_request` for a moved-from client; none for sessions
+    /// that could not be deleted.
     boost::asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace) const;
 
     /// A snapshot of the connections.

@@ -91,8 +91,8 @@ struct SIPHER_API pool_options {
     /// Maximum idle time after which a connection may still be reused; zero: connections are not kept. The service's
     /// `Keep-Alive` hint, less a margin, shortens it. Without a hint the client starts at 4 s and learns from when
     /// connections are closed. A connection that proves dead lowers it, to no less than 4 s. Requests that are not
-    /// idempotent use half of the hint or of the learned limit; beyond 4 s, at most half of an idle time that a
-    /// response has proven safe.
+    /// idempotent use half of the hint or of the learned limit, and at most half of an idle time that a response has
+    /// proven safe, or 2 s (4 s with a hint) if that is longer.
     std::chrono::milliseconds idle_timeout{300'000};
     /// Maximum lifetime of a connection, ±10 %, so that address and certificate changes are picked up.
     /// Zero: unlimited.

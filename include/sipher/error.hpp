@@ -65,13 +65,13 @@ public:
 
     [[nodiscard]] const char* what() const noexcept override;
 
-    /// What the call as a whole may have changed at the service.
+    /// What the call as a whole may have changed on the service.
     [[nodiscard]] sipher::outcome outcome() const noexcept;
     /// The operation that failed, such as `create_session`; empty outside a call.
     [[nodiscard]] const std::string& operation() const noexcept;
     /// What happened, in words, without the operation and the outcome.
     [[nodiscard]] const std::string& message() const noexcept;
-    /// HTTP status of the last response; 0 if none was received.
+    /// HTTP status of the last attempt's response; 0 if it got none.
     [[nodiscard]] unsigned status() const noexcept;
     /// `error.code` of the service's response, such as `SESSION_NOT_FOUND`; empty if it had none.
     [[nodiscard]] const std::string& service_code() const noexcept;
@@ -80,9 +80,10 @@ public:
     /// `error.details` of the service's response: an array, an object, a string, or null. For a response with `data`
     /// but no `error`, such as a health check's, its `data`.
     [[nodiscard]] const boost::json::value& details() const noexcept;
-    /// `X-Request-ID` of the last response, or else of the last request: quote it to the service's support.
+    /// `X-Request-ID` of the last attempt's response, or else of its request: quote it to the service's support.
     [[nodiscard]] const std::string& request_id() const noexcept;
-    /// `Location` of a create whose response was lost; empty if there was none.
+    /// `Location` of the last attempt's response, such as that of a redirect, or of a create whose body was lost; empty
+    /// if it had none.
     [[nodiscard]] const std::string& location() const noexcept;
     /// How long to wait before retrying: as the service asked, or as the client computed for `errc::rate_limited`,
     /// `errc::quota_exhausted` and a live session without a session.

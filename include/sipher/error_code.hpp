@@ -42,7 +42,7 @@ enum class errc {
     /// The server's certificate was rejected, or TLS negotiation failed. Not retried unless
     /// `retry_options::should_retry` asks for it.
     tls_verify_failed,
-    /// The request could not be written, or the kernel accepted none of it within `timeouts.write`.
+    /// The request could not be written, or the kernel accepted no more of it for `timeouts.write`.
     write_failed,
     /// The connection ended after the request was written and before any of the response arrived.
     no_response,
@@ -52,7 +52,7 @@ enum class errc {
     incomplete_header,
     /// The connection ended inside the response's body.
     incomplete_body,
-    /// The peer sent something other than an HTTP/1.1 response, or exceeded the size limits.
+    /// The peer sent something other than an HTTP/1.0 or 1.1 response, or exceeded the size limits.
     protocol_error,
     /// The data arrived before the request was sent, or belongs to an earlier request; its content was not used.
     desynchronized,

@@ -29,7 +29,7 @@ struct SIPHER_API batch_progress {
     std::size_t failed = 0;
     /// Started and not ended.
     std::size_t running = 0;
-    /// Calls of `batch_options::client` that wait for the rate limit or the daily quota.
+    /// Calls of `batch_options::client` that wait for the rate limit.
     std::size_t waiting = 0;
     std::chrono::nanoseconds elapsed{};
     /// Estimated time for the rest at the current rate. Unset: nothing has ended yet.
@@ -40,7 +40,7 @@ struct SIPHER_API batch_progress {
 struct SIPHER_API batch_options {
     batch_options() = default;
 
-    /// Inputs processed at a time. 0 is invalid.
+    /// Number of inputs processed at once. 0 is invalid.
     std::size_t concurrency = 16;
     /// Called when the batch begins and whenever an input has ended, one call at a time. Exceptions are swallowed.
     /// Empty: no callback.
@@ -109,7 +109,7 @@ struct batch {
 /// Arguments are taken by value. `operation` is called with each input, may be called again while an awaitable that it
 /// returned runs, and returns an `awaitable`; name it, and do not write a capturing lambda into the expression (GCC
 /// 12). The operations run on the caller's executor, one step at a time.
-/// Retry: only the operation's own. A failed input does not stop the others.
+/// Idempotency and retry: only the operation's own. A failed input does not stop the others.
 /// Cancellation: every type that Asio's coroutines let through; operations in progress are cancelled in the same way,
 /// and the function completes when they have ended, without an exception: the results show what was done, and inputs
 /// not started have `operation_aborted` and the outcome `not_sent`. (The next `co_await` of the cancelled caller

@@ -30,7 +30,7 @@ enum class replacement_reason {
     expiring,
     /// The service no longer knew it.
     lost,
-    /// Its defaults at the service differed, or may have differed, from the intended ones: another client had updated
+    /// Its defaults on the service differed, or may have differed, from the intended ones: another client had updated
     /// it, or one of its own updates ended without a response.
     changed,
 };
@@ -67,7 +67,8 @@ struct SIPHER_API live_session_options {
     /// min. (A replacement costs two, so `time_to_live` takes about 56 a day for 1 h, 3 for 24 h, 3 400 for 60 s.)
     /// Zero: never; `verify` checks on demand.
     std::chrono::milliseconds check_every{};
-    /// Total time of each of its own creates, updates, deletes and checks. Zero: no limit.
+    /// Total time of each of its own creates, deletes and checks. (`update` and `verify` have the timeouts of their
+    /// options.) Zero: no limit.
     std::chrono::milliseconds timeout{30'000};
     /// Called without locks held, on the client's executor, whenever the session was replaced or a replacement failed.
     /// Exceptions are swallowed.
@@ -87,7 +88,7 @@ static_assert(!std::is_aggregate_v<live_session_options>);
 ///
 /// While there is no usable session, the first three creates are sent without delay; each later one waits for a backoff
 /// that doubles from 1 s to 60 s (plus up to half at random), whatever the service responds, until a created session
-/// has stayed usable for more than two such waits, at least 2 s. A session is changed if its defaults at the service
+/// has stayed usable for more than two such waits, at least 2 s. A session is changed if its defaults on the service
 /// are not those that its create, or the last update, returned.
 ///
 /// It cannot prevent other holders of the key and the id from setting a member that its defaults leave open; `verify`
@@ -103,7 +104,7 @@ public:
     /// Creates the first session.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: none, as `client::create_session`.
+    /// Idempotency and retry: none, as `client::create_session`.
     /// Cancellation: every type, at any time. A create in progress continues, and its session is deleted.
     /// Errors: as `client::create_session`, and `errc::invalid_request`, naming the offending option.
     [[nodiscard]] static boost::asio::awaitable<live_session> start(client owner, session_defaults defaults,
@@ -115,8 +116,8 @@ public:
     ///
     /// The live session owns it from then on, and deletes it like its own.
     /// Arguments are taken by value.
-    /// Idempotency: as `start` if a new session is needed, else as `client::get_session`.
-    /// Cancellation: every type, at any time; the session of `known` then stays at the service.
+    /// Idempotency and retry: as `start` if a new session is needed, else as `client::get_session`.
+    /// Cancellation: every type, at any time; the session of `known` then stays on the service.
     /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
     /// service. `errc::invalid_request` for an empty session.
     [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,
@@ -141,8 +142,8 @@ public:
     /// Sets defaults, for this session and all its replacements. Absent members stay unchanged.
     ///
     /// Arguments are taken by value. Returns the updated session.
-    /// Idempotency: as `client::update_session`. A session that the service has lost is replaced by one with the new
-    /// defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
+    /// Idempotency and retry: as `client::update_session`. A session that the service has lost is replaced by one with
+    /// the new defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
     /// Requests that begin while it is in progress run under the old defaults.
     /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues; if
     /// it is applied, the session is replaced.
@@ -152,7 +153,7 @@ public:
     /// Reads the session from the service, and replaces it if it is lost or its defaults are not the intended ones.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: as `client::get_session`.
+    /// Idempotency and retry: as `client::get_session`.
     /// Cancellation: every type, at any time; an operation in progress continues.
     /// Errors: as `client::get_session` but for `not_found`, and as `request`.
     [[nodiscard]] boost::asio::awaitable<session> verify(call_options options = {}) const;
@@ -160,12 +161,12 @@ public:
     /// Ends it for all copies: no more replacements, and the session is deleted once requests in progress have ended.
     /// Waits for that delete unless such a request delays it.
     ///
-    /// Idempotency: may be called again.
+    /// Idempotency and retry: may be called again.
     /// Cancellation: stops the waiting; the delete continues.
     /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled.
     [[nodiscard]] boost::asio::awaitable<void> close() const;
 
-    /// Ends it for all copies as `close` does, but leaves the session at the service, to be adopted later (`adopt`),
+    /// Ends it for all copies as `close` does, but leaves the session on the service, to be adopted later (`adopt`),
     /// even by another process. Returns the session to store.
     /// @throws error with `errc::session_gone` after `close`, `errc::invalid_request` if empty.
     session release() const;

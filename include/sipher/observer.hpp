@@ -116,7 +116,7 @@ struct SIPHER_API call_end_event {
 
     /// The caller's error; null if the call succeeded.
     const error* failure = nullptr;
-    /// HTTP status of the last response; 0 without one.
+    /// HTTP status of the last attempt's response; 0 if it got none.
     unsigned status = 0;
     std::size_t attempts = 0;
     std::chrono::nanoseconds duration{};

@@ -41,7 +41,7 @@ public:
     /// all the same, and the call fails with `errc::rate_limited`.
     ///
     /// Arguments are taken by value.
-    /// Idempotency: none; it is awaited exactly once for each request, on the call's executor.
+    /// Idempotency and retry: none; it is awaited exactly once for each request, on the call's executor.
     /// Cancellation: with the call, or when it takes too long; the request waits for it to end, so it should end
     /// promptly.
     /// Errors: after any exception, the request is sent without a share.

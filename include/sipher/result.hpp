@@ -20,7 +20,7 @@ using result = boost::system::result<T, error>;
 ///     if (!session) { std::cerr << session.error().what(); }
 ///
 /// Arguments: the awaitable is taken by value and runs when the returned one is awaited.
-/// Idempotency: that of the operation.
+/// Idempotency and retry: that of the operation.
 /// Cancellation: passed on to `operation`; a cancelled one gives an error with `operation_aborted`.
 /// Errors: exceptions other than `boost::system::system_error`, such as `std::bad_alloc`, still pass through.
 template <class T>

@@ -25,7 +25,7 @@ struct SIPHER_API retry_context {
     /// Why the last one failed, and the HTTP status of its response; 0 if none was received.
     boost::system::error_code code;
     unsigned status = 0;
-    /// What the last attempt may have changed at the service.
+    /// What the last attempt may have changed on the service.
     sipher::outcome outcome = sipher::outcome::not_sent;
     /// Another attempt could apply a request that is not idempotent, such as a create, a second time.
     bool may_apply_twice = false;
@@ -36,7 +36,8 @@ struct SIPHER_API retry_context {
 static_assert(!std::is_aggregate_v<retry_context>);
 
 /// When a failed attempt is retried. Whether a retry is safe is not an option: a create, and any other request that is
-/// not idempotent, is sent again only if the first attempt is proven not applied (unless `allow_duplicates` is on).
+/// not idempotent, is sent again only if the previous attempts are proven not applied (unless `allow_duplicates` is
+/// on).
 struct SIPHER_API retry_options {
     retry_options() = default;
 
@@ -46,7 +47,7 @@ struct SIPHER_API retry_options {
     /// Upper bound of the first wait. Each wait is drawn uniformly from zero to its bound ("full jitter").
     /// Zero: no wait. At most `max_delay`.
     std::chrono::milliseconds base_delay{100};
-    /// As `base_delay`, after a 429 or 503 without `Retry-After`. Bounded by `max_delay`. Zero: no wait.
+    /// As `base_delay`, after a 429, 503 or 529 without `Retry-After`. Bounded by `max_delay`. Zero: no wait.
     std::chrono::milliseconds throttled_base_delay{1000};
     /// Each bound is twice the previous one, up to this. It does not shorten a `Retry-After`. Zero (`base_delay` must
     /// then be zero, too): no waits.
@@ -55,8 +56,8 @@ struct SIPHER_API retry_options {
     /// with them, the retry may overwrite their changes in between.
     bool retry_updates = true;
     /// Tokens of the client's retry budget: a retry takes 5, a retry after a timeout 10; a call that succeeds at the
-    /// first attempt returns 1. An empty budget stops retries, so that a dead service is not flooded.
-    /// Zero: no budget. Read from the client's options only.
+    /// first attempt returns 1, one that succeeds later what its retries took. An empty budget stops retries, so that a
+    /// dead service is not flooded. Zero: no budget. Read from the client's options only.
     unsigned budget = 50;
 
     /// Decides instead of the client whether there is another attempt; `suggested` is what the client would do.

@@ -55,7 +55,7 @@ public:
     /// Creates a session and takes it over.
     ///
     /// Arguments are taken by value. `time_to_live` is as for `client::create_session`.
-    /// Idempotency: none, as `client::create_session`.
+    /// Idempotency and retry: none, as `client::create_session`.
     /// Cancellation: every type, at any time. The create continues in the background, and its session is deleted.
     /// Errors: as `client::create_session`.
     /// Thread safety: may be called from any thread.
@@ -68,7 +68,7 @@ public:
     /// Deletes the session now and waits for the delete; the scope is empty afterwards. A session already gone is no
     /// error.
     ///
-    /// Idempotency: may be called again.
+    /// Idempotency and retry: may be called again.
     /// Cancellation: stops the waiting; the delete continues.
     /// Errors: as `client::delete_session` but for `not_found`; `operation_aborted` when cancelled. After an error the
     /// scope is empty too, and only `client::shutdown` retries the delete.
@@ -94,7 +94,7 @@ private:
 /// `operation_aborted` that Asio throws into a cancelled `body` becomes an `error` with the same code.
 /// Arguments are taken by value, including `body`.
 /// `grace` limits the delete, retries included; zero means no limit.
-/// Idempotency: the create is not repeated unless it is proven not applied.
+/// Idempotency and retry: the create is not repeated unless it is proven not applied.
 /// Cancellation: passed on to `body`; the session is then deleted in the background, without waiting. The same before
 /// `body` has begun: a create in progress continues, and its session is deleted.
 /// Errors: as `client::create_session`, then those of `body`.

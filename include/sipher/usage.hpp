@@ -10,7 +10,7 @@
 
 namespace sipher {
 
-/// Requests of a day: the number that the service has counted, and the number that it allows.
+/// A day's requests: how many the service has counted, and how many it allows.
 struct SIPHER_API quota_usage {
     quota_usage() = default;
 

@@ -83,7 +83,7 @@ void call_attempt::start_exchange(clock::time_point now, clock::time_point deadl
     connection.use();
     exchange_parameters parameters;
     parameters.keep_fields = call.info != nullptr;
-    // What arrived within the last moment could as well arrive after a look, which costs a system call.
+    // What arrived within the last millisecond could just as well arrive after the check, which costs a system call.
     constexpr std::chrono::milliseconds moment{1};
     parameters.looks_first =
         !state_.reused || std::max(connection.idle_before(), now - connection.last_used()) >= moment;

@@ -35,7 +35,7 @@ std::string about_key(const client_state& client)
     if (client.options.api_key.empty() && !has_key_provider(client.options)) {
         return "; this client has no API key (from_environment() takes it from SIPHER_API_KEY)";
     }
-    return "; the key is that of " + client.key_origin;
+    return "; the key comes from " + client.key_origin;
 }
 
 } // namespace

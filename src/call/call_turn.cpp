@@ -158,10 +158,13 @@ boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_
     if (&gate != request_.client->gate.get()) {
         return refuse_by_quota(noted_in, wait, now);
     }
+    const char* const limit = queue_timeout()             ? "queue timeout"
+                              : request_.options.deadline ? "deadline"
+                                                          : "total timeout";
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
-    noted_in.note().message = "the service's rate limit lets this call pass in " +
+    noted_in.note().message = "the service's rate limit would admit this call in " +
                               std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
-                              " s, which is after its " + (queue_timeout() ? "queue" : "total") + " timeout";
+                              " s, which is after its " + limit;
     return errc::rate_limited;
 }
 
@@ -175,8 +178,8 @@ boost::system::error_code call_turn::refuse_by_quota(attempt_state& noted_in, na
         text += ", kept for deletes and renewals";
     }
     text += left.remaining <= left.reserve ? "; it is renewed in " + duration_text(left.renewed_at - now)
-                                           : "; spread over the day, they let this call pass in " +
-                                                 duration_text(wait) + ", which is after its timeout";
+                                           : "; spread over the day, it admits this call in " + duration_text(wait) +
+                                                 ", which is after its timeout";
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = std::move(text);
     return errc::quota_exhausted;

@@ -51,7 +51,7 @@ std::string describe_foreign(const response_head& head, std::string_view body)
     if (const std::string type = media_type(head); !type.empty()) {
         text += " " + type;
     }
-    text += body.empty() ? ", without a body" : ", begins \"" + printable_text(body, longest_beginning) + "\"";
+    text += body.empty() ? ", without a body" : ", beginning \"" + printable_text(body, longest_beginning) + "\"";
     return text + "; is base_url right?";
 }
 

@@ -72,7 +72,7 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
     try {
         work = options.async_api_key_provider();
         if (!work.valid()) {
-            throw std::invalid_argument{"it gave no coroutine"};
+            throw std::invalid_argument{"it returned an empty awaitable"};
         }
     } catch (...) {
         failure = std::current_exception();
@@ -93,7 +93,7 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
     key_result late;
     late.code = woken ? woken : errc::deadline_exceeded;
     late.reason = end_reason::deadline;
-    late.message = "async_api_key_provider gave no key in time";
+    late.message = "async_api_key_provider did not return a key in time";
     co_return late;
 }
 

@@ -32,7 +32,7 @@ constexpr std::string_view sessions_path = "/v1/sessions";
 /// A response about a session other than the requested one must not be accepted.
 decode_error other_session()
 {
-    return {"data.sessionId", "is another session than the one asked for"};
+    return {"data.sessionId", "is not the requested session"};
 }
 
 struct session_operation : operation {

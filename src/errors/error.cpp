@@ -169,7 +169,7 @@ std::string describe_exception(const std::exception_ptr& thrown)
     } catch (const std::exception& known) {
         return printable_text(known.what(), longest_cause);
     } catch (...) {
-        return "something that is no std::exception";
+        return "an exception not derived from std::exception";
     }
 }
 

@@ -34,7 +34,7 @@ const char* find_name(std::span<const name_of<Value>> names, Value value) noexce
 constexpr std::array<name_of<errc>, 22> messages{{
     {errc::invalid_request, "invalid request"},
     {errc::client_closed, "client closed"},
-    {errc::deadline_exceeded, "total time ran out"},
+    {errc::deadline_exceeded, "the call's time ran out"},
     {errc::pool_timeout, "no connection became free in time"},
     {errc::pool_overloaded, "too many calls wait for a connection"},
     {errc::rate_limited, "rate limit used up"},
@@ -53,7 +53,7 @@ constexpr std::array<name_of<errc>, 22> messages{{
     {errc::bad_payload, "unreadable response"},
     {errc::proxy_failed, "the proxy refused"},
     {errc::callback_failed, "a callback in the options threw"},
-    {errc::quota_exhausted, "quota of the day used up"},
+    {errc::quota_exhausted, "daily quota used up"},
 }};
 
 constexpr std::array<name_of<condition>, 12> condition_names{{

@@ -59,7 +59,7 @@ void connection::start_exchange(const request_view& request, const exchange_para
 void connection::begin(const request_view& request, const exchange_parameters& parameters)
 {
     exchange_.start(request, parameters.keep_fields, channel_ ? channel_->bytes_on_wire() : 0);
-    // What has arrived before the request is no response to it, although nobody may have read it yet.
+    // What arrived before the request is not a response to it, even if it has not been read yet.
     if (channel_ && parameters.looks_first && channel_->stream().has_input()) {
         static_cast<void>(is_quiet());
     }
@@ -72,7 +72,7 @@ void connection::begin(const request_view& request, const exchange_parameters& p
     } else if (idle_end_ == idle_end::unsolicited) {
         exchange_.fail(errc::desynchronized);
     } else {
-        exchange_.fail(errc::write_failed, "the connection had ended before");
+        exchange_.fail(errc::write_failed, "the connection had already ended");
     }
 }
 
@@ -261,7 +261,7 @@ void connection::on_timer()
             return;
         }
         if (now < parameters_.deadline) {
-            exchange_.fail(errc::write_failed, "nothing of the request was taken within timeouts.write");
+            exchange_.fail(errc::write_failed, "no more of the request was accepted for timeouts.write");
         } else {
             exchange_.fail(errc::attempt_timeout);
         }

@@ -46,7 +46,7 @@ struct exchange_parameters {
     std::chrono::nanoseconds write_timeout{};
     /// Keep all header fields of the response, not only those that the library reads.
     bool keep_fields = false;
-    /// Look for bytes that have arrived before the request and are no response to it.
+    /// Check for bytes that arrived before the request and so are not a response to it.
     bool looks_first = true;
 };
 

@@ -11,10 +11,11 @@
 
 namespace sipher::detail {
 
-/// An exchange has a parser from the first byte of its response until its result is no longer needed. So few parsers
-/// are in use at a time, they and their memos stay in the CPU cache, and a waiting or idle connection has none.
+/// An exchange has a parser from the first byte of its response until its result is no longer needed. Few
+/// parsers are therefore in use at once, so that they and their memos stay in the CPU cache; a waiting or idle
+/// connection has none.
 ///
-/// Thread safety: safe.
+/// Thread safety: all members may be called from any thread.
 class parser_stock {
 public:
     explicit parser_stock(const limit_options& limits);

@@ -20,7 +20,7 @@ namespace json = boost::json;
 void require_finite(const json::value& in, const std::string& path)
 {
     if (const double* const number = in.if_double(); number != nullptr && !std::isfinite(*number)) {
-        throw_invalid(path, "must be a finite number: JSON has no other");
+        throw_invalid(path, "must be a finite number: JSON has no others");
     }
     if (const json::array* const items = in.if_array()) {
         for (std::size_t i = 0; i < items->size(); ++i) {

@@ -163,7 +163,7 @@ void network_connect::on_found(const base_url& host, const lookup_result& found)
     found_ = found;
     if (found.failure) {
         stop({errc::resolve_failed,
-              name_of(host) + ": " + found.failure.message() + (found.is_absent() ? "; is it written right?" : ""),
+              name_of(host) + ": " + found.failure.message() + (found.is_absent() ? "; is it spelled correctly?" : ""),
               found.is_absent()});
     } else if (race_) {
         stage_ = stage::connecting;
@@ -219,7 +219,8 @@ connect_failure network_connect::out_of_time() const
     case stage::resolving:
         return {errc::resolve_failed, name_of(*asked_) + " was not resolved within timeouts.connect"};
     case stage::connecting: return unreachable("not connected within timeouts.connect: " + race_->problems());
-    case stage::proxy: return {errc::proxy_failed, name_of(first_hop()) + " did not open the way within proxy.timeout"};
+    case stage::proxy:
+        return {errc::proxy_failed, name_of(first_hop()) + " did not open the tunnel within proxy.timeout"};
     case stage::tls_handshake:
     case stage::done: break;
     }

@@ -109,14 +109,14 @@ private:
 
 void add_snapshot(exposition& out, const client_stats& stats)
 {
-    out.add_family("sipher_connections", "gauge", "Connections there are now.");
+    out.add_family("sipher_connections", "gauge", "Current connections.");
     out.add_sample("", R"(state="busy")", std::to_string(stats.busy));
     out.add_sample("", R"(state="dialing")", std::to_string(stats.dialing));
     out.add_sample("", R"(state="idle")", std::to_string(stats.idle));
-    out.add_family("sipher_calls_waiting", "gauge", "Calls that wait now.");
+    out.add_family("sipher_calls_waiting", "gauge", "Calls waiting now.");
     out.add_sample("", R"(for="connection")", std::to_string(stats.waiting));
     out.add_sample("", R"(for="rate_limit")", std::to_string(stats.rate_gate.waiting));
-    out.add_family("sipher_rate_limit_closed_seconds", "gauge", "Until requests are sent again; 0 if they are sent.");
+    out.add_family("sipher_rate_limit_closed_seconds", "gauge", "Time until the rate gate opens; 0 while it is open.");
     out.add_sample("", "", seconds_text(stats.rate_gate.closed_for));
     if (stats.rate_gate.remaining) {
         out.add_family("sipher_rate_limit_remaining", "gauge", "Requests left in the rate limit's window.");
@@ -146,10 +146,12 @@ struct metrics_observer::state {
         out.add_histograms("sipher_attempt_duration_seconds", "How long attempts took.", attempt_durations);
         out.add_counters("sipher_retries_total", "Attempts that were followed by another.", retries);
         out.add_counters("sipher_connects_total", "Connections that were made or could not be.", connects);
-        out.add_histograms("sipher_connect_duration_seconds", "How long that took.", connect_durations);
+        out.add_histograms("sipher_connect_duration_seconds", "Time taken to establish a connection, or to fail to.",
+                           connect_durations);
         out.add_counters("sipher_closes_total", "Connections that were closed.", closes);
         out.add_counters("sipher_rate_limit_closures_total", "How often the rate limit was used up.", closures);
-        out.add_counters("sipher_quota_thresholds_total", "Shares of the day's quota that were used up.", thresholds);
+        out.add_counters("sipher_quota_thresholds_total", "Times that a threshold of a daily quota was reached.",
+                         thresholds);
     }
 };
 

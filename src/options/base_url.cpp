@@ -80,7 +80,8 @@ private:
         out.host = lower_case(in_brackets ? written.substr(1, written.size() - 2) : written);
         const auto address = read_address(out.host);
         require(address || (!in_brackets && is_host_name(without_dot(out.host))),
-                "must have a host of letters, digits, `-`, `_` and dots whose end is no number, an IPv4 address of "
+                "must have a host of letters, digits, `-`, `_` and dots whose last label is not a number, an IPv4 "
+                "address of "
                 "four decimal numbers, or an IPv6 address in brackets without a zone");
         out.is_address = address.has_value();
         out.is_loopback = address ? address->is_loopback() : is_localhost(out.host);

@@ -153,7 +153,7 @@ void validate_no_proxy(std::string_view no_proxy, std::string_view field)
         const bool is_network = length && read_network(host, *length);
         if (entry.find('/') != npos && !is_network) {
             throw_invalid(field, "has `" + printable_text(entry, longest_printed_entry) +
-                                     "`, which is no network: an IPv4 address and a length up to 32, or an IPv6 "
+                                     "`, which is not a network: an IPv4 address and a length up to 32, or an IPv6 "
                                      "address and a length up to 128");
         }
     }

@@ -87,7 +87,7 @@ private:
     {
         const std::string_view path{url_.encoded_path().data(), url_.encoded_path().size()};
         require((path.empty() || path == "/") && !url_.has_query() && !url_.has_fragment(),
-                "must have nothing behind the host and port");
+                "must have nothing after the host and port");
         const std::string_view place{url_.encoded_host_and_port().data(), url_.encoded_host_and_port().size()};
         route.at =
             parse_base_url((scheme.kind == proxy_kind::https ? "https://" : "http://") + std::string{place}, field_);

@@ -3,6 +3,7 @@
 #include "base/field_syntax.hpp"
 #include "base/field_text.hpp"
 #include "base/printable_text.hpp"
+#include "model/defaults_list.hpp"
 
 #include <sipher/error.hpp>
 
@@ -82,10 +83,13 @@ void validate_time_to_live(std::chrono::seconds value)
 
 void validate_defaults(const session_defaults& defaults)
 {
-    const auto is_empty = [](const auto& value) { return value && value->name().empty(); };
-    require(!is_empty(defaults.chain) && !is_empty(defaults.privacy_level) && !is_empty(defaults.rpc_provider) &&
-                !is_empty(defaults.backend),
-            "defaults", "must not have an empty name, such as is left of one that was moved from");
+    for_each_default(
+        [](auto, const auto& value) {
+            if constexpr (requires { value->name(); }) {
+                require(!value || !value->name().empty(), "defaults", "must not contain an empty name (moved from?)");
+            }
+        },
+        defaults);
     if (!defaults.default_viewing_key) {
         return;
     }
@@ -145,7 +149,7 @@ void validate_call_options(const call_options& options)
     }
     validate_request_id(options.request_id);
     if (options.session) {
-        require(options.session->id() != session_id{}, "session", "must not be an empty one");
+        require(options.session->id() != session_id{}, "session", "must not be empty");
         if (options.session->pinned()) {
             validate_defaults(*options.session->pinned());
         }

@@ -70,8 +70,8 @@ private:
 ///
 /// Idle connections form a stack, so that surplus ones expire; waiters form a fair queue. A connection that becomes
 /// available, returned or newly made, goes to the first waiter that accepts it. A dial failure goes to the first
-/// waiter, unless the remaining dials are enough for all waiters. So no waiter accepts any of the idle connections, and
-/// an idle one may be taken past the waiters. No operation fails.
+/// waiter, unless the remaining dials are enough for all waiters. Hence no waiter could use an idle connection, and a
+/// new call may take one ahead of the queue. No member throws.
 class connection_schedule {
 public:
     explicit connection_schedule(const pool_rules& rules) : rules_(rules), limit_(rules.idle_timeout) {}

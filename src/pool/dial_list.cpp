@@ -61,7 +61,7 @@ phase dial_list::reached() const noexcept
 std::string dial_list::describe(phase reached, std::size_t waiters_ahead) const noexcept
 {
     try {
-        std::string text = "the time of the call ran out while ";
+        std::string text = "the call's time ran out while ";
         switch (reached) {
         case phase::waiting: text += "every connection was busy (pool.max_connections)"; break;
         case phase::resolving: text += "resolving the name of " + source_->server(); break;

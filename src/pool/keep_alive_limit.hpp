@@ -8,9 +8,9 @@ namespace sipher::detail {
 /// The idle time after which connections to one peer may still be reused, learned from the fate of earlier ones. All
 /// times passed in are idle times.
 ///
-/// A hint of the peer is binding. Without one the limit doubles whenever a connection has reached it alive, until one
-/// is seen closed; the limit then stays below that time, and is exceeded again only after several more have reached it,
-/// because a restarted peer closes all idle connections. A request that met a dead connection lowers the limit even
+/// A hint of the peer is binding. Without one the limit doubles whenever a connection is still open at it, until one
+/// is found closed; the limit then stays below that time, and is exceeded again only after several more have reached
+/// it, because a restarted peer closes all idle connections. A request that met a dead connection lowers the limit even
 /// with a hint, because something on the path may drop connections silently.
 class keep_alive_limit {
 public:

@@ -80,7 +80,7 @@ private:
         if (status_ == 0) {
             const auto status = read_status(line);
             if (!status) {
-                fail("what it sends is not an HTTP/1.1 response", true);
+                fail("its response is not an HTTP/1.1 response", true);
             }
             status_ = *status;
             return false;

@@ -73,7 +73,7 @@ private:
         }
         if (step_ == step::authentication && input().size() >= 2) {
             if (input()[1] != 0) {
-                fail("it did not accept the user and the password", true);
+                fail("it rejected the user name and password", true);
             }
             input().erase(0, 2);
             ask();
@@ -84,7 +84,7 @@ private:
     void choose_method(char spoken, char chosen)
     {
         if (spoken != version) {
-            fail("what it sends is not SOCKS 5", true);
+            fail("its response is not SOCKS 5", true);
         }
         if (chosen == no_authentication) {
             ask();
@@ -97,8 +97,8 @@ private:
             }
             step_ = step::authentication;
         } else {
-            fail(username_.empty() ? "it wants to know who asks (proxy.username and proxy.password)"
-                                   : "it accepts neither a user and a password nor none",
+            fail(username_.empty() ? "it requires authentication (proxy.username and proxy.password)"
+                                   : "it offers no supported authentication method",
                  true);
         }
     }
@@ -126,10 +126,10 @@ private:
     void judge(char spoken, unsigned char code) const
     {
         if (spoken != version) {
-            fail("what it sends is not SOCKS 5", true);
+            fail("its response is not SOCKS 5", true);
         }
         if (code >= refusals.size()) {
-            fail("it gave the code " + std::to_string(code), false);
+            fail("it replied with code " + std::to_string(code), false);
         }
         if (code != 0) {
             fail(refusals.at(code).message, refusals.at(code).permanent);
@@ -142,7 +142,7 @@ private:
         case ipv4: return 4;
         case ipv6: return 16;
         case domain_name: return 1 + static_cast<unsigned char>(input()[4]);
-        default: fail("what it sends is not SOCKS 5", true);
+        default: fail("its response is not SOCKS 5", true);
         }
     }
 

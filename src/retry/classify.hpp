@@ -1,4 +1,4 @@
-// What an attempt may have changed at the service, and whether it may be repeated.
+// What an attempt may have changed on the service, and whether it may be repeated.
 #pragma once
 
 #include "model/decode.hpp"

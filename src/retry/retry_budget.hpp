@@ -5,8 +5,9 @@
 
 namespace sipher::detail {
 
-/// Tokens shared by all calls of a client: retries cost tokens, calls that succeed at the first attempt earn them. When
-/// most calls fail, the tokens run out, and the service is spared the retries.
+/// Tokens shared by all calls of a client: retries cost tokens, calls that succeed at the first attempt earn one, and
+/// calls that succeed later get theirs back. When most calls fail, the tokens run out, and the service is spared the
+/// retries.
 class retry_budget {
 public:
     /// @param capacity Zero: unlimited.

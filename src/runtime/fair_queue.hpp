@@ -11,7 +11,7 @@
 
 namespace sipher::detail {
 
-/// Urgency classes, the most urgent first. `own` is the library's own clean-up.
+/// Urgency classes, the most urgent first. `own` is for the library's own calls.
 enum class urgency : std::uint8_t { own, interactive, normal, background };
 
 constexpr std::size_t urgencies = 4;

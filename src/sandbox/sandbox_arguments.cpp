@@ -92,7 +92,7 @@ void describe_service(CLI::App& app, testing::sandbox_options& options, words& g
         ->type_name("PORT")
         ->check(CLI::Range(0, 65535));
     app.add_flag("--no-tls", given.plain, "Plain http");
-    app.add_option("--rate-limit", options.rate_limit, "Requests a minute and client address; 0: no limit")
+    app.add_option("--rate-limit", options.rate_limit, "Requests a minute per client address; 0: no limit")
         ->capture_default_str()
         ->type_name("N");
     app.add_option("--keep-alive", given.keep_alive, "Idle time after which a connection is closed; 0s: never")
@@ -142,7 +142,7 @@ std::variant<sandbox_arguments, sandbox_exit_code> parse_arguments(int count, ch
     app.set_version_flag("--version", "sipher-sandbox " SIPHER_VERSION, "Print the version and exit");
     app.footer(examples);
     app.failure_message([](const CLI::App* failed, const CLI::Error& problem) {
-        return failed->get_name() + ": " + std::string{problem.what()} + " (--help tells more)\n";
+        return failed->get_name() + ": " + std::string{problem.what()} + " (see --help)\n";
     });
     sandbox_arguments arguments;
     words given;

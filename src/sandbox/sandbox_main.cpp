@@ -92,7 +92,7 @@ int serve(const sandbox_arguments& given)
         print_use(service, variables);
     }
     if (!std::cout) {
-        throw std::runtime_error{"the standard output cannot be written"};
+        throw std::runtime_error{"cannot write to standard output"};
     }
     if (given.print_environment) {
         // Closed, so that a shell collecting the output continues.

@@ -43,7 +43,8 @@ boost::asio::awaitable<T> in_background(std::shared_ptr<client_handle> owner, bo
     const auto [interruption] = co_await made->ended->async_sleep_until(
         clock::time_point::max(), boost::asio::as_tuple(boost::asio::use_awaitable));
     if (interruption == boost::asio::error::operation_aborted) {
-        throw make_error(interruption, operation, "cancelled; it goes on, and no session is left behind",
+        throw make_error(interruption, operation,
+                         "cancelled; it continues in the background and leaves no session behind",
                          end_reason::cancelled, outcome::unknown);
     }
     if (interruption) {

@@ -89,8 +89,8 @@ asio::awaitable<void> live_actor::update(order taken)
         if (!applied) {
             throw;
         }
-        throw_error(reworded(failure,
-                             "the update was applied, but not the session that was to replace it: ", outcome::unknown));
+        throw_error(reworded(
+            failure, "the update was applied, but the replacement session could not be created: ", outcome::unknown));
     }
 }
 

@@ -95,7 +95,7 @@ asio::awaitable<live_session> live_session::start(client owner, session_defaults
 
 asio::awaitable<live_session> live_session::adopt(client owner, session known, live_session_options options)
 {
-    detail::require(known.id != session_id{}, "session", "must not be an empty one");
+    detail::require(known.id != session_id{}, "session", "must not be empty");
     live_session made{make_core(owner, known.defaults, std::move(options))};
     made.core_->adopt(std::move(known));
     try {

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] replacement_event replace(created_session& made, session_defaults wanted, bool updates,
                                             time_point now, double along);
     [[nodiscard]] replacement_event fail(const error& why, bool updates, time_point now, double random);
-    /// Checks against the session at the service (empty: unknown there). False: it has to be replaced.
+    /// Checks against the session on the service (empty: unknown there). False: it has to be replaced.
     [[nodiscard]] bool check(const std::optional<session>& response, time_point now);
     /// Applies an update of the session itself; false if its defaults then differ from the wanted ones.
     [[nodiscard]] bool update(const session_defaults& changes, const session_defaults& stored);

@@ -37,7 +37,7 @@ public:
 
     /// Deletes it now, unless that has happened already.
     [[nodiscard]] boost::asio::awaitable<void> remove() const;
-    /// Leaves it at the service, for another owner.
+    /// Leaves it on the service, for another owner.
     void release() const noexcept;
 
     const session_id id;

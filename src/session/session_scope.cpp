@@ -21,7 +21,7 @@ std::shared_ptr<detail::owned_session> own(const client& owner, const session& v
 {
     const auto handle = detail::handle_of(owner);
     detail::require_client(handle);
-    detail::require(value.id != session_id{}, "session", "must not be an empty one");
+    detail::require(value.id != session_id{}, "session", "must not be empty");
     detail::validate_duration(grace, "grace");
     return detail::owned_sessions::own(handle, value.id, grace);
 }

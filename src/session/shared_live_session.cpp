@@ -124,7 +124,7 @@ std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& plac
         throw_if_stopped();
     }
     if (!placed.sent && client().now() >= placed.deadline) {
-        throw live_error(errc::deadline_exceeded, "there was no session in time", end_reason::deadline);
+        throw live_error(errc::deadline_exceeded, "no session became available in time", end_reason::deadline);
     }
     until = placed.sent ? clock::time_point::max() : placed.deadline;
     if (!waiting_) {

@@ -84,7 +84,7 @@ public:
             return fail_handshake(result);
         }
         if (result.done() && !speaks_http_1_1()) {
-            message_ = "the server chose another protocol than http/1.1";
+            message_ = "the server selected a protocol other than http/1.1";
             return {0, io_interest::nothing, errc::tls_verify_failed};
         }
         if (result.done()) {
@@ -175,7 +175,7 @@ private:
             return errc::tls_verify_failed;
         }
         if (ERR_GET_REASON(cause) == SSL_R_WRONG_VERSION_NUMBER) {
-            message_ = "what the server sends is not TLS; is this a port for plain http?";
+            message_ = "the server's response is not TLS; is this a port for plain http?";
         }
         return !connected_ && may_pass(alert) ? errc::tls_handshake_failed : errc::protocol_error;
     }
@@ -192,7 +192,7 @@ private:
         if (is_about_certificate(alert) || (alert == SSL_AD_HANDSHAKE_FAILURE && was_asked_for_one)) {
             message_ += SSL_get_certificate(ssl_.get()) != nullptr
                             ? "; it does not accept the client certificate (tls.certificate_file)"
-                            : "; it wants a client certificate (tls.certificate_file)";
+                            : "; it requires a client certificate (tls.certificate_file)";
         }
     }
 

@@ -83,7 +83,7 @@ std::string printed(const Write& write)
 std::string describe_names(const X509* certificate, const expected_peer& peer)
 {
     const std::string names = names_of(certificate);
-    return names.empty() ? "it is for no host name (subjectAltName)" : "it is for " + names + ", not for " + peer.name;
+    return names.empty() ? "it names no host (subjectAltName)" : "it is for " + names + ", not for " + peer.name;
 }
 
 /// Names the issuer of the chain's last certificate, which was neither sent nor is trusted.
@@ -145,7 +145,7 @@ void expect_peer(SSL* ssl, const expected_peer& peer)
         throw_invalid("tls.server_name", "cannot be verified");
     }
     if (!peer.is_address && SSL_set_tlsext_host_name(ssl, peer.name.c_str()) != 1) {
-        throw_invalid("tls.server_name", "cannot be asked for");
+        throw_invalid("tls.server_name", "cannot be sent (SNI)");
     }
 }
 
@@ -161,7 +161,7 @@ std::string check_pins(const X509* certificate, const expected_peer& peer)
         return {};
     }
     if (certificate == nullptr) {
-        return "the server showed no certificate to compare with tls.pinned_public_keys";
+        return "the server presented no certificate to compare with tls.pinned_public_keys";
     }
     return "the server's public key is none of tls.pinned_public_keys: " + to_text(pin_of(certificate));
 }

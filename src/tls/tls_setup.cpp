@@ -73,7 +73,7 @@ void trust_pem(SSL_CTX* context, const std::string& pem, std::string_view field,
     require(at_the_end ? 1 : 0, field, message);
     ERR_clear_error();
     if (found == 0 || count_boundaries(pem) != 2 * found) {
-        throw_invalid(field, message + (found == 0 ? ": no certificate in PEM" : ": one is cut or damaged"));
+        throw_invalid(field, message + (found == 0 ? ": no certificate in PEM" : ": one is truncated or damaged"));
     }
 }
 

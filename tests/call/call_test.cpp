@@ -538,7 +538,7 @@ TEST_F(call_test, the_total_timeout_ends_every_phase)
     advance(1ns);
     ASSERT_TRUE(connecting->failed_with(errc::deadline_exceeded));
     EXPECT_EQ(connecting->failure->outcome(), outcome::not_sent);
-    EXPECT_NE(std::string{connecting->failure->what()}.find("the time of the call ran out while connecting to"),
+    EXPECT_NE(std::string{connecting->failure->what()}.find("the call's time ran out while connecting to"),
               std::string::npos)
         << connecting->failure->what();
     service->finish_connects();

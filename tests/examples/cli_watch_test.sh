@@ -43,7 +43,7 @@ done
 run 0 update "$id" --chain sui
 next_line '"chain":"sui"'
 run 0 delete "$id"
-ended 0 '^cli: the session is gone; its end was to be 20[0-9-]+T[0-9:]+Z$'
+ended 0 '^cli: the session is gone; it was due to expire at 20[0-9-]+T[0-9:]+Z$'
 
 watch
 control clock --data '{"milliseconds":3600000}' >/dev/null

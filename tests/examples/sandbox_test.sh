@@ -114,7 +114,7 @@ no_file_left --print-env
 
 # Nobody reads what it prints.
 code=$({ "$sandbox" --print-env 2>"$errors" && echo 0 >&3 || echo $? >&3; } 3>&1 >/dev/full)
-[[ $code == 1 && $(<"$errors") == *"standard output cannot be written" ]] || fail "exit code $code"
+[[ $code == 1 && $(<"$errors") == *"cannot write to standard output" ]] || fail "exit code $code"
 no_file_left "with an output that cannot be written"
 
 # A terminal tells the command itself of Ctrl-C: once is enough.

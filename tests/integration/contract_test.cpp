@@ -48,7 +48,7 @@ TEST_P(contract_authentication, the_service_validates_keys)
     EXPECT_NE(without_key.message().find("this client has no API key"), std::string::npos) << without_key.message();
     const error with_another = failure_with("nobodys-key");
     expect_refused(with_another, {condition::unauthorized, 401, "INVALID_API_KEY"});
-    EXPECT_TRUE(with_another.message().ends_with("; the key is that of api_key")) << with_another.message();
+    EXPECT_TRUE(with_another.message().ends_with("; the key comes from api_key")) << with_another.message();
     expect_refused(failure_with("sandbox-free-key"), {condition::forbidden, 403, "TIER_ACCESS_DENIED"});
 }
 

@@ -24,8 +24,8 @@ TEST(json_writer, refuses_numbers_that_json_does_not_have_and_says_where_they_ar
     for (const double number : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
         json::value in = json::parse(R"({"a":[1,{"b":2}],"c":3})");
         in.at("a").at(1).at("b") = number;
-        EXPECT_EQ(refused(in), "body.a[1].b: must be a finite number: JSON has no other");
-        EXPECT_EQ(refused(number), "body: must be a finite number: JSON has no other");
+        EXPECT_EQ(refused(in), "body.a[1].b: must be a finite number: JSON has no others");
+        EXPECT_EQ(refused(number), "body: must be a finite number: JSON has no others");
     }
 }
 

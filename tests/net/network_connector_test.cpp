@@ -498,7 +498,7 @@ TEST_F(network_connector_test, a_silent_proxy_has_its_own_deadline)
     advance(1ms);
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::proxy_failed);
-    EXPECT_EQ((*result)->message, "the proxy 10.0.0.9:3128 of proxy.url did not open the way within proxy.timeout");
+    EXPECT_EQ((*result)->message, "the proxy 10.0.0.9:3128 of proxy.url did not open the tunnel within proxy.timeout");
 }
 
 TEST_F(network_connector_test, an_unreachable_proxy_is_named_in_the_error)
@@ -510,7 +510,7 @@ TEST_F(network_connector_test, an_unreachable_proxy_is_named_in_the_error)
     run();
     EXPECT_EQ(result->value().code, errc::resolve_failed);
     EXPECT_EQ(result->value().message, "the proxy proxy.test:80 of proxy.url: Host not found (authoritative); is it "
-                                       "written right?");
+                                       "spelled correctly?");
     advance(2s);
     result = begin();
     names->respond({"10.0.0.9"});
@@ -658,7 +658,7 @@ TEST_F(network_connector_test, a_name_that_socks5_cannot_resolve_locally_is_repo
     run();
     ASSERT_TRUE(*result);
     EXPECT_EQ((*result)->code, errc::resolve_failed);
-    EXPECT_EQ((*result)->message, "server.test of base_url: Host not found (authoritative); is it written right?");
+    EXPECT_EQ((*result)->message, "server.test of base_url: Host not found (authoritative); is it spelled correctly?");
     EXPECT_TRUE(dialer->tried.empty());
 }
 

@@ -45,7 +45,7 @@ TEST(metrics_observer, has_what_rates_need_before_the_first_event)
 # TYPE sipher_connects_total counter
 sipher_connects_total{result="failed"} 0
 sipher_connects_total{result="made"} 0
-# HELP sipher_connect_duration_seconds How long that took.
+# HELP sipher_connect_duration_seconds Time taken to establish a connection, or to fail to.
 # TYPE sipher_connect_duration_seconds histogram
 # HELP sipher_closes_total Connections that were closed.
 # TYPE sipher_closes_total counter
@@ -60,7 +60,7 @@ sipher_closes_total{reason="unsolicited bytes"} 0
 # TYPE sipher_rate_limit_closures_total counter
 sipher_rate_limit_closures_total{refused="false"} 0
 sipher_rate_limit_closures_total{refused="true"} 0
-# HELP sipher_quota_thresholds_total Shares of the day's quota that were used up.
+# HELP sipher_quota_thresholds_total Times that a threshold of a daily quota was reached.
 # TYPE sipher_quota_thresholds_total counter
 )");
 }
@@ -161,16 +161,16 @@ TEST(metrics_observer, a_snapshot_comes_after_the_events)
     stats.reused = 5;
     stats.rate_gate.waiting = 6;
     stats.rate_gate.closed_for = 1500ms;
-    EXPECT_EQ(metrics.text(stats), metrics.text() + R"(# HELP sipher_connections Connections there are now.
+    EXPECT_EQ(metrics.text(stats), metrics.text() + R"(# HELP sipher_connections Current connections.
 # TYPE sipher_connections gauge
 sipher_connections{state="busy"} 2
 sipher_connections{state="dialing"} 3
 sipher_connections{state="idle"} 1
-# HELP sipher_calls_waiting Calls that wait now.
+# HELP sipher_calls_waiting Calls waiting now.
 # TYPE sipher_calls_waiting gauge
 sipher_calls_waiting{for="connection"} 4
 sipher_calls_waiting{for="rate_limit"} 6
-# HELP sipher_rate_limit_closed_seconds Until requests are sent again; 0 if they are sent.
+# HELP sipher_rate_limit_closed_seconds Time until the rate gate opens; 0 while it is open.
 # TYPE sipher_rate_limit_closed_seconds gauge
 sipher_rate_limit_closed_seconds 1.5
 # HELP sipher_connections_reused_total Requests on connections that had carried others.

@@ -93,9 +93,9 @@ const std::string not_a_url =
     "base_url: must be a URL such as https://host, https://host:8443/prefix or http://[::1]:5006";
 const std::string scheme = "base_url: must begin with https:// or http://";
 const std::string host = "base_url: must name a host";
-const std::string host_form =
-    "base_url: must have a host of letters, digits, `-`, `_` and dots whose end is no number, an IPv4 address of four "
-    "decimal numbers, or an IPv6 address in brackets without a zone";
+const std::string host_form = "base_url: must have a host of letters, digits, `-`, `_` and dots whose last label is "
+                              "not a number, an IPv4 address of four "
+                              "decimal numbers, or an IPv6 address in brackets without a zone";
 const std::string port = "base_url: must have a port from 1 to 65535, or none";
 const std::string user = "base_url: must not have a user or a password";
 const std::string query = "base_url: must not have a query";

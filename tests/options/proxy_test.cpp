@@ -146,7 +146,7 @@ TEST(no_proxy, an_impossible_network_is_refused_where_it_was_not_left_to_the_env
     EXPECT_EQ(refusal_of("*, a.com, .b.com:80, [::1]:80, 10.0.0.0/8 fd00::/8:443\t[fd00::]/8, 0.0.0.0/0, a*b"),
               "accepted");
     EXPECT_EQ(refusal_of("a.com,10.0.0.0/99, b.com"),
-              "proxy.no_proxy: has `10.0.0.0/99`, which is no network: an IPv4 address and a length up to 32, or an "
+              "proxy.no_proxy: has `10.0.0.0/99`, which is not a network: an IPv4 address and a length up to 32, or an "
               "IPv6 address and a length up to 128");
     for (const char* const entry :
          {"10.0.0.0/", "10.0.0/8", "10.0.0.0/33", "fd00::/129", "[fd00::]/129", "example.com/8", "10.0.0.0/8/8",

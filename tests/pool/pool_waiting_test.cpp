@@ -66,12 +66,10 @@ TEST_F(pool_waiting, for_a_connection_in_the_making)
     const auto first = perform(operation::get, brief());
     const auto second = perform(operation::get, brief());
     advance(1s);
-    EXPECT_EQ(message_of(first, errc::deadline_exceeded),
-              "the time of the call ran out while connecting to the server");
+    EXPECT_EQ(message_of(first, errc::deadline_exceeded), "the call's time ran out while connecting to the server");
     EXPECT_EQ(first->failure->attempts().front().reached, phase::connecting);
     // The first has left already.
-    EXPECT_EQ(message_of(second, errc::deadline_exceeded),
-              "the time of the call ran out while connecting to the server");
+    EXPECT_EQ(message_of(second, errc::deadline_exceeded), "the call's time ran out while connecting to the server");
     service->finish_connects();
 }
 
@@ -83,7 +81,7 @@ TEST_F(pool_waiting, behind_others)
     const auto third = perform(operation::get, brief());
     advance(1s);
     EXPECT_EQ(message_of(third, errc::deadline_exceeded),
-              "the time of the call ran out while connecting to the server; calls ahead: 2");
+              "the call's time ran out while connecting to the server; calls ahead: 2");
     service->finish_connects();
     run();
     EXPECT_TRUE(first->succeeded());
@@ -97,7 +95,7 @@ TEST_F(pool_waiting, for_a_busy_connection)
     const auto second = perform(operation::get, brief());
     advance(1s);
     EXPECT_EQ(message_of(second, errc::pool_timeout),
-              "the time of the call ran out while every connection was busy (pool.max_connections)");
+              "the call's time ran out while every connection was busy (pool.max_connections)");
     EXPECT_EQ(second->failure->attempts().front().reached, phase::waiting);
     EXPECT_EQ(first->completions, 0);
 }
@@ -110,7 +108,7 @@ TEST_F(pool_waiting, after_a_failure_to_connect)
     service->hold_connects = true;
     const auto call = perform(operation::get, brief());
     advance(1s);
-    EXPECT_EQ(message_of(call, errc::deadline_exceeded), "the time of the call ran out while connecting to the server; "
+    EXPECT_EQ(message_of(call, errc::deadline_exceeded), "the call's time ran out while connecting to the server; "
                                                          "the last attempt to connect failed: refused by the script");
 }
 

@@ -157,9 +157,9 @@ TEST_F(socks5_test, other_refusals_are_permanent_and_say_why)
         {"socks5h://proxy.test", "\x05\x02"s, "proxy.username"},
         {"socks5h://proxy.test", "\x05\x00\x04\x00\x00\x01"s, "not SOCKS 5"},
         {"socks5h://proxy.test", "\x05\x00\x05\x00\x00\x09\x00"s, "not SOCKS 5"},
-        {"socks5h://u:hunter2@proxy.test", "\x05\xff"s, "neither"},
-        {"socks5h://u:hunter2@proxy.test", "\x05\x01"s, "neither"},
-        {"socks5h://u:hunter2@proxy.test", "\x05\x02\x01\x01"s, "did not accept the user"},
+        {"socks5h://u:hunter2@proxy.test", "\x05\xff"s, "no supported authentication"},
+        {"socks5h://u:hunter2@proxy.test", "\x05\x01"s, "no supported authentication"},
+        {"socks5h://u:hunter2@proxy.test", "\x05\x02\x01\x01"s, "rejected the user name"},
         {"socks5h://proxy.test", "\x05\x00"s + open_ipv4, "before it was asked"},
     };
     for (const auto& [url, bytes, expected] : cases) {

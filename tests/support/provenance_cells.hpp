@@ -53,7 +53,7 @@ inline constexpr std::array<const char*, 4> session_operation_names{"create", "g
 /// What preceded the response in the same call.
 enum class call_position {
     first,
-    /// A gateway's 502, with or without an effect at the service.
+    /// A gateway's 502, with or without an effect on the service.
     after_unknown_applied,
     after_unknown_not_applied,
     /// The HTTP server's 408.

@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 spec.dns_names.clear();
                                 spec.addresses.clear();
                             })),
-                            "hostname mismatch; it is for no host name (subjectAltName)"},
+                            "hostname mismatch; it names no host (subjectAltName)"},
         refused_certificate{"common_name_beside_other_names",
                             showing(with([](auto& spec) { spec.dns_names = {"elsewhere.test"}; })),
                             "hostname mismatch"},

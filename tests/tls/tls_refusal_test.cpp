@@ -79,7 +79,8 @@ TEST_F(tls_refusal, a_missing_certificate_is_reported_with_the_option)
     EXPECT_TRUE(report.handshake_refused);
     EXPECT_TRUE(report.fully_written);
     EXPECT_FALSE(report.reusable);
-    EXPECT_EQ(report.message, refused + "certificate required; it wants a client certificate (tls.certificate_file)");
+    EXPECT_EQ(report.message,
+              refused + "certificate required; it requires a client certificate (tls.certificate_file)");
 }
 
 TEST_F(tls_refusal, before_the_request_is_reported_by_the_request)
@@ -93,7 +94,7 @@ TEST_F(tls_refusal, before_the_request_is_reported_by_the_request)
     EXPECT_TRUE(connection->result().report->handshake_refused);
     EXPECT_EQ(connection->result().report->bytes_written, 0U);
     EXPECT_EQ(connection->result().report->message,
-              refused + "certificate required; it wants a client certificate (tls.certificate_file)");
+              refused + "certificate required; it requires a client certificate (tls.certificate_file)");
 }
 
 TEST_F(tls_refusal, during_a_failing_write_is_reported)
@@ -192,7 +193,7 @@ TEST_F(tls_1_2_refusal, a_missing_certificate_is_reported_with_the_option)
 {
     EXPECT_EQ(handshake().failure, errc::tls_verify_failed);
     EXPECT_EQ(channel->handshake_message(),
-              refused + "handshake failure; it wants a client certificate (tls.certificate_file)");
+              refused + "handshake failure; it requires a client certificate (tls.certificate_file)");
 }
 
 TEST_F(tls_1_2_refusal, an_internal_error_of_the_server_is_transient)

@@ -370,7 +370,7 @@ TEST_F(tls_test, a_client_certificate_that_is_demanded_and_missing_is_named)
         const auto failure = failure_of(verb::post);
         ASSERT_TRUE(failure);
         EXPECT_EQ(failure->code(), errc::tls_verify_failed) << failure->what();
-        EXPECT_NE(std::string{failure->what()}.find("it wants a client certificate (tls.certificate_file)"),
+        EXPECT_NE(std::string{failure->what()}.find("it requires a client certificate (tls.certificate_file)"),
                   std::string::npos)
             << failure->what();
         EXPECT_EQ(server->account().requests, 0U);

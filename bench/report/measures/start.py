@@ -82,4 +82,4 @@ def show(result):
         [name, spread(row["wall_ms"], 2), spread(row["cpu_ms"], 2), spread(row["ratio"], 2), f"{row['kib']:.0f}"]
         for name, row in result.items()
     ]
-    table(["client", "ms in all", "ms of CPU", "ms of sipher / this", "KiB of program, stripped"], rows)
+    table(["client", "ms elapsed", "ms of CPU", "ms of sipher / this", "KiB of program, stripped"], rows)

@@ -50,7 +50,7 @@ struct SIPHER_API sandbox_options {
     /// Accepted keys. By default: a `pro` key (`sandbox-pro-key`), another one (`sandbox-other-key`), an `enterprise`
     /// one (`sandbox-enterprise-key`) and a `free` one (`sandbox-free-key`).
     std::vector<sandbox_key> keys;
-    /// Requests per window and client address. Zero: no limit (the real service: 100).
+    /// Requests per window per client address. Zero: no limit (the real service: 100).
     unsigned rate_limit = 0;
     /// Length of a window. Zero: each request has its own, so nothing is limited.
     std::chrono::seconds rate_window{60};
@@ -90,7 +90,7 @@ struct SIPHER_API ledger_entry {
 
 static_assert(!std::is_aggregate_v<ledger_entry>);
 
-/// Totals since the sandbox started.
+/// Totals since the sandbox started or was last reset (`open_connections`: at present).
 struct SIPHER_API sandbox_counters {
     sandbox_counters() = default;
 
@@ -153,7 +153,7 @@ public:
     void set_shutting_down(bool on);
 
     [[nodiscard]] sandbox_counters counters() const;
-    /// Every complete request, in the order received.
+    /// Every complete request for the service since the start or the last reset, in the order received.
     [[nodiscard]] std::vector<ledger_entry> ledger() const;
     /// The sessions that exist and have not expired.
     [[nodiscard]] std::vector<session> sessions() const;
