@@ -183,7 +183,8 @@ std::vector<std::string> pin_defaults(json::value& body, const session_defaults&
 {
     std::vector<std::string> added;
     if (json::object* const object = body.if_object()) {
-        const json::value pinned = json::value_from(defaults);
+        wiping_resource memory;
+        const json::value pinned = json::value_from(defaults, &memory);
         for (const auto& member : pinned.get_object()) {
             if (object->insert(member).second) {
                 added.emplace_back(member.key());
@@ -202,6 +203,18 @@ std::string write_body(json::value body, const call_options& options, std::vecto
     wipe_viewing_keys(body);
     return text;
 }
+
+/// For another try under the next session.
+struct wiping_delete {
+    void operator()(outgoing_request* kept) const noexcept
+    {
+        if (kept->body) {
+            wipe_viewing_keys(*kept->body);
+        }
+        delete kept; // NOLINT(cppcoreguidelines-owning-memory): a deleter
+    }
+};
+using kept_request = std::unique_ptr<outgoing_request, wiping_delete>;
 
 /// Builds the call's request, and reports pinned members in the caller's `response_info`.
 call_request make_request(std::shared_ptr<client_state> client, outgoing_request& wanted, value_decoder& decoder)
@@ -301,14 +314,28 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
     // Before the body is examined.
     validate_call_options(options);
     try {
+        kept_request kept;
         if (options.session && options.session->live()) {
             options.deadline = latest_end_of(options, client->options.timeouts, client->now());
-            co_await shared_live_session::resolve(options.session->live(), *options.session, *options.deadline);
+            kept.reset(new outgoing_request{wanted}); // NOLINT(cppcoreguidelines-owning-memory): its deleter wipes
         }
-        value_decoder decoder{wanted.convert};
-        const call_request asked = make_request(std::move(client), wanted, decoder);
-        co_await call::run(asked);
-        co_return std::move(decoder.result);
+        for (;;) {
+            if (kept) {
+                co_await shared_live_session::resolve(options.session->live(), *options.session, *options.deadline);
+            }
+            value_decoder decoder{wanted.convert};
+            const call_request asked = make_request(client, wanted, decoder);
+            try {
+                co_await call::run(asked);
+                co_return std::move(decoder.result);
+            } catch (const error& failure) {
+                // The session may have ended while the request waited for its turn.
+                if (!kept || failure.code() != errc::session_gone || failure.outcome() >= outcome::unknown) {
+                    throw;
+                }
+            }
+            wanted = *kept;
+        }
     } catch (...) {
         rethrow_with_outcome(wanted.name, outcome::not_sent);
     }

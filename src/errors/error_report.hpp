@@ -43,6 +43,9 @@ struct error_report {
 /// The report of an error, to derive another one from.
 [[nodiscard]] const error_report& report_of(const error& made) noexcept;
 
+/// Whether the service reported the session unknown or expired, or the client knows it to be.
+[[nodiscard]] bool says_session_gone(const error& failure);
+
 /// The same error with a prefix to its message, and another outcome.
 [[nodiscard]] inline error reworded(const error& made, const std::string& words, outcome effect)
 {

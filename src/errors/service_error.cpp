@@ -1,4 +1,5 @@
 #include "base/printable_text.hpp"
+#include "errors/error_report.hpp"
 #include "errors/page_text.hpp"
 #include "model/decode.hpp"
 
@@ -9,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace sipher::detail {
@@ -124,21 +126,22 @@ std::string joined(std::string message, const std::string& details)
     return std::move(message) + ": " + details;
 }
 
-service_code known_code(const std::string& code)
+/// A code that contradicts the status is not believed.
+service_code known_code(unsigned status, std::string_view code)
 {
-    if (code == "SESSION_NOT_FOUND" || code == "SESSION_EXPIRED") {
+    if ((status == 404 || status == 410) && (code == "SESSION_NOT_FOUND" || code == "SESSION_EXPIRED")) {
         return service_code::session_gone;
     }
-    if (code == "SERVICE_UNAVAILABLE") {
+    if (status == 503 && code == "SERVICE_UNAVAILABLE") {
         return service_code::unavailable;
     }
-    return code == "DAILY_QUOTA_EXCEEDED" ? service_code::daily_quota : service_code::other;
+    return status == 429 && code == "DAILY_QUOTA_EXCEEDED" ? service_code::daily_quota : service_code::other;
 }
 
-void read_error_object(const json::object& in, service_error& out)
+void read_error_object(const json::object& in, unsigned status, service_error& out)
 {
     out.code = text_member(in, "code", longest_code);
-    out.known = known_code(out.code);
+    out.known = known_code(status, out.code);
     out.service_message = text_member(in, "message", longest_sentence);
     if (const json::value* const details = in.if_contains("details")) {
         out.details = *details;
@@ -152,7 +155,7 @@ void read_object(const json::object& document, unsigned status, service_error& o
 {
     const json::value* const error = document.if_contains("error");
     if (error != nullptr && error->is_object()) {
-        read_error_object(error->get_object(), out);
+        read_error_object(error->get_object(), status, out);
     } else {
         out.service_message =
             text_member(document, error != nullptr && error->is_string() ? "error" : "message", longest_sentence);
@@ -177,15 +180,18 @@ service_error decode_service_error(unsigned status, const json::value& document)
     service_error out;
     if (const json::object* const members = document.if_object()) {
         read_object(*members, status, out);
-        // With any other status the two contradict each other.
-        if (out.known == service_code::session_gone && status != 404 && status != 410) {
-            out.known = service_code::other;
-        }
     } else {
         out.details = document;
         out.message = joined(status_phrase(status), details_text(document));
     }
     return out;
+}
+
+bool says_session_gone(const error& failure)
+{
+    return failure.code() == errc::session_gone ||
+           (failure.code().category() == service_category() &&
+            known_code(failure.status(), failure.service_code()) == service_code::session_gone);
 }
 
 } // namespace sipher::detail

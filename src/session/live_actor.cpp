@@ -47,7 +47,7 @@ asio::awaitable<void> live_actor::verify(order taken)
         try {
             response = co_await get_session(client_, taken->given.value.id, std::move(taken->options));
         } catch (const error& failure) {
-            if (failure.code() != condition::not_found) {
+            if (!says_session_gone(failure)) {
                 throw;
             }
         }
@@ -58,6 +58,7 @@ asio::awaitable<void> live_actor::verify(order taken)
         core_.orders_.push_back(taken);
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
+        core_.tell_waiting();
     }
 }
 
@@ -72,11 +73,11 @@ asio::awaitable<void> live_actor::update(order taken)
             const session response =
                 co_await update_session(client_, taken->given.value.id, taken->changes, std::move(taken->options));
             applied = true;
-            if (end_update(*taken, &response, outcome::not_applied)) {
+            if (end_update(*taken, &response, outcome::unknown)) {
                 co_return;
             }
         } catch (const error& failure) {
-            const bool is_lost = failure.code() == condition::not_found;
+            const bool is_lost = says_session_gone(failure);
             static_cast<void>(end_update(*taken, nullptr, is_lost ? outcome::not_applied : failure.outcome()));
             if (!is_lost) {
                 throw;
@@ -99,7 +100,9 @@ bool live_actor::begin_request(live_order& taken, bool may) const
 {
     const std::lock_guard lock{core_.mutex_};
     taken.given = core_.state_.current();
-    return taken.sent = may && core_.state_.is_usable(client_->boot_now());
+    taken.sent = may && core_.state_.is_usable(client_->boot_now());
+    taken.effect = taken.sent ? outcome::unknown : outcome::not_sent;
+    return taken.sent;
 }
 
 /// False: the session has to be replaced.
@@ -107,6 +110,8 @@ bool live_actor::end_update(live_order& taken, const session* response, outcome 
 {
     const std::lock_guard lock{core_.mutex_};
     taken.sent = false;
+    taken.effect = effect;
+    core_.tell_waiting();
     const bool is_wanted = !taken.interest.expired();
     if (response != nullptr && is_wanted && core_.state_.update(taken.changes, response->defaults)) {
         return true;
@@ -122,6 +127,9 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
 {
     {
         const std::lock_guard lock{core_.mutex_};
+        if (taken->what == live_task::replace) {
+            taken->effect = outcome::unknown;
+        }
         core_.state_.begin(client_->boot_now(), client_->random->unit());
     }
     created_session made;
@@ -145,7 +153,7 @@ void live_actor::publish(created_session made, session_defaults wanted, const li
     replacement_event event;
     {
         const std::lock_guard lock{core_.mutex_};
-        core_.throw_if_stopped();
+        core_.throw_if_stopped(by.effect);
         if (updates && by.interest.expired()) {
             return;
         }

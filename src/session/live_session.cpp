@@ -88,7 +88,10 @@ live_session::live_session(std::shared_ptr<detail::shared_live_session> core)
 asio::awaitable<live_session> live_session::start(client owner, session_defaults defaults, live_session_options options)
 {
     live_session made{make_core(owner, std::move(defaults), std::move(options))};
-    auto first = detail::shared_live_session::acquire(made.core_, clock::time_point::max());
+    call_options unlimited;
+    unlimited.total_timeout = std::chrono::milliseconds{};
+    auto first = detail::shared_live_session::place(
+        made.core_, std::make_shared<detail::live_order>(detail::live_task::replace), std::move(unlimited));
     co_await detail::with_outcome(std::move(first), "live_session", outcome::unknown);
     co_return made;
 }

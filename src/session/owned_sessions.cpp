@@ -197,7 +197,7 @@ asio::awaitable<deleted_session> owned_sessions::remove(owner of, session_id id)
         try {
             co_await delete_session(of->state(), id, *std::move(options), made_for::library);
         } catch (const error& failure) {
-            if (failure.code() != condition::not_found) {
+            if (!says_session_gone(failure)) {
                 how = failure.code() == errc::client_closed ? ending::refused : ending::failed;
                 thrown = std::current_exception();
             }

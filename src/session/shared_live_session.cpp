@@ -124,7 +124,8 @@ std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& plac
         throw_if_stopped();
     }
     if (!placed.sent && client().now() >= placed.deadline) {
-        throw live_error(errc::deadline_exceeded, "no session became available in time", end_reason::deadline);
+        throw live_error(errc::deadline_exceeded, "no session became available in time", end_reason::deadline,
+                         placed.effect);
     }
     until = placed.sent ? clock::time_point::max() : placed.deadline;
     if (!waiting_) {
@@ -137,10 +138,10 @@ void shared_live_session::wake_up(const live_order& placed, const std::shared_pt
 {
     const std::lock_guard lock{mutex_};
     if (code == asio::error::operation_aborted) {
-        throw live_error(code, "cancelled", end_reason::cancelled, placed.sent ? outcome::unknown : outcome::not_sent);
+        throw live_error(code, "cancelled", end_reason::cancelled, placed.effect);
     }
     if (code && client().has_context_ended()) {
-        throw live_error(code, {}, end_reason::client_closed, placed.sent ? outcome::unknown : outcome::not_sent);
+        throw live_error(code, {}, end_reason::client_closed, placed.effect);
     }
     if (code && waiting_ == from) {
         // The client is shutting down, but operations in progress may still be waited for.
@@ -277,13 +278,13 @@ call_options shared_live_session::own_options() const
     return options;
 }
 
-void shared_live_session::throw_if_stopped() const
+void shared_live_session::throw_if_stopped(outcome so_far) const
 {
     if (stopped_) {
-        throw live_error(errc::session_gone, "the live session was closed", end_reason::permanent);
+        throw live_error(errc::session_gone, "the live session was closed", end_reason::permanent, so_far);
     }
     if (client().is_closing()) {
-        throw live_error(errc::client_closed, {}, end_reason::client_closed);
+        throw live_error(errc::client_closed, {}, end_reason::client_closed, so_far);
     }
 }
 

@@ -36,6 +36,8 @@ struct live_order {
     bool begun = false;
     /// Its own request is in progress, which ends by itself at the deadline.
     bool sent = false;
+    /// What its requests may have done so far.
+    outcome effect = outcome::not_sent;
     bool done = false;
     std::exception_ptr failure;
     created_session given;
@@ -85,7 +87,7 @@ private:
     [[nodiscard]] client_state& client() const noexcept { return *owner_->state(); }
     [[nodiscard]] clock::time_point boot_now() const noexcept { return client().boot_now(); }
     // These require the mutex to be held.
-    void throw_if_stopped() const;
+    void throw_if_stopped(outcome so_far = outcome::not_sent) const;
     [[nodiscard]] order take_own(clock::time_point now);
     /// Ends the waits whose deadline is before `until`, without a session.
     void end_uses(const std::optional<error>& failure, clock::time_point until);

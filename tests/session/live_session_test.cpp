@@ -94,6 +94,81 @@ protected:
     std::vector<replacement_event> events;
 };
 
+TEST_F(live_session_test, a_caller_is_told_in_time_that_a_replacement_takes_too_long)
+{
+    start();
+    sandbox().restart();
+    sandbox().add_fault(sipher::testing::fault::delay(0ms));
+    sandbox().add_fault(sipher::testing::fault::silence());
+    call_options brief;
+    brief.total_timeout = 2s;
+    const auto verified = spawn(live->verify(brief));
+    settle(1);
+    clock->advance(1s);
+    settle(1);
+    EXPECT_FALSE(*verified);
+    clock->advance(1s);
+    settle(1);
+    ASSERT_TRUE(*verified);
+    EXPECT_EQ((**verified)->code(), errc::deadline_exceeded);
+    // What the lost create has made is not the point here.
+    sandbox().restart();
+    clock->advance(10s);
+    settle();
+}
+
+TEST_F(live_session_test, whoever_gives_up_its_first_create_is_told_that_it_may_have_been_applied)
+{
+    sandbox().add_fault(sipher::testing::fault::silence());
+    boost::asio::cancellation_signal stop;
+    std::optional<error> failure;
+    boost::asio::co_spawn(
+        context, live_session::start(client(), near_and_shielded(), rules),
+        boost::asio::bind_cancellation_slot(
+            stop.slot(), [&](const std::exception_ptr& thrown, const live_session&) { failure = error_of(thrown); }));
+    run_until(context, [&] { return sandbox().counters().requests == 1; });
+    stop.emit(boost::asio::cancellation_type::terminal);
+    settle(1);
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->outcome(), outcome::unknown);
+    // What the lost create has made is not the point here.
+    sandbox().restart();
+    clock->advance(10s);
+    settle();
+}
+
+TEST_F(live_session_test, a_request_that_waits_beyond_its_session_goes_on_under_the_next)
+{
+    start();
+    const session_id first = live->id();
+    pass(20s);
+    ASSERT_EQ(live->id(), first);
+    sandbox().add_fault(sipher::testing::fault::respond(
+        429, R"({"success":false,"error":{"code":"RATE_LIMIT_EXCEEDED","message":"Too many requests"}})",
+        {{"Retry-After", "90"}}));
+    call_options patient;
+    patient.total_timeout = 200s;
+    std::optional<bool> succeeded;
+    spawn_request(succeeded, patient);
+    settle();
+    pass(120s);
+    EXPECT_EQ(succeeded, true);
+    EXPECT_NE(live->id(), first);
+    EXPECT_EQ(last_effective_defaults(), near_and_shielded());
+}
+
+TEST_F(live_session_test, a_route_that_is_not_found_says_nothing_about_the_session)
+{
+    start();
+    sandbox().add_fault(sipher::testing::fault::respond(
+        404, R"({"success":false,"error":{"code":"NOT_FOUND","message":"no such route"}})"));
+    const auto verified = spawn(live->verify());
+    settle();
+    ASSERT_TRUE(*verified);
+    EXPECT_EQ((**verified)->status(), 404U);
+    EXPECT_TRUE(events.empty());
+}
+
 TEST_F(live_session_test, the_wait_for_a_session_is_a_wait_of_the_queue_timeout)
 {
     options.timeouts.total = 10s;
