@@ -1,44 +1,90 @@
 // Masks secrets in foreign texts.
 #pragma once
 
-#include <algorithm>
+#include "base/field_text.hpp"
+
+#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace sipher::detail {
 
-/// Size of the longest prefix of `hidden` that `text` ends with, if long enough to be revealing.
-[[nodiscard]] inline std::size_t cut_secret_size(std::string_view text, std::string_view hidden)
+/// A character, and the number of bytes that spell it.
+struct spelled_character {
+    char value = 0;
+    std::size_t size = 1;
+};
+
+/// Reads the number of a character between `prefix` and `suffix`, at the start of `text`; otherwise its first byte.
+[[nodiscard]] inline spelled_character read_escape(std::string_view text, std::string_view prefix, int base,
+                                                   std::string_view suffix)
 {
-    constexpr std::size_t shortest = 4;
-    for (std::size_t size = std::min(text.size(), hidden.size()); size >= shortest; --size) {
-        if (text.ends_with(hidden.substr(0, size))) {
-            return size;
-        }
-    }
-    return 0;
+    constexpr std::size_t digits = 2;
+    const std::string_view number = text.substr(prefix.size(), digits);
+    unsigned char code = 0;
+    const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), code, base);
+    const std::size_t used = prefix.size() + digits;
+    const bool is_escape = failure == std::errc{} && end == number.data() + digits;
+    return is_escape && text.substr(used).starts_with(suffix)
+               ? spelled_character{static_cast<char>(code), used + suffix.size()}
+               : spelled_character{text[0]};
 }
 
-/// Replaces each occurrence of `hidden` in `text`, or of its prefix before `…`, by `[secret]`.
+/// The first character of `text`, which is not empty: plain, or escaped as in a URL, in HTML or in JSON.
+[[nodiscard]] inline spelled_character read_spelled(std::string_view text)
+{
+    for (const std::string_view escape : {"\\\"", "\\\\", "\\/"}) {
+        if (text.starts_with(escape)) {
+            return {escape[1], escape.size()};
+        }
+    }
+    if (text.starts_with("%")) {
+        return read_escape(text, "%", 16, "");
+    }
+    if (text.starts_with("&#x") || text.starts_with("&#X")) {
+        return read_escape(text, "&#x", 16, ";");
+    }
+    return text.starts_with("&#") ? read_escape(text, "&#", 10, ";") : spelled_character{text[0]};
+}
+
+/// How many characters of `word` a text begins with, in any spelling and case, and in how many bytes.
+struct spelled_prefix {
+    std::size_t characters = 0;
+    std::size_t size = 0;
+};
+
+[[nodiscard]] inline spelled_prefix match_spelled(std::string_view text, std::string_view word)
+{
+    spelled_prefix found;
+    while (found.characters < word.size() && found.size < text.size()) {
+        const spelled_character next = read_spelled(text.substr(found.size));
+        if (!same_name({&next.value, 1}, word.substr(found.characters, 1))) {
+            break;
+        }
+        ++found.characters;
+        found.size += next.size;
+    }
+    return found;
+}
+
+/// Replaces each occurrence of `hidden` in `text`, or of a revealing prefix of it before `…`, by `[secret]`.
 [[nodiscard]] inline std::string mask(std::string text, std::string_view hidden)
 {
-    constexpr std::string_view placeholder = "[secret]";
-    constexpr std::string_view ellipsis = "…";
+    constexpr std::size_t revealing = 4;
     if (hidden.empty()) {
         return text;
     }
-    for (std::size_t at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at)) {
-        text.replace(at, hidden.size(), placeholder);
-        at += placeholder.size();
+    std::string masked;
+    for (std::string_view rest = text; !rest.empty();) {
+        const spelled_prefix found = match_spelled(rest, hidden);
+        const bool is_cut = found.characters >= revealing && rest.substr(found.size).starts_with("…");
+        const bool is_hidden = found.characters == hidden.size() || is_cut;
+        masked += is_hidden ? std::string_view{"[secret]"} : rest.substr(0, 1);
+        rest.remove_prefix(is_hidden ? found.size : 1);
     }
-    for (std::size_t at = text.find(ellipsis); at != std::string::npos; at = text.find(ellipsis, at + 1)) {
-        if (const std::size_t size = cut_secret_size(std::string_view{text}.substr(0, at), hidden); size != 0) {
-            text.replace(at - size, size, placeholder);
-            at += placeholder.size() - size;
-        }
-    }
-    return text;
+    return masked;
 }
 
 } // namespace sipher::detail

@@ -38,7 +38,10 @@ call::~call()
 {
     attempt_.connection = {};
     if (request_.by() == caller::user) {
-        client().user_calls.end(client().is_closing());
+        // In this order: whoever closes the client looks at the count afterwards.
+        if (client().user_calls.end() && client().is_closing()) {
+            client().user_calls.none_left->release({});
+        }
     }
 }
 
@@ -55,15 +58,15 @@ asio::awaitable<void> call::run(const call_request& request)
             if (self.turn_.needs_share(self.now_)) {
                 co_await self.take_share();
             }
+            if (self.attempt_.state().key.empty() && has_key_provider(request.client->options)) {
+                co_await self.fetch_key();
+            }
             self.attempt_.connection = request.client->pool->try_acquire(self.is_careful(), self.now_);
             if (!self.attempt_.connection) {
                 self.take_acquired(co_await self.async_acquire(asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
-            if (has_key_provider(request.client->options)) {
-                co_await self.fetch_key();
-            }
             // Callbacks may have cancelled the call, and the session may be gone since it began to wait for its turn.
             self.throw_if_stopped();
             self.throw_if_late();
@@ -236,7 +239,8 @@ std::optional<clock::time_point> call::end_attempt()
     const bool succeeded = decided.what == action::succeed || decided.what == action::succeed_already_absent;
     if (!succeeded) {
         outcome_ = std::max(outcome_, decided.outcome);
-        if (decided.outcome < outcome::unknown) {
+        // A refusal for the daily quota has already corrected the count.
+        if (decided.outcome < outcome::unknown && !attempt_.quota_is_used_up()) {
             turn_.discount();
         }
     }
@@ -283,7 +287,7 @@ void call::note_session(bool succeeded)
     const clock::time_point now = client().boot_now();
     if (subject && succeeded && request_.what.kind == operation_kind::remove) {
         client().sessions.remove(*subject, now);
-    } else if (subject && attempt_.session_is_gone()) {
+    } else if (subject && (attempt_.session_is_gone() || was_deleted())) {
         client().sessions.mark_gone(*subject, now);
     } else if (const auto life = succeeded ? request_.decoder.life() : std::nullopt) {
         client().sessions.learn(*life, now - (now_ - attempt_.state().exchange_started), now);

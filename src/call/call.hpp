@@ -81,6 +81,11 @@ private:
     /// It needs a connection that is not about to be closed.
     [[nodiscard]] bool is_careful() const noexcept { return !is_idempotent(request_.what.kind); }
     [[nodiscard]] clock::time_point latest_turn() const noexcept { return turn_.latest(deadline_, now_); }
+    /// Although it failed.
+    [[nodiscard]] bool was_deleted() const noexcept
+    {
+        return request_.what.kind == operation_kind::remove && outcome_ == outcome::applied_result_lost;
+    }
     /// The wait for the next attempt is a wait for the rate limit.
     [[nodiscard]] bool is_refused_by_limit() const noexcept { return attempt_.state().status == 429; }
     /// Accounts for a finished wait for its turn.

@@ -84,9 +84,10 @@ void call_attempt::start_exchange(clock::time_point now, clock::time_point deadl
     exchange_parameters parameters;
     parameters.keep_fields = call.info != nullptr;
     // What arrived within the last millisecond could just as well arrive after the check, which costs a system call.
+    // But a request that must not be repeated is not to be written to a connection known to have ended.
     constexpr std::chrono::milliseconds moment{1};
-    parameters.looks_first =
-        !state_.reused || std::max(connection.idle_before(), now - connection.last_used()) >= moment;
+    parameters.looks_first = !state_.reused || !is_idempotent(request_.what.kind) ||
+                             std::max(connection.idle_before(), now - connection.last_used()) >= moment;
     parameters.write_timeout = options.timeouts.write;
     parameters.deadline =
         std::min(deadline, deadline_after(now, call.attempt_timeout.value_or(options.timeouts.attempt)));
@@ -221,8 +222,9 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
     if (!head.retry_after.empty() || quota) {
         const clock::wall_time wall = client.timers->time().wall_now();
         state_.retry_after = parse_retry_after(head.retry_after, head.date, wall);
-        if (quota && !state_.retry_after) {
-            state_.retry_after = time_until_renewal(state_.notes->refusal.details, head.date, wall);
+        if (quota) {
+            const auto renewal = time_until_renewal(state_.notes->refusal.details, head.date, wall);
+            state_.retry_after = std::max(state_.retry_after, renewal);
         }
     }
     if (quota) {
@@ -235,12 +237,14 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
     rate_gate_core::lesson lesson;
     lesson.policies = head.rate_limit.plausible(head.date, client.timers->time());
     lesson.refused = state_.status == 429 && !quota;
-    lesson.retry_after = state_.retry_after;
     lesson.sent = state_.exchange_started;
     const rate_limit_state state = tightest(lesson.policies);
     if (state_.from != provenance::service) {
         lesson.policies.clear();
+    } else if (lesson.refused && !state_.retry_after && !state.reset) {
+        state_.retry_after = stated_wait(state_.notes->refusal.details);
     }
+    lesson.retry_after = state_.retry_after;
     if (client.gate->learn(lesson, now)) {
         rate_limit_event event;
         event.closed_for = client.gate->opens_at() - now;

@@ -46,6 +46,7 @@ public:
 
     /// The service itself reported the request's session as unknown.
     [[nodiscard]] bool session_is_gone() const noexcept;
+    [[nodiscard]] bool quota_is_used_up() const noexcept { return says(service_code::daily_quota); }
 
 private:
     void take_report(const exchange_report& report);

@@ -9,6 +9,7 @@
 
 #include <sipher/error_code.hpp>
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -18,12 +19,13 @@ using boost::system::error_code;
 
 namespace {
 
-/// The value of `member` in a JSON text of our own making.
-std::string_view text_of_member(std::string_view body, std::string_view member)
+/// The next viewing key in a JSON text of our own making, of which it leaves the rest.
+std::optional<std::string_view> take_viewing_key(std::string_view& body)
 {
+    constexpr std::string_view member = R"("defaultViewingKey":")";
     const std::size_t at = body.find(member);
     if (at == std::string_view::npos) {
-        return {};
+        return std::nullopt;
     }
     body.remove_prefix(at + member.size());
     return body.substr(0, body.find('"'));
@@ -49,10 +51,17 @@ std::string call_report::mask_secrets(std::string text) const
     const secret& key =
         call_.attempt_.state().key.empty() ? call_.client().options.api_key : call_.attempt_.state().key;
     text = mask(std::move(text), key.reveal());
-    const std::string_view viewing_key = text_of_member(call_.request_.message.body, R"("defaultViewingKey":")");
-    // Its digits may be repeated without their prefix.
-    constexpr std::size_t prefix = 2;
-    return mask(mask(std::move(text), viewing_key), viewing_key.substr(std::min(prefix, viewing_key.size())));
+    std::string_view body = call_.request_.message.body;
+    for (auto viewing_key = take_viewing_key(body); viewing_key; viewing_key = take_viewing_key(body)) {
+        text = mask(std::move(text), *viewing_key);
+        // Its digits may be repeated without their prefix, but a few of them are in any text.
+        constexpr std::size_t prefix = 2;
+        constexpr std::size_t revealing = 4;
+        if (viewing_key->size() >= prefix + revealing) {
+            text = mask(std::move(text), viewing_key->substr(prefix));
+        }
+    }
+    return text;
 }
 
 std::string call_report::describe(error_code code) const

@@ -118,10 +118,8 @@ bool call_turn::use(clock::time_point now)
     if (quota != nullptr && !may_use_reserve() && !pass(*quota, at_day_, now)) {
         return false;
     }
-    if (quota != nullptr && may_use_reserve()) {
-        quota->pass_by_reserve(now);
-    }
-    counted_ = quota;
+    const bool is_counted = quota != nullptr && (!may_use_reserve() || quota->pass_by_reserve(now));
+    counted_ = is_counted ? quota : nullptr;
     if (!pass(*request_.client->gate, at_limit_, now)) {
         discount();
         at_day_.had_turn = quota != nullptr;

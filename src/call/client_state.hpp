@@ -35,13 +35,8 @@ public:
     explicit calls_in_progress(std::shared_ptr<sleep_list> waiting) : none_left(std::move(waiting)) {}
 
     void begin() noexcept { count_.fetch_add(1); }
-    /// @param is_last_told The client is closing, so that no new calls begin.
-    void end(bool is_last_told) noexcept
-    {
-        if (count_.fetch_sub(1) == 1 && is_last_told) {
-            none_left->release({});
-        }
-    }
+    /// Whether it was the last.
+    [[nodiscard]] bool end() noexcept { return count_.fetch_sub(1) == 1; }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     const std::shared_ptr<sleep_list> none_left;

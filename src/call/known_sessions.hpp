@@ -33,7 +33,7 @@ public:
 
     /// A response of the service to a request sent at `sent` contains the session.
     void learn(const session_life& life, time_point sent, time_point received) noexcept;
-    /// The service has reported it unknown.
+    /// The service has reported it unknown, or has deleted it without saying so in full.
     void mark_gone(const session_id& id, time_point now) noexcept;
     /// It was deleted, which is final.
     void remove(const session_id& id, time_point now) noexcept;

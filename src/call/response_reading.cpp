@@ -54,13 +54,16 @@ public:
             return std::move(result_);
         }
         result_.from = provenance::intermediary;
+        result_.was_accepted = head().was_accepted;
         if (!response_.complete) {
             result_.unreadable = may_be_json();
         } else if (response_.to_head_request) {
             read_head_alone();
         } else if (response_.body.empty()) {
             result_.unreadable = may_be_json();
-            take_unwrapped(json::value{});
+            if (may_be_json()) {
+                take_unwrapped(json::value{});
+            }
         } else if (json_document document = read_json(response_.body, storage_); document.failure) {
             result_.unreadable = may_be_json();
         } else {

@@ -1,6 +1,7 @@
 #include <sipher/async_call.hpp>
 #include <sipher/error.hpp>
 
+#include "base/mask.hpp"
 #include "base/printable_text.hpp"
 #include "errors/error_report.hpp"
 
@@ -25,11 +26,16 @@ constexpr std::size_t longest_cause = 200;
 constexpr std::size_t longest_request_id = 128;
 constexpr std::string_view hexadecimal_digits = "0123456789abcdefABCDEF";
 
-/// Wherever at least `least` hexadecimal digits follow `prefix`, replaces all but the first `kept` by `…`.
+/// Wherever at least `least` hexadecimal digits follow `prefix`, in any spelling, replaces all but the first `kept` by
+/// `…`.
 std::string shorten_digits(std::string text, std::string_view prefix, std::size_t least, std::size_t kept)
 {
-    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
-        at += prefix.size();
+    for (std::size_t at = 0; at < text.size();) {
+        const spelled_prefix found = match_spelled(std::string_view{text}.substr(at), prefix);
+        at += std::max<std::size_t>(found.size, 1);
+        if (found.characters != prefix.size()) {
+            continue;
+        }
         const std::size_t end = std::min(text.find_first_not_of(hexadecimal_digits, at), text.size());
         if (end - at >= least) {
             text.replace(at + kept, end - at - kept, "…");
@@ -41,7 +47,7 @@ std::string shorten_digits(std::string text, std::string_view prefix, std::size_
 /// A viewing key echoed by the service looks like this; so do addresses, which stay recognisable.
 std::string redact_keys(std::string text)
 {
-    return shorten_digits(shorten_digits(std::move(text), "0x", 8, 4), "0X", 8, 4);
+    return shorten_digits(std::move(text), "0x", 8, 4);
 }
 
 std::string description(const boost::system::error_code& code)

@@ -41,14 +41,6 @@ void add_request_id(std::string& all, std::string_view one)
     }
 }
 
-/// Of several `Retry-After`, the longest counts: it must not be shortened.
-bool asks_for_more(std::string_view retry_after, std::string_view before)
-{
-    const auto seconds = read_number(trimmed(retry_after));
-    const auto seconds_before = read_number(trimmed(before));
-    return before.empty() || (seconds && seconds_before && *seconds > *seconds_before);
-}
-
 } // namespace
 
 bool has_item(std::string_view list, std::string_view item)
@@ -130,9 +122,8 @@ void read_field(response_head& head, field_id which, std::string_view value)
     case field::rate_limit: head.rate_limit.read(which.of_rate_limit, value); break;
     case field::request_id: add_request_id(head.request_id, value); break;
     case field::retry_after:
-        if (asks_for_more(value, head.retry_after)) {
-            head.retry_after = value;
-        }
+        // What is longest is decided where dates are read.
+        head.retry_after.append(head.retry_after.empty() ? "" : "\n").append(value);
         break;
     case field::server: head.server = value; break;
     }

@@ -1,5 +1,6 @@
 #include "http1/response_parser.hpp"
 
+#include "base/printable_text.hpp"
 #include "http1/response_header.hpp"
 
 #include <boost/beast/core/string.hpp>
@@ -172,7 +173,7 @@ void response_parser::begin_body(const message_framing& framing)
     refuse(body_reader_.message());
     // Any other status already identifies the failure.
     if (head_.status < 300 && is_compressed(head_) && !body_reader_.is_complete()) {
-        message_ = "the response is compressed (Content-Encoding: " + head_.content_encoding.substr(0, 40) +
+        message_ = "the response is compressed (Content-Encoding: " + printable_text(head_.content_encoding, 40) +
                    "), which was not asked for";
     }
 }

@@ -80,15 +80,15 @@ decoded<session_id> read_session_id(const json::value& in, const location& where
 
 decoded<timestamp> read_time(const json::value& in, const location& where)
 {
-    if (!in.is_int64() && !in.is_uint64()) {
+    // Also as a number with a point or an exponent: a gateway may write numbers anew.
+    boost::system::error_code not_whole;
+    const auto count = in.to_number<std::int64_t>(not_whole);
+    if (!in.is_number() || (in.is_double() && not_whole)) {
         return wrong_type(where, "integer", in);
     }
-    const bool in_range = in.is_int64() ? in.get_int64() >= 0 && in.get_int64() <= latest_time
-                                        : in.get_uint64() <= static_cast<std::uint64_t>(latest_time);
-    if (!in_range) {
+    if (not_whole || count < 0 || count > latest_time) {
         return failure_at(where, "out of range: expected milliseconds from 0 to " + std::to_string(latest_time));
     }
-    const std::int64_t count = in.is_int64() ? in.get_int64() : static_cast<std::int64_t>(in.get_uint64());
     return timestamp{std::chrono::milliseconds{count}};
 }
 
@@ -233,7 +233,7 @@ decoded<deleted_session> decode_deleted(const json::value& in, std::string_view 
     const location where{nullptr, path};
     member_reader reader{in, where};
     const auto id = reader.required<session_id>("sessionId", read_session_id);
-    static_cast<void>(reader.optional<bool>("deleted", read_true));
+    static_cast<void>(reader.required<bool>("deleted", read_true));
     if (reader.failure()) {
         return *std::move(reader.failure());
     }

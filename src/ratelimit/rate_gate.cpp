@@ -159,9 +159,11 @@ void rate_gate::refuse_late(aftermath& after, clock::time_point opened_at, clock
     }
 }
 
-void rate_gate::pass_by_reserve(clock::time_point now)
+bool rate_gate::pass_by_reserve(clock::time_point now)
 {
-    change(now, [&] { static_cast<void>(core_.pass_by_reserve(now)); });
+    bool passed = false;
+    change(now, [&] { passed = core_.pass_by_reserve(now); });
+    return passed;
 }
 
 void rate_gate::discount() noexcept

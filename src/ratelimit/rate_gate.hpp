@@ -76,8 +76,8 @@ public:
     [[nodiscard]] bool pass(bool has_turn, clock::time_point now);
     bool learn(const rate_gate_core::lesson& reported, clock::time_point now);
     [[nodiscard]] clock::time_point opens_at() const;
-    /// If even the reserve is used up, the service will refuse the request.
-    void pass_by_reserve(clock::time_point now);
+    /// False: even the reserve is used up; the request is not counted, and the service will refuse it.
+    [[nodiscard]] bool pass_by_reserve(clock::time_point now);
     void discount() noexcept;
     void set(const rate_window::account& reported, clock::time_point now);
     [[nodiscard]] rate_window::balance balance_at(clock::time_point now) const;

@@ -143,9 +143,10 @@ verdict said_by_intermediary(const attempt_facts& facts)
         facts.code ? facts.code : error_code{static_cast<int>(facts.status), intermediary_category()};
     // A request that the client did not send in full did not pass the intermediary.
     const bool kept_back = facts.status >= 400 && !facts.fully_written;
-    verdict result = row.not_applied || kept_back ? not_applied(code) : ambiguous(facts, code);
+    const bool not_processed = (row.not_applied && !facts.was_accepted) || kept_back;
+    verdict result = not_processed ? not_applied(code) : ambiguous(facts, code);
     result.throttled = row.throttled;
-    if (facts.status == 421) {
+    if (facts.status == 421 && not_processed) {
         result.what = action::replay;
     } else if (!row.transient && !facts.code) {
         result.what = action::fail;

@@ -35,6 +35,8 @@ struct response_facts {
     bool usable = false;
     /// The body is truncated, empty or not JSON, and the header does not indicate a page.
     bool unreadable = false;
+    /// An interim response said that the request was accepted.
+    bool was_accepted = false;
 };
 
 /// All facts about an attempt once it has ended.

@@ -16,10 +16,21 @@ namespace {
 constexpr std::chrono::milliseconds longest_wait =
     std::chrono::floor<std::chrono::milliseconds>(std::chrono::years{250});
 
-} // namespace
+using wait_time = std::optional<std::chrono::milliseconds>;
 
-std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::string_view date,
-                                                           clock::wall_time wall)
+/// Calls `visit` for each part of `list`.
+template <class Visit>
+void split(std::string_view list, char separator, const Visit& visit)
+{
+    while (!list.empty()) {
+        const auto end = std::min(list.find(separator), list.size());
+        visit(trimmed(list.substr(0, end)));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+}
+
+/// A number or a date.
+wait_time parse_one(std::string_view value, std::string_view date, clock::wall_time wall)
 {
     if (!value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos) {
         const auto seconds = to_number<std::int64_t>(value);
@@ -32,6 +43,31 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
     }
     const std::chrono::milliseconds wait = *until - parse_http_date(date).value_or(wall);
     return wait >= std::chrono::milliseconds::zero() ? std::optional{std::min(wait, longest_wait)} : std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view values, std::string_view date,
+                                                           clock::wall_time wall)
+{
+    wait_time longest;
+    const auto take = [&](std::string_view value) { longest = std::max(longest, parse_one(value, date, wall)); };
+    split(values, '\n', [&](std::string_view line) {
+        take(line);
+        // A gateway may have joined several numbers.
+        split(line, ',', take);
+    });
+    return longest;
+}
+
+std::optional<std::chrono::milliseconds> stated_wait(const boost::json::value& details)
+{
+    const auto* const members = details.if_object();
+    const auto* const seconds = members != nullptr ? members->if_contains("retryAfter") : nullptr;
+    if (seconds == nullptr || !seconds->is_int64() || seconds->get_int64() <= 0) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds{std::min<std::int64_t>(seconds->get_int64(), longest_wait / std::chrono::seconds{1})};
 }
 
 std::optional<std::chrono::milliseconds> time_until_renewal(const boost::json::value& details, std::string_view date,

@@ -360,7 +360,16 @@ TEST_F(call_test, of_two_retry_after_fields_the_longer_counts)
     service->script = {response(429, "{}", "Retry-After: 5\r\nRetry-After: 0\r\n"),
                        response(429, "{}", "Retry-After: 0\r\nRetry-After: 5\r\n"),
                        response(429, "{}", "Retry-After: 5\r\nRetry-After:\r\n")};
-    for (int i = 0; i < 3; ++i) {
+    for (const char* const joined : {"5, 5", "0, 5", "abc", "0, abc"}) {
+        service->script.push_back(
+            response(429, "{}", "Retry-After: " + std::string{joined} + "\r\nRetry-After: 5\r\n"));
+    }
+    service->script.push_back(response(429, "{}",
+                                       "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: 1\r\n"
+                                       "Retry-After: Sun, 06 Nov 1994 08:49:42 GMT\r\n"));
+    service->script.push_back(response(429, R"({"success":false,"error":{"code":"RATE_LIMIT_EXCEEDED","message":"m",)"
+                                            R"("details":{"retryAfter":5}}})"));
+    for (std::size_t i = service->script.size(); i-- > 0;) {
         const auto call = perform(operation::get);
         ASSERT_TRUE(call->failure);
         EXPECT_EQ(call->failure->retry_after(), 5s) << i;
@@ -374,7 +383,8 @@ TEST_F(call_test, secrets_are_masked_however_they_are_repeated)
     open();
     session_defaults defaults;
     defaults.default_viewing_key = secret{"0xdeadbeef12"};
-    for (const char* echo : {"bad point deadbeef12", "bad key 0xdeadbeef12", "bad key 0Xdeadbeef12"}) {
+    for (const char* echo : {"bad point deadbeef12", "bad key 0xdeadbeef12", "bad key 0Xdeadbeef12", "DEADBEEF12",
+                             "%64eadbeef12", "&#x64;eadbeef12", "&#68;eadbeef12"}) {
         service->script = {
             refuse(400, "sk_test_abcdef", "X-Request-ID: sk_test_abcdef\r\n"),
             response(400, R"({"success":false,"error":{"code":"X","message":")" + std::string{echo} + R"("}})")};
@@ -384,7 +394,8 @@ TEST_F(call_test, secrets_are_masked_however_they_are_repeated)
             ASSERT_TRUE(call->failure);
             const std::string what = call->failure->what();
             EXPECT_EQ(what.find("sk_test"), std::string::npos) << what;
-            EXPECT_EQ(what.find("deadbeef"), std::string::npos) << what;
+            EXPECT_EQ(what.find("eadbeef"), std::string::npos) << what;
+            EXPECT_EQ(what.find("EADBEEF"), std::string::npos) << what;
         }
     }
 }
@@ -413,6 +424,19 @@ TEST_F(quota_count, does_not_include_a_request_whose_key_was_not_provided)
     know_quota();
     EXPECT_TRUE(perform(operation::get)->failed_with(errc::callback_failed));
     EXPECT_EQ(left(), 10U);
+}
+
+TEST_F(quota_count, is_used_up_once_the_service_says_so)
+{
+    options.daily_quota.reserve = 0;
+    know_quota();
+    service->script = {response(429,
+                                R"({"success":false,"error":{"code":"DAILY_QUOTA_EXCEEDED","message":"m",)"
+                                R"("details":{"category":"session","limit":10}}})",
+                                "Retry-After: 1\r\n")};
+    EXPECT_TRUE(perform(operation::get)->failure);
+    EXPECT_EQ(left(), 0U);
+    EXPECT_TRUE(perform(operation::get)->failed_with(errc::quota_exhausted)) << "beyond its `Retry-After`";
 }
 
 TEST_F(quota_count, keeps_what_may_have_been_applied_when_the_next_attempt_sends_nothing)

@@ -127,6 +127,24 @@ TEST_F(foreign_response, only_the_services_404_and_410_tell_that_a_session_is_go
     }
 }
 
+TEST_F(foreign_response, what_was_deleted_without_saying_so_in_full_is_not_used)
+{
+    const session mine = create();
+    sandbox().add_fault(fault::act_but_respond(204, ""));
+    EXPECT_EQ(failure_of(client().delete_session(mine.id)).outcome(), outcome::applied_result_lost);
+    call_options under;
+    under.session = mine.id;
+    EXPECT_EQ(failure_of(client().request(verb::get, "/v1/health", under)).code(), errc::session_gone);
+}
+
+TEST_F(foreign_response, an_empty_page_is_not_the_services)
+{
+    sandbox().add_fault(fault::respond(200, "", {{"Content-Type", "text/html"}}));
+    const error failure = failure_of(client().request(verb::post, "/v1/stealth/generate", boost::json::object{}));
+    EXPECT_EQ(failure.outcome(), outcome::unknown);
+    EXPECT_EQ(failure.code(), condition::intermediary);
+}
+
 TEST_F(foreign_response, a_foreign_refusal_of_a_create_proves_nothing)
 {
     const std::vector<std::string> bodies{R"({"success":false,"data":null})",

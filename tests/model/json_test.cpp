@@ -152,7 +152,10 @@ TEST(json, ignores_unknown_members)
 {
     EXPECT_EQ(json::value_to<session>(json::parse(session_with("extra", R"({"a":[1,null]})"))), full_session());
     EXPECT_EQ(complaint<session_defaults>(R"({"extra":1})"), "accepted");
-    EXPECT_EQ(complaint<sipher::deleted_session>(R"({"extra":1,"sessionId":")" + id + R"("})"), "accepted");
+    EXPECT_EQ(complaint<sipher::deleted_session>(R"({"extra":1,"deleted":true,"sessionId":")" + id + R"("})"),
+              "accepted");
+    EXPECT_EQ(complaint<sipher::deleted_session>(R"({"sessionId":")" + id + R"("})"),
+              "deleted: required member is missing");
 }
 
 TEST(json, takes_null_for_an_optional_member_that_is_absent)

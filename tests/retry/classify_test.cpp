@@ -293,6 +293,20 @@ TEST(classify, a_state_that_is_read_is_no_failure_to_repeat)
     EXPECT_EQ(classify(facts).outcome, outcome::unknown);
 }
 
+TEST(classify, a_status_that_the_service_was_not_reached_is_not_believed_after_an_interim_response)
+{
+    for (const unsigned status : {421U, 425U, 521U, 525U}) {
+        attempt_facts facts;
+        response(status)(facts);
+        facts.from = provenance::intermediary;
+        facts.kind = operation_kind::create;
+        EXPECT_EQ(classify(facts).outcome, outcome::not_applied) << status;
+        facts.was_accepted = true;
+        EXPECT_EQ(classify(facts).outcome, outcome::unknown) << status;
+        EXPECT_EQ(classify(facts).what, action::fail) << status;
+    }
+}
+
 TEST(classify, a_server_that_refuses_the_handshake_has_not_read_the_request)
 {
     attempt_facts facts;
