@@ -70,8 +70,9 @@ struct SIPHER_API live_session_options {
     /// Total time of each of its own creates, deletes and checks. (`update` and `verify` have the timeouts of their
     /// options.) Zero: no limit.
     std::chrono::milliseconds timeout{30'000};
-    /// Called without locks held, on the client's executor, whenever the session was replaced or a replacement failed.
-    /// Exceptions are swallowed.
+    /// Called without locks held, on the client's executor, whenever the session was replaced or a replacement failed,
+    /// perhaps still while `close` completes on another thread. Must not hold the live session or its client, which it
+    /// would keep alive. Exceptions are swallowed.
     std::function<void(const replacement_event&)> on_replacement;
 };
 
@@ -145,8 +146,8 @@ public:
     /// Idempotency and retry: as `client::update_session`. A session that the service has lost is replaced by one with
     /// the new defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
     /// Requests that begin while it is in progress run under the old defaults.
-    /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues; if
-    /// it is applied, the session is replaced.
+    /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues (so
+    /// callbacks in `options` must not refer to the caller's frame); if it is applied, the session is replaced.
     /// Errors: as `client::update_session` but for `not_found`, and as `request`.
     [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
 

@@ -12,9 +12,11 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace sipher::detail {
@@ -50,7 +52,13 @@ asio::awaitable<void> call::run(const call_request& request)
     call self{request};
     self.cancellation_ = co_await asio::this_coro::cancellation_state;
     for (;;) {
-        self.begin_attempt();
+        if (const std::exception_ptr refused = self.try_begin_attempt()) {
+            // A loop of calls that fail at once must not occupy the executor. (Once cancelled, it could not wait.)
+            if (self.cancellation_.cancelled() == asio::cancellation_type::none) {
+                co_await asio::post(asio::deferred);
+            }
+            std::rethrow_exception(refused);
+        }
         do {
             while (rate_gate* const closed = self.turn_.missing(self.now_)) {
                 co_await self.wait_at(*closed);
@@ -128,6 +136,16 @@ void call::use_key(key_result result)
         fail(result.code, result.reason, result.cause);
     }
     attempt_.state().key = std::move(result.key);
+}
+
+std::exception_ptr call::try_begin_attempt()
+{
+    try {
+        begin_attempt();
+        return nullptr;
+    } catch (...) {
+        return std::current_exception();
+    }
 }
 
 void call::begin_attempt()

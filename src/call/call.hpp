@@ -68,6 +68,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> fetch_key();
     void take_acquired(acquire_result result);
     void use_key(key_result result);
+    /// Why it must not begin; null if it has begun.
+    [[nodiscard]] std::exception_ptr try_begin_attempt();
     void begin_attempt();
     void throw_if_stopped();
     /// Throws if the deadline has passed.

@@ -55,7 +55,14 @@ void client_state::begin_closing() noexcept
 
 void client_state::close() noexcept
 {
-    const std::lock_guard lock{close_mutex_};
+    // The observer is called meanwhile, so nobody waits for another who closes, but for an ending context.
+    if (const std::unique_lock lock{close_mutex_, std::try_to_lock}; lock) {
+        close_all();
+    }
+}
+
+void client_state::close_all() noexcept
+{
     reach(stage::closed);
     begin_closing();
     gate->close();
@@ -70,7 +77,8 @@ void client_state::close() noexcept
 void client_state::on_context_shutdown() noexcept
 {
     reach(stage::context_ended);
-    close();
+    const std::lock_guard lock{close_mutex_};
+    close_all();
     user_waits.end_all();
     library_waits.end_all();
 }

@@ -99,6 +99,7 @@ private:
     enum class stage { open, closing, closed, context_ended };
 
     void reach(stage next) noexcept;
+    void close_all() noexcept;
 
     std::atomic<stage> reached_ = stage::open;
     /// An execution context may continue its destruction only when another closing thread has finished. Recursive,

@@ -2,11 +2,11 @@
 
 #include "errors/error_report.hpp"
 #include "options/validation.hpp"
+#include "runtime/spawn_on.hpp"
 
 #include <sipher/error_code.hpp>
 
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/strand.hpp>
@@ -80,7 +80,7 @@ asio::awaitable<key_result> ask_for_key(const client_options& options, std::shar
     if (failure) {
         co_return failed(name, std::move(failure));
     }
-    auto asking = asio::co_spawn(executor, std::move(work), asio::deferred);
+    auto asking = spawn_on(executor, std::move(work));
     // A parallel group has no executor: without this one, the sleep would end, and cancel the provider, on the client's
     // executor.
     auto waiting = sleepers->async_sleep_until(deadline, asio::bind_executor(executor, asio::deferred));

@@ -3,7 +3,11 @@
 #include "net/network_connector.hpp"
 #include "options/host.hpp"
 #include "options/user_agent.hpp"
+#include "options/validation.hpp"
 #include "tls/tls_context.hpp"
+
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <utility>
 
@@ -62,6 +66,9 @@ std::shared_ptr<client_handle> client_handle::make(
     boost::asio::any_io_executor executor, client_options options,
     const std::function<std::unique_ptr<connector>(const client_state&)>& make_connector)
 {
+    require(static_cast<bool>(executor), "executor", "must not be empty");
+    // A tracked one would keep its context from ending, and refer to it afterwards.
+    executor = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.untracked);
     options.validate();
     auto state = std::make_shared<client_state>(std::move(options), executor);
     state->pool = std::make_shared<pool>(executor, state->options.pool, make_connector(*state), state->timers,

@@ -1,12 +1,12 @@
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
 #include "options/validation.hpp"
+#include "runtime/spawn_on.hpp"
 
 #include <sipher/async_call.hpp>
 #include <sipher/for_each_concurrent.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/strand.hpp>
@@ -123,7 +123,7 @@ asio::awaitable<void> run_batch(std::size_t count, batch_options options,
     }
     const auto strand = asio::make_strand(co_await asio::this_coro::executor);
     const auto each = std::make_shared<const batch_operation>(std::move(run_one));
-    const auto start = [&] { return asio::co_spawn(strand, with_all_cancellation(work(all, each)), asio::deferred); };
+    const auto start = [&] { return spawn_on(strand, with_all_cancellation(work(all, each))); };
     std::vector<decltype(start())> workers;
     while (workers.size() < concurrency) {
         workers.push_back(start());

@@ -76,7 +76,8 @@ pooled* connection_schedule::take_idle(const pool_time& time, bool careful, pool
 bool connection_schedule::enqueue(pool_waiter& waiter)
 {
     const std::size_t could_dial = rules_.max_connections - std::min(rules_.max_connections, busy_ + dialing_);
-    if (waiting() - std::min(waiting(), dialing_ + could_dial) >= rules_.max_waiting) {
+    const std::size_t with_this = waiting() + 1;
+    if (with_this - std::min(with_this, dialing_ + could_dial) > rules_.max_waiting) {
         return false;
     }
     queue_.push_back(waiter);

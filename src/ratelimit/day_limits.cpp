@@ -23,6 +23,9 @@ void day_limits::learn(quota_category category, const account& reported, clock::
             std::make_shared<rate_gate>(rate_gate_core::rules{true, rules_.paces}, random_, executor_, timers_);
         owned_[static_cast<std::size_t>(category)] = made;
         made->set(whole, now);
+        if (refuses_waiting_) {
+            made->refuse_waiting();
+        }
         if (closed_) {
             made->close();
         }
@@ -59,9 +62,11 @@ void day_limits::close() noexcept
 
 void day_limits::refuse_waiting() noexcept
 {
-    for (const auto& each : known_) {
-        if (rate_gate* const gate = each.load()) {
-            gate->refuse_waiting();
+    const std::lock_guard lock{mutex_};
+    refuses_waiting_ = true;
+    for (const auto& each : owned_) {
+        if (each) {
+            each->refuse_waiting();
         }
     }
 }

@@ -70,7 +70,8 @@ private:
     std::mutex mutex_;
     /// Owns the gates of `known_` for the client's lifetime.
     std::array<std::shared_ptr<rate_gate>, quota_categories> owned_;
-    std::atomic<bool> closed_ = false;
+    bool refuses_waiting_ = false;
+    bool closed_ = false;
 };
 
 } // namespace sipher::detail

@@ -68,11 +68,16 @@ std::optional<nanoseconds> rate_gate_core::enter(gate_waiter& waiter, bool again
 nanoseconds rate_gate_core::expected_wait(const queue_place& place, clock::time_point now) const noexcept
 {
     const clock::time_point first = queue_.empty() ? std::max(opens_at(), paced_until_) : next_release();
-    const auto ahead = static_cast<nanoseconds::rep>(queue_.ahead_of_next(place));
-    const nanoseconds until_first = time_until(first, now);
+    return wait_behind(queue_.ahead_of_next(place), time_until(first, now), now);
+}
+
+nanoseconds rate_gate_core::wait_behind(std::size_t ahead, nanoseconds until_first,
+                                        clock::time_point now) const noexcept
+{
     constexpr nanoseconds longest = std::chrono::years{100};
-    return spacing(now) > 0ns && ahead > (longest - until_first) / spacing(now) ? longest
-                                                                                : until_first + ahead * spacing(now);
+    const auto count = static_cast<nanoseconds::rep>(ahead);
+    return spacing(now) > 0ns && count > (longest - until_first) / spacing(now) ? longest
+                                                                                : until_first + count * spacing(now);
 }
 
 void rate_gate_core::leave(gate_waiter& waiter) noexcept
@@ -116,7 +121,7 @@ void rate_gate_core::refuse(clock::time_point now, gate_waiter_list& refused) no
 {
     const nanoseconds until_first = time_until(next_release(), now);
     queue_.for_each([&](gate_waiter& each, std::size_t ahead) {
-        if (each.deadline - now <= until_first + static_cast<nanoseconds::rep>(ahead) * spacing(now)) {
+        if (each.deadline - now <= wait_behind(ahead, until_first, now)) {
             leave(each);
             refused.push_back(each);
         }

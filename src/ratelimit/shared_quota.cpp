@@ -1,10 +1,10 @@
 #include "ratelimit/shared_quota.hpp"
 
 #include "base/deadline.hpp"
+#include "runtime/spawn_on.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/strand.hpp>
@@ -40,7 +40,7 @@ asio::awaitable<std::chrono::nanoseconds> shared_quota::ask(quota_request wanted
     const auto executor = asio::make_strand(co_await asio::this_coro::executor);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     const clock::time_point timeout_at = deadline_after(time.now(), timeout_);
-    auto asking = asio::co_spawn(executor, take(source_, wanted), asio::deferred);
+    auto asking = spawn_on(executor, take(source_, wanted));
     // A parallel group has no executor: without this one, the sleep would end on the client's executor.
     auto waiting =
         sleepers->async_sleep_until(std::min(timeout_at, until), asio::bind_executor(executor, asio::deferred));

@@ -5,8 +5,9 @@
 #include <boost/url/pct_string_view.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
-#include <map>
+#include <utility>
 
 namespace sipher::testing::detail {
 
@@ -51,7 +52,8 @@ request_path::request_path(std::string_view target)
 
 std::string_view request_path::allowed_methods() const
 {
-    static const std::map<std::string_view, std::string_view> routes{
+    // Not an object with a destructor: a static sandbox may still serve when the program ends.
+    static constexpr auto routes = std::to_array<std::pair<std::string_view, std::string_view>>({
         {"/", "GET, HEAD"},
         {"/docs", "GET, HEAD"},
         {"/openapi.json", "GET, HEAD"},
@@ -62,11 +64,12 @@ std::string_view request_path::allowed_methods() const
         {"/v1/health", "GET, HEAD"},
         {"/v1/sessions", "POST"},
         {"/v1/stealth/generate", "POST"},
-    };
+    });
     if (id) {
         return id->empty() || id->find('/') != std::string::npos ? "" : "DELETE, GET, HEAD, PATCH";
     }
-    const auto found = routes.find(route);
+    const auto* const found =
+        std::ranges::find(routes, std::string_view{route}, [](const auto& each) { return each.first; });
     return found == routes.end() ? "" : found->second;
 }
 

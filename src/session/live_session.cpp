@@ -100,12 +100,15 @@ asio::awaitable<live_session> live_session::adopt(client owner, session known, l
 {
     detail::require(known.id != session_id{}, "session", "must not be empty");
     live_session made{make_core(owner, known.defaults, std::move(options))};
+    const session_id id = known.id;
     made.core_->adopt(std::move(known));
     try {
         co_await made.verify(made.core_->own_options());
     } catch (...) {
-        // The session does not belong to this client yet.
-        made.release();
+        // The session does not belong to this client yet, but one that has replaced it does.
+        if (made.id() == id) {
+            made.release();
+        }
         throw;
     }
     co_return made;

@@ -20,7 +20,9 @@ namespace asio = boost::asio;
 
 owned_session::~owned_session()
 {
-    owned_sessions::remove_later(owner_, id);
+    if (!released_) {
+        owned_sessions::remove_later(owner_, id);
+    }
 }
 
 asio::awaitable<void> owned_session::remove() const
@@ -30,6 +32,7 @@ asio::awaitable<void> owned_session::remove() const
 
 void owned_session::release() const noexcept
 {
+    released_ = true;
     owner_->sessions().release(id);
 }
 

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -44,6 +45,8 @@ public:
 
 private:
     const std::shared_ptr<client_handle> owner_;
+    /// Its next owner may be of the same client, while requests still hold this one.
+    mutable std::atomic<bool> released_ = false;
 };
 
 struct created_session {

@@ -26,6 +26,13 @@ std::shared_ptr<detail::owned_session> own(const client& owner, const session& v
     return detail::owned_sessions::own(handle, value.id, grace);
 }
 
+boost::asio::awaitable<void> remove(std::shared_ptr<detail::owned_session> owned)
+{
+    if (owned) {
+        co_await detail::with_outcome(owned->remove(), "delete_session", outcome::unknown);
+    }
+}
+
 } // namespace
 
 session_scope::session_scope() noexcept = default;
@@ -60,9 +67,7 @@ boost::asio::awaitable<session_scope> session_scope::open(client owner, session_
 
 boost::asio::awaitable<void> session_scope::close()
 {
-    if (const auto owned = std::move(owned_)) {
-        co_await detail::with_outcome(owned->remove(), "delete_session", outcome::unknown);
-    }
+    return remove(std::move(owned_));
 }
 
 bool detail::is_interruption(const std::exception_ptr& thrown)

@@ -1,7 +1,10 @@
 #include "call/call_fixture.hpp"
 
 #include <sipher/error_code.hpp>
+#include <sipher/result.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -488,6 +491,26 @@ TEST_F(call_test, a_call_that_begins_to_wait_while_the_client_closes_is_ended_at
         EXPECT_EQ(in_pool, errc::client_closed);
     }
     service->finish_connects();
+}
+
+TEST_F(call_test, calls_that_fail_at_once_let_others_run)
+{
+    open();
+    client->state()->begin_closing();
+    int failed = 0;
+    bool stopped = false;
+    const auto never_pauses = [&]() -> boost::asio::awaitable<void> {
+        while (!stopped && failed < 1000) {
+            const auto got =
+                co_await as_result(detail::get_session(client->state(), scripted_session_id(), call_options{}));
+            failed += got ? 0 : 1;
+        }
+    };
+    boost::asio::co_spawn(*context, never_pauses, boost::asio::detached);
+    boost::asio::post(*context, [&] { stopped = true; });
+    run();
+    EXPECT_TRUE(stopped);
+    EXPECT_LE(failed, 2);
 }
 
 TEST_F(call_test, an_outage_causes_no_retry_storm)

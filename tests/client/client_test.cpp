@@ -149,5 +149,15 @@ TEST(with_session_test, a_key_provider_that_throws_at_the_delete_hides_neither_r
     }
 }
 
+TEST(client_executor, must_not_be_empty)
+{
+    try {
+        const sipher::client made{boost::asio::any_io_executor{}, client_options{}};
+        FAIL();
+    } catch (const error& refused) {
+        EXPECT_EQ(refused.message(), "executor: must not be empty");
+    }
+}
+
 } // namespace
 } // namespace sipher::test

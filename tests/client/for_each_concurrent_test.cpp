@@ -245,5 +245,32 @@ TEST_F(batch, may_have_operations_without_a_result_and_an_observer_that_throws)
     EXPECT_TRUE(std::ranges::all_of(all, [](const auto& each) { return each.has_value(); }));
 }
 
+TEST(for_each_concurrent_alone, is_cancelled_whenever_its_last_operation_ends)
+{
+    for (int handlers = 0; handlers < 12; ++handlers) {
+        asio::io_context context;
+        asio::cancellation_signal stop;
+        bool ended = false;
+        const auto post_once = [](int) -> asio::awaitable<int> {
+            co_await asio::post(asio::use_awaitable);
+            co_return 1;
+        };
+        asio::co_spawn(
+            context, for_each_concurrent(std::vector<int>(1), batch_options{}, post_once),
+            asio::bind_cancellation_slot(
+                stop.slot(), [&](const std::exception_ptr&, const std::vector<result<int>>&) { ended = true; }));
+        for (int i = 0; i < handlers; ++i) {
+            context.poll_one();
+        }
+        asio::post(context, [&] {
+            if (!ended) {
+                stop.emit(asio::cancellation_type::terminal);
+            }
+        });
+        context.run();
+        EXPECT_TRUE(ended) << handlers;
+    }
+}
+
 } // namespace
 } // namespace sipher::test

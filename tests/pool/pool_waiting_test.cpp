@@ -112,6 +112,16 @@ TEST_F(pool_waiting, after_a_failure_to_connect)
                                                          "the last attempt to connect failed: refused by the script");
 }
 
+TEST_F(pool_waiting, whoever_can_have_a_connection_does_not_count)
+{
+    options.pool.max_waiting = 0;
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    service->otherwise = silence();
+    const auto busy = perform(operation::get);
+    EXPECT_EQ(message_of(perform(operation::get), errc::pool_overloaded),
+              "0 calls are already waiting for a connection (pool.max_waiting: 0, pool.max_connections: 1)");
+}
+
 TEST_F(pool_waiting, where_too_many_wait_already)
 {
     options.pool.max_waiting = 2;

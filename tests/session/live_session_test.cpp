@@ -157,6 +157,34 @@ TEST_F(live_session_test, a_request_that_waits_beyond_its_session_goes_on_under_
     EXPECT_EQ(last_effective_defaults(), near_and_shielded());
 }
 
+TEST_F(live_session_test, a_released_session_belongs_to_its_next_owner_whatever_is_still_in_progress)
+{
+    start();
+    std::optional<bool> succeeded;
+    sandbox().add_fault(sipher::testing::fault::delay(200ms));
+    spawn_request(succeeded, {});
+    const session kept = live->release();
+    const session_scope next{client(), kept};
+    run_until(context, [&] { return succeeded.has_value(); });
+    settle();
+    EXPECT_EQ(sandbox().sessions().size(), 1U);
+}
+
+TEST_F(live_session_test, an_adoption_cancelled_after_its_replacement_leaves_no_session_behind)
+{
+    const session known = create();
+    sandbox().lose_session(known.id);
+    boost::asio::cancellation_signal stop;
+    rules.on_replacement = [&](const replacement_event&) { stop.emit(boost::asio::cancellation_type::terminal); };
+    bool ended = false;
+    boost::asio::co_spawn(context, live_session::adopt(client(), known, rules),
+                          boost::asio::bind_cancellation_slot(
+                              stop.slot(), [&](const std::exception_ptr&, const live_session&) { ended = true; }));
+    run_until(context, [&] { return ended; });
+    settle();
+    EXPECT_TRUE(sandbox().sessions().empty());
+}
+
 TEST_F(live_session_test, a_route_that_is_not_found_says_nothing_about_the_session)
 {
     start();

@@ -172,5 +172,17 @@ TEST_F(session_scope_test, the_background_delete_outlives_the_last_handle)
     EXPECT_TRUE(sandbox().sessions().empty());
 }
 
+TEST_F(session_scope_test, closing_does_not_need_the_scope_any_longer)
+{
+    std::optional<session_scope> scope{run(session_scope::open(client(), {}))};
+    std::optional<bool> went_well;
+    asio::co_spawn(context, scope->close(),
+                   [&went_well](const std::exception_ptr& thrown) { went_well = thrown == nullptr; });
+    scope.reset();
+    settle();
+    EXPECT_EQ(went_well, true);
+    expect_nothing_left();
+}
+
 } // namespace
 } // namespace sipher::test

@@ -22,6 +22,8 @@
 #include <cstddef>
 #include <exception>
 #include <future>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -253,6 +255,35 @@ TEST(many_threads, a_client_shut_down_and_destroyed_under_load)
             }
         }
     }
+}
+
+/// Waits, when a connection closes, for a thread that shuts the same client down.
+class closes_elsewhere final : public observer {
+public:
+    void on_close(const close_event&) override
+    {
+        if (client) {
+            asio::thread_pool another{1};
+            const auto same = std::exchange(client, std::nullopt);
+            asio::co_spawn(another, same->shutdown(0ms), asio::use_future).get();
+        }
+    }
+
+    std::optional<sipher::client> client;
+};
+
+TEST(many_threads, a_client_closed_by_two_threads_at_once)
+{
+    sipher::testing::sandbox sandbox;
+    asio::thread_pool pool{threads};
+    client_options options = sandbox.options();
+    const auto both = std::make_shared<closes_elsewhere>();
+    options.observer = both;
+    sipher::client client{pool, options};
+    asio::co_spawn(pool, client.create_session({}), asio::use_future).get();
+    both->client = client;
+    asio::co_spawn(pool, client.shutdown(0ms), asio::use_future).get();
+    EXPECT_FALSE(both->client);
 }
 
 } // namespace
