@@ -12,16 +12,11 @@
 
 namespace sipher::detail {
 
-/// Removes surrounding spaces and tabs, which have no meaning in a header field.
-[[nodiscard]] inline std::string_view trimmed(std::string_view text)
+/// Removes surrounding spaces; by default those that have no meaning in a header field.
+[[nodiscard]] inline std::string_view trimmed(std::string_view text, std::string_view spaces = " \t")
 {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-        text.remove_suffix(1);
-    }
-    return text;
+    text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
+    return text.substr(0, text.find_last_not_of(spaces) + 1);
 }
 
 /// Compares names of header fields (case-insensitive).

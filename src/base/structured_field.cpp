@@ -1,5 +1,7 @@
 #include "base/structured_field.hpp"
 
+#include "base/field_text.hpp"
+
 #include <optional>
 
 namespace sipher::detail {
@@ -8,10 +10,7 @@ namespace {
 
 class parser {
 public:
-    parser(std::string_view text, structured_field_visitor& visitor) : rest_(text), visitor_(visitor)
-    {
-        rest_.skip(" ");
-    }
+    parser(std::string_view text, structured_field_visitor& visitor) : rest_(trimmed(text, " ")), visitor_(visitor) {}
 
     bool list()
     {
@@ -108,21 +107,16 @@ private:
     structured_field_visitor& visitor_;
 };
 
-std::string_view without_spaces_after(std::string_view text)
-{
-    return text.substr(0, text.find_last_not_of(' ') + 1);
-}
-
 } // namespace
 
 bool parse_structured_list(std::string_view text, structured_field_visitor& visitor)
 {
-    return parser{without_spaces_after(text), visitor}.list();
+    return parser{text, visitor}.list();
 }
 
 bool parse_structured_dictionary(std::string_view text, structured_field_visitor& visitor)
 {
-    return parser{without_spaces_after(text), visitor}.dictionary();
+    return parser{text, visitor}.dictionary();
 }
 
 } // namespace sipher::detail

@@ -341,6 +341,15 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
     }
 }
 
+asio::awaitable<json::value> request_under(const live_session& session, outgoing_request wanted)
+{
+    if (session.empty()) {
+        return request(nullptr, std::move(wanted)); // refused where it is awaited
+    }
+    wanted.options.session = session;
+    return request(wanted.options.session->live()->owner()->state(), std::move(wanted));
+}
+
 } // namespace sipher::detail
 
 namespace sipher {

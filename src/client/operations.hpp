@@ -5,6 +5,7 @@
 #include "retry/operation_kind.hpp"
 
 #include <sipher/call_options.hpp>
+#include <sipher/live_session.hpp>
 #include <sipher/request_as.hpp>
 #include <sipher/session.hpp>
 #include <sipher/verb.hpp>
@@ -63,5 +64,8 @@ struct outgoing_request {
 
 [[nodiscard]] boost::asio::awaitable<boost::json::value> request(std::shared_ptr<client_state> client,
                                                                  outgoing_request wanted);
+/// The same under `session`, of whose client it is a request.
+[[nodiscard]] boost::asio::awaitable<boost::json::value> request_under(const live_session& session,
+                                                                       outgoing_request wanted);
 
 } // namespace sipher::detail

@@ -2,7 +2,6 @@
 
 #include "client/client_handle.hpp"
 #include "client/operations.hpp"
-#include "session/shared_live_session.hpp"
 
 #include <utility>
 
@@ -12,10 +11,18 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> send(std::shared_ptr<client_state> client, outgoing_request wanted)
+outgoing_request converted(verb method, std::string target, std::optional<boost::json::value> body,
+                           call_options options, response_converter convert)
 {
+    outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
     wanted.name = "request_as";
-    static_cast<void>(co_await request(std::move(client), std::move(wanted)));
+    wanted.convert = std::move(convert);
+    return wanted;
+}
+
+asio::awaitable<void> discard(asio::awaitable<boost::json::value> sent)
+{
+    static_cast<void>(co_await std::move(sent));
 }
 
 } // namespace
@@ -24,23 +31,16 @@ asio::awaitable<void> request_converted(client owner, verb method, std::string t
                                         std::optional<boost::json::value> body, call_options options,
                                         response_converter convert)
 {
-    outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
-    wanted.convert = std::move(convert);
-    const auto handle = handle_of(owner);
-    return send(handle ? handle->state() : nullptr, std::move(wanted));
+    return discard(request(state_of(handle_of(owner)), converted(method, std::move(target), std::move(body),
+                                                                 std::move(options), std::move(convert))));
 }
 
 asio::awaitable<void> request_converted(live_session owner, verb method, std::string target,
                                         std::optional<boost::json::value> body, call_options options,
                                         response_converter convert)
 {
-    outgoing_request wanted{method, std::move(target), std::move(body), std::move(options)};
-    wanted.convert = std::move(convert);
-    if (owner.empty()) {
-        return send(nullptr, std::move(wanted)); // refused where it is awaited
-    }
-    wanted.options.session = owner;
-    return send(wanted.options.session->live()->owner()->state(), std::move(wanted));
+    return discard(request_under(
+        owner, converted(method, std::move(target), std::move(body), std::move(options), std::move(convert))));
 }
 
 } // namespace sipher::detail

@@ -1,5 +1,6 @@
 #include "errors/page_text.hpp"
 
+#include "base/field_text.hpp"
 #include "base/printable_text.hpp"
 
 #include <sipher/error_code.hpp>
@@ -16,16 +17,11 @@ namespace {
 
 constexpr std::size_t longest_line = 120;
 
-std::string_view trimmed(std::string_view text)
-{
-    constexpr std::string_view spaces = " \t\n\v\f\r";
-    text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
-    return text.substr(0, text.find_last_not_of(spaces) + 1);
-}
+constexpr std::string_view spaces = " \t\n\v\f\r";
 
 std::string_view first_line(std::string_view text)
 {
-    text = trimmed(text);
+    text = trimmed(text, spaces);
     return text.substr(0, text.find_first_of("\r\n"));
 }
 
@@ -64,7 +60,7 @@ std::string status_phrase(unsigned status)
 
 std::string describe_page(unsigned status, std::string_view body)
 {
-    const std::string_view text = trimmed(body);
+    const std::string_view text = trimmed(body, spaces);
     std::string line = text.starts_with('<') ? page_text(text) : printable_text(first_line(text), longest_line);
     const std::string phrase = status_phrase(status);
     if (text.empty()) {

@@ -52,20 +52,10 @@ public:
     /// Starts watching. `owner` must outlive the connection or be detached by `close`.
     void open(std::weak_ptr<connection_owner> owner);
 
-    /// Sends the request and reads the response. Completes with an `exchange_result`.
+    using exchange_completion = completion<exchange_result>;
+    /// Sends the request and reads the response. The handler runs on `executor()` unless it has its own executor.
     ///
     /// Cancellation: `terminal` and `partial` close the connection, `total` does so while no byte was accepted.
-    template <class CompletionToken>
-    auto async_exchange(const request_view& request, const exchange_parameters& parameters, CompletionToken&& token)
-    {
-        return boost::asio::async_initiate<CompletionToken, void(exchange_result)>(
-            [self = self()](auto handler, const request_view& wanted, const exchange_parameters& how) {
-                self->start_exchange(wanted, how, exchange_completion{std::move(handler), self->executor_});
-            },
-            token, request, parameters);
-    }
-    using exchange_completion = completion<exchange_result>;
-    /// The same for an already wrapped handler, which runs on `executor()` unless it has its own executor.
     void start_exchange(const request_view& request, const exchange_parameters& parameters, exchange_completion done);
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 

@@ -9,6 +9,7 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
+#include <concepts>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -86,43 +87,29 @@ void write(json::value& out, const deleted_session& in)
     members["deleted"] = true;
 }
 
-/// For models that are strings in JSON.
 template <class Model>
 decoded<Model> decode(const json::value& in)
 {
-    const decoded<std::string_view> text = decode_text(in, {});
-    if (!text) {
-        return text.error();
-    }
-    if constexpr (requires { Model::from_name(*text); }) {
-        return Model::from_name(*text);
+    if constexpr (std::same_as<Model, session_id>) {
+        return decode_session_id(in, {});
+    } else if constexpr (std::same_as<Model, session_defaults>) {
+        return decode_defaults(in, {});
+    } else if constexpr (std::same_as<Model, session>) {
+        return decode_session(in, {});
+    } else if constexpr (std::same_as<Model, deleted_session>) {
+        return decode_deleted(in, {});
     } else {
-        return Model{*text};
+        // A string in JSON.
+        const decoded<std::string_view> text = decode_text(in, {});
+        if (!text) {
+            return text.error();
+        }
+        if constexpr (requires { Model::from_name(*text); }) {
+            return Model::from_name(*text);
+        } else {
+            return Model{*text};
+        }
     }
-}
-
-template <>
-decoded<session_id> decode(const json::value& in)
-{
-    return decode_session_id(in, {});
-}
-
-template <>
-decoded<session_defaults> decode(const json::value& in)
-{
-    return decode_defaults(in, {});
-}
-
-template <>
-decoded<session> decode(const json::value& in)
-{
-    return decode_session(in, {});
-}
-
-template <>
-decoded<deleted_session> decode(const json::value& in)
-{
-    return decode_deleted(in, {});
 }
 
 } // namespace

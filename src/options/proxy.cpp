@@ -2,6 +2,7 @@
 
 #include "base/wipe.hpp"
 #include "options/host.hpp"
+#include "options/origin.hpp"
 #include "options/validation.hpp"
 
 #include <boost/url/parse.hpp>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
@@ -30,9 +30,8 @@ struct setting {
 setting from_environment(std::initializer_list<const char*> names)
 {
     for (const char* const name : names) {
-        const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing here changes it
-        if (value != nullptr && *value != '\0') {
-            return {name, value};
+        if (const std::string_view value = environment(name); !value.empty()) {
+            return {name, std::string{value}};
         }
     }
     return {};

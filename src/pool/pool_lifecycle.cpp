@@ -8,15 +8,9 @@ namespace sipher::detail {
 
 void pool::arm_timer(clock::time_point when) noexcept
 {
-    if (when >= timer_at_) {
-        return;
-    }
-    try {
-        timers_->arm(*this, when);
-        timer_at_ = when;
-    } catch (const std::bad_alloc&) {
-        // The age of a connection is checked again before use.
-        timer_at_ = clock::time_point::max();
+    if (when < timer_at_) {
+        // Without memory it is not set; the age of a connection is checked again before use.
+        timer_at_ = timers_->try_arm(*this, when) ? when : clock::time_point::max();
     }
 }
 

@@ -87,15 +87,9 @@ void rate_gate::go_on(aftermath& after, clock::time_point now) noexcept
     }
     free_from_.store(core_.free_from().time_since_epoch().count(), std::memory_order_release);
     const clock::time_point when = core_.next_release();
-    if (when == timer_at_) {
-        return;
-    }
-    try {
-        timers_->arm(*this, when);
-        timer_at_ = when;
-    } catch (const std::bad_alloc&) {
-        // Waiting calls have deadlines, and the next call sets the timer.
-        timer_at_ = clock::time_point::max();
+    if (when != timer_at_) {
+        // Without memory, the next call sets it; waiting calls have deadlines.
+        timer_at_ = timers_->try_arm(*this, when) ? when : clock::time_point::max();
     }
 }
 

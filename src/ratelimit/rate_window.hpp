@@ -78,7 +78,6 @@ public:
     /// or if too long for spacing.
     [[nodiscard]] std::chrono::nanoseconds spacing(clock::time_point now, bool paces) const noexcept;
 
-    [[nodiscard]] std::optional<unsigned> limit() const noexcept { return limit_; }
     /// Empty if unknown at present.
     [[nodiscard]] std::optional<unsigned> remaining(clock::time_point now) const noexcept
     {

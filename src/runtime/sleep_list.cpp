@@ -1,7 +1,7 @@
 #include "runtime/sleep_list.hpp"
 
-#include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/error.hpp>
+#include "runtime/waiting_call.hpp"
+
 #include <boost/system/errc.hpp>
 
 #include <new>
@@ -10,26 +10,33 @@ namespace sipher::detail {
 
 using boost::system::error_code;
 
+class sleep_list::sleeper final : public waiting_call<sleeper, sleep_waiter, error_code> {
+public:
+    explicit sleeper(std::shared_ptr<sleep_list> owner)
+        : waiting_call({}, owner->timers_, error_code{}), owner_(std::move(owner))
+    {
+    }
+
+private:
+    void give_up(error_code why) override { owner_->wake(*this, why); }
+
+    const std::shared_ptr<sleep_list> owner_;
+};
+
 void sleep_list::begin(clock::time_point when, completion<error_code> done)
 {
     std::optional<error_code> ended;
     try {
-        const auto target = std::make_shared<sleeper>(shared_from_this());
-        if (auto slot = done.slot(); slot.is_connected()) {
-            slot.assign([weak = std::weak_ptr<timer_target>{target}, this](boost::asio::cancellation_type) {
-                // The sleeper keeps the list alive.
-                if (const auto sleeping = std::static_pointer_cast<sleeper>(weak.lock())) {
-                    wake(*sleeping, boost::asio::error::operation_aborted);
-                }
-            });
-        }
+        const auto call = std::make_shared<sleeper>(shared_from_this());
+        call->connect_cancellation(done.slot());
         const std::lock_guard lock{mutex_};
         ended = released_;
         if (!ended) {
-            timers_->arm(*target, when);
-            target->done = std::move(done);
-            target->self = target;
-            sleepers_.push_back(*target);
+            timers_->arm(*call, when);
+            call->done = std::move(done);
+            call->self = call;
+            call->sleeps = true;
+            sleepers_.push_back(*call);
         }
     } catch (const std::bad_alloc&) {
         ended = make_error_code(boost::system::errc::not_enough_memory);
@@ -39,44 +46,27 @@ void sleep_list::begin(clock::time_point when, completion<error_code> done)
     }
 }
 
-void sleep_list::wake(sleeper& target, error_code code)
+void sleep_list::wake(sleep_waiter& target, error_code code) noexcept
 {
-    std::shared_ptr<sleeper> woken;
-    {
-        const std::lock_guard lock{mutex_};
-        if (!target.is_linked()) {
-            return;
-        }
+    ended_calls<sleeper> after;
+    const std::lock_guard lock{mutex_};
+    if (std::exchange(target.sleeps, false)) {
         sleepers_.erase(sleepers_.iterator_to(target));
-        woken = std::move(target.self);
+        after.complete(target, code);
     }
-    std::move(woken->done).post(code);
 }
 
 void sleep_list::release(error_code code) noexcept
 {
-    {
-        const std::lock_guard lock{mutex_};
-        released_ = code;
-    }
-    while (const std::shared_ptr<sleeper> woken = take_first()) {
-        try {
-            std::move(woken->done).post(code);
-        } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-            // Asio lacked the memory to resume the coroutine, and has destroyed it.
-        }
-    }
-}
-
-std::shared_ptr<sleep_list::sleeper> sleep_list::take_first() noexcept
-{
+    ended_calls<sleeper> after;
     const std::lock_guard lock{mutex_};
-    if (sleepers_.empty()) {
-        return nullptr;
+    released_ = code;
+    while (!sleepers_.empty()) {
+        sleep_waiter& first = sleepers_.front();
+        first.sleeps = false;
+        sleepers_.pop_front();
+        after.complete(first, code);
     }
-    std::shared_ptr<sleeper> first = std::move(sleepers_.front().self);
-    sleepers_.pop_front();
-    return first;
 }
 
 } // namespace sipher::detail

@@ -3,6 +3,8 @@
 #include "runtime/completion.hpp"
 #include "runtime/timer_queue.hpp"
 
+#include <sipher/clock.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/intrusive/list.hpp>
@@ -14,6 +16,11 @@
 #include <utility>
 
 namespace sipher::detail {
+
+struct sleep_waiter : boost::intrusive::list_base_hook<> {
+    /// It is in the list of sleepers.
+    bool sleeps = false;
+};
 
 /// Calls that wait for a point in time and can all be woken together.
 ///
@@ -45,29 +52,13 @@ private:
     class sleeper;
 
     void begin(clock::time_point when, completion<boost::system::error_code> done);
-    void wake(sleeper& target, boost::system::error_code code);
-    [[nodiscard]] std::shared_ptr<sleeper> take_first() noexcept;
+    void wake(sleep_waiter& target, boost::system::error_code code) noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<timer_queue> timers_;
     std::mutex mutex_;
     std::optional<boost::system::error_code> released_;
-    boost::intrusive::list<sleeper, boost::intrusive::base_hook<boost::intrusive::list_base_hook<>>> sleepers_;
-};
-
-class sleep_list::sleeper final : public timer_target, public boost::intrusive::list_base_hook<> {
-public:
-    explicit sleeper(std::shared_ptr<sleep_list> owner) : owner_(std::move(owner)) {}
-    ~sleeper() override { owner_->timers_->disarm(*this); }
-
-    void on_timer() override { owner_->wake(*this, {}); }
-
-    completion<boost::system::error_code> done;
-    /// Keeps it alive while it is in the list.
-    std::shared_ptr<sleeper> self;
-
-private:
-    const std::shared_ptr<sleep_list> owner_;
+    boost::intrusive::list<sleep_waiter> sleepers_;
 };
 
 } // namespace sipher::detail

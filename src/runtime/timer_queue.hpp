@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <vector>
 
 namespace sipher::detail {
@@ -47,6 +48,14 @@ public:
 
     /// Sets or changes the target's time. `time_point::max()` disarms.
     void arm(timer_target& target, clock::time_point when);
+    /// The same; false: there was no memory, and the time is not set.
+    [[nodiscard]] bool try_arm(timer_target& target, clock::time_point when) noexcept
+    try {
+        arm(target, when);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
     /// Must be called before the target is destroyed.
     void disarm(timer_target& target) noexcept;
     /// Disarms all targets and releases the alarm; targets armed later never fire.

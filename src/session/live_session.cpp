@@ -66,17 +66,6 @@ asio::awaitable<void> end(std::shared_ptr<detail::shared_live_session> core)
     }
 }
 
-asio::awaitable<boost::json::value> send(const live_session& live,
-                                         const std::shared_ptr<detail::shared_live_session>& core,
-                                         detail::outgoing_request wanted)
-{
-    if (!core) {
-        return detail::request(nullptr, std::move(wanted)); // refused where it is awaited
-    }
-    wanted.options.session = live;
-    return detail::request(core->owner()->state(), std::move(wanted));
-}
-
 } // namespace
 
 /// The last handle stops the core on destruction; other code may still hold the core.
@@ -117,12 +106,12 @@ asio::awaitable<live_session> live_session::adopt(client owner, session known, l
 asio::awaitable<boost::json::value> live_session::request(verb method, std::string target, boost::json::value body,
                                                           call_options options) const
 {
-    return send(*this, core_, {method, std::move(target), std::move(body), std::move(options)});
+    return detail::request_under(*this, {method, std::move(target), std::move(body), std::move(options)});
 }
 
 asio::awaitable<boost::json::value> live_session::request(verb method, std::string target, call_options options) const
 {
-    return send(*this, core_, {method, std::move(target), std::nullopt, std::move(options)});
+    return detail::request_under(*this, {method, std::move(target), std::nullopt, std::move(options)});
 }
 
 asio::awaitable<session> live_session::update(session_defaults changes, call_options options) const

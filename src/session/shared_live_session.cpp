@@ -212,11 +212,8 @@ shared_live_session::order shared_live_session::take_own(clock::time_point now)
     }
     running_ = false;
     const clock::time_point wake_at = state_.next_due(now, !orders_.empty());
-    try {
-        client().timers->arm(*this, saturating_add(client().now(), wake_at - now));
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
-        // It will be replaced on demand.
-    }
+    // Without memory, it will be replaced on demand.
+    static_cast<void>(client().timers->try_arm(*this, saturating_add(client().now(), wake_at - now)));
     return nullptr;
 }
 

@@ -58,8 +58,6 @@ tls_context::tls_context(const tls_options& options, std::string server_name, bo
     }
 }
 
-tls_context::~tls_context() = default;
-
 std::unique_ptr<channel> tls_context::make_channel(std::unique_ptr<byte_stream> stream)
 {
     const openssl_errors ours;

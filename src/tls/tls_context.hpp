@@ -18,7 +18,6 @@ public:
     /// @param server_name The name to send (SNI, unless it is an address) and to verify.
     /// @throws sipher::error with `errc::invalid_request` that names the unusable option.
     tls_context(const tls_options& options, std::string server_name, bool is_address, std::shared_ptr<clock> time);
-    ~tls_context();
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
 

@@ -1,5 +1,6 @@
 #include "http1/connection.hpp"
 #include "require.hpp"
+#include "support/exchange.hpp"
 #include "support/scripted_stream.hpp"
 
 #include <sipher/testing/manual_clock.hpp>
@@ -110,7 +111,7 @@ outcome_seen exchange(world& around, std::uint8_t kind, std::uint8_t step, std::
     detail::exchange_parameters how;
     how.keep_fields = (kind & keeps_fields) != 0;
     int completions = 0;
-    used->async_exchange(wanted, how, [&completions](const auto&) { ++completions; });
+    test::run_exchange(*used, wanted, how, [&completions](const auto&) { ++completions; });
     peer->send(bytes);
     const boost::system::error_code end = end_for(kind >> 3U);
     if (end) {

@@ -2,6 +2,7 @@
 
 #include "http1/connection.hpp"
 #include "runtime/timer_queue.hpp"
+#include "support/exchange.hpp"
 #include "support/scripted_stream.hpp"
 
 #include <sipher/testing/manual_clock.hpp>
@@ -56,7 +57,7 @@ protected:
     void begin(const detail::request_view& wanted = sample_request, const detail::exchange_parameters& how = {})
     {
         completed = false;
-        connection->async_exchange(wanted, how, [this](const detail::exchange_result&) {
+        run_exchange(*connection, wanted, how, [this](const detail::exchange_result&) {
             EXPECT_FALSE(completed) << "completed twice";
             completed = true;
         });

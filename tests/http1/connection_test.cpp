@@ -1,4 +1,5 @@
 #include "http1/connection_fixture.hpp"
+#include "support/exchange.hpp"
 
 #include <sipher/error_code.hpp>
 
@@ -350,11 +351,11 @@ class connection_cancellation : public connection_test {
 protected:
     void begin_cancellable()
     {
-        connection->async_exchange(sample_request, {},
-                                   boost::asio::bind_cancellation_slot(signal.slot(), [this](const auto&) {
-                                       EXPECT_FALSE(completed);
-                                       completed = true;
-                                   }));
+        run_exchange(*connection, sample_request, {},
+                     boost::asio::bind_cancellation_slot(signal.slot(), [this](const auto&) {
+                         EXPECT_FALSE(completed);
+                         completed = true;
+                     }));
     }
 
     boost::asio::cancellation_signal signal;

@@ -3,6 +3,7 @@
 #include "http1/connection.hpp"
 #include "runtime/timer_queue.hpp"
 #include "sandbox/certificates.hpp"
+#include "support/exchange.hpp"
 #include "support/scripted_stream.hpp"
 #include "support/tls_in_memory.hpp"
 #include "tls/tls_context.hpp"
@@ -68,7 +69,7 @@ protected:
     void begin()
     {
         completed = false;
-        connection->async_exchange(post_request(), {}, [this](const auto&) { completed = true; });
+        run_exchange(*connection, post_request(), {}, [this](const auto&) { completed = true; });
         run();
     }
 
