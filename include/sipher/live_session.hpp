@@ -179,15 +179,15 @@ public:
     /// The id of `current`.
     [[nodiscard]] session_id id() const;
     /// Whether it is empty: default-constructed or moved from.
-    [[nodiscard]] bool empty() const noexcept { return core_ == nullptr; }
+    [[nodiscard]] bool empty() const noexcept { return shared_ == nullptr; }
 
 private:
     friend class applied_session;
 
-    explicit live_session(std::shared_ptr<detail::shared_live_session> core);
+    explicit live_session(std::shared_ptr<detail::shared_live_session> shared);
 
     /// Destroying the last copy ends the live session.
-    std::shared_ptr<detail::shared_live_session> core_;
+    std::shared_ptr<detail::shared_live_session> shared_;
 };
 
 } // namespace sipher

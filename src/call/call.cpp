@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 call::call(const call_request& request)
     : request_(request), started_(client().now()),
       deadline_(deadline_of(request_.options, client().options.timeouts, started_)), now_(started_),
-      base_request_id_(request_.make_request_id()), watching_(call_report{*this}.tell_begin()), attempt_(request_),
+      base_request_id_(request_.make_request_id()), watching_(call_report{*this}.notify_begin()), attempt_(request_),
       turn_(request_)
 {
     if (request_.by() == caller::user) {
@@ -280,7 +280,7 @@ void call::record_attempt(const verdict& decided)
     }
     attempts_.push_back(attempt_.describe(decided, now_));
     if (is_observed) {
-        call_report{*this}.tell_attempt();
+        call_report{*this}.notify_attempt();
     }
 }
 
@@ -295,7 +295,7 @@ void call::succeed(const verdict& decided)
         call_report{*this}.fill(*request_.options.info);
     }
     if (watching_) {
-        call_report{*this}.tell_end(nullptr);
+        call_report{*this}.notify_end(nullptr);
     }
 }
 
@@ -366,7 +366,7 @@ void call::fail(error_code code, end_reason reason, const std::exception_ptr& ca
         report.fill(*request_.options.info);
     }
     const error failure = report.to_error(code, reason, cause);
-    report.tell_end(&failure);
+    report.notify_end(&failure);
     throw_error(failure);
 }
 

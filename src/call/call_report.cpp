@@ -128,7 +128,7 @@ void call_report::fill(response_info& info) const
     }
 }
 
-std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
+std::unique_ptr<call_observer> call_report::notify_begin() const noexcept
 {
     observer* const event_observer = call_.client().options.observer.get();
     if (event_observer == nullptr) {
@@ -151,7 +151,7 @@ std::unique_ptr<call_observer> call_report::tell_begin() const noexcept
     }
 }
 
-void call_report::tell_attempt() const
+void call_report::notify_attempt() const
 {
     const std::string target = redact_session_ids(target_of(call_.request_.message));
     attempt_event event;
@@ -164,7 +164,7 @@ void call_report::tell_attempt() const
     notify(call_.watching_.get(), &call_observer::on_attempt, event);
 }
 
-void call_report::tell_end(const error* failure) const noexcept
+void call_report::notify_end(const error* failure) const noexcept
 {
     call_end_event event;
     event.failure = failure;

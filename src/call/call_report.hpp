@@ -22,11 +22,11 @@ public:
     [[nodiscard]] error to_error(boost::system::error_code code, end_reason reason, std::exception_ptr cause) const;
     void fill(response_info& info) const;
     /// The observer of this call, or null.
-    [[nodiscard]] std::unique_ptr<call_observer> tell_begin() const noexcept;
+    [[nodiscard]] std::unique_ptr<call_observer> notify_begin() const noexcept;
     /// Reports the last attempt.
-    void tell_attempt() const;
+    void notify_attempt() const;
     /// @param failure Null: the call succeeded.
-    void tell_end(const error* failure) const noexcept;
+    void notify_end(const error* failure) const noexcept;
 
 private:
     [[nodiscard]] std::string describe(boost::system::error_code code) const;

@@ -127,7 +127,7 @@ bool call_turn::use(clock::time_point now)
     }
     has_share_ = false;
     if (quota != nullptr && request_.client->options.observer) {
-        tell_quota(*quota, now);
+        notify_quota(*quota, now);
     }
     return true;
 }
@@ -183,7 +183,7 @@ boost::system::error_code call_turn::refuse_by_quota(attempt_state& noted_in, na
     return errc::quota_exhausted;
 }
 
-void call_turn::tell_quota(const rate_gate& gate, clock::time_point now) const
+void call_turn::notify_quota(const rate_gate& gate, clock::time_point now) const
 {
     const rate_window::balance left = gate.balance_at(now);
     const unsigned reached = request_.client->day.reached_threshold(*category_, left);

@@ -76,7 +76,7 @@ private:
     /// Unset: its waits count towards the total time.
     [[nodiscard]] std::optional<std::chrono::milliseconds> queue_timeout() const noexcept;
     [[nodiscard]] clock::time_point end_of_call(clock::time_point extended) const noexcept;
-    void tell_quota(const rate_gate& gate, clock::time_point now) const;
+    void notify_quota(const rate_gate& gate, clock::time_point now) const;
 
     const call_request& request_;
     const std::optional<quota_category> category_;

@@ -21,7 +21,7 @@ std::shared_ptr<server_settings> make_server_settings(const client_state& state,
     settings->url = state.url;
     settings->timeouts = state.options.timeouts;
     settings->limits = state.options.limits;
-    settings->parsers = std::make_shared<parser_stock>(state.options.limits);
+    settings->parsers = std::make_shared<parser_pool>(state.options.limits);
     settings->timers = state.timers;
     settings->event_observer = state.options.observer;
     settings->proxy = choose_proxy(state.options.proxy, state.url);

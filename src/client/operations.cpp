@@ -46,7 +46,7 @@ constexpr session_operation get_operation{{"get_session", operation_kind::read},
 constexpr session_operation update_operation{{"update_session", operation_kind::update}, verb::patch};
 constexpr session_operation delete_operation{{"delete_session", operation_kind::remove}, verb::delete_};
 
-constexpr session_operation renew_operation{{"create_session", operation_kind::create, true}, verb::post};
+constexpr session_operation live_create_operation{{"create_session", operation_kind::create, true}, verb::post};
 constexpr session_operation clean_up_operation{{"delete_session", operation_kind::remove, true, true}, verb::delete_};
 
 constexpr auto no_body = [] { return std::string{}; };
@@ -276,7 +276,7 @@ asio::awaitable<session> create_session(std::shared_ptr<client_state> client, se
         validate_time_to_live(time_to_live);
         return write_body(defaults, time_to_live);
     };
-    return perform<session_decoder>(std::move(client), by == made_for::user ? create_operation : renew_operation,
+    return perform<session_decoder>(std::move(client), by == made_for::user ? create_operation : live_create_operation,
                                     std::nullopt, keep_options(std::move(options)), std::move(prepare));
 }
 

@@ -49,7 +49,7 @@ public:
     {
         --progress_.running;
         ++(went_well ? progress_.done : progress_.failed);
-        tell();
+        notify();
     }
 
     void fail(std::exception_ptr thrown) noexcept { failure_ = std::move(thrown); }
@@ -60,7 +60,7 @@ public:
         }
     }
 
-    void tell()
+    void notify()
     {
         if (!options_.on_progress) {
             return;
@@ -117,7 +117,7 @@ asio::awaitable<void> run_batch(std::size_t count, batch_options options,
     }
     const std::size_t concurrency = std::min(options.concurrency, count);
     const auto all = std::make_shared<batch_account>(count, std::move(options));
-    all->tell();
+    all->notify();
     if (concurrency == 0) {
         co_return;
     }

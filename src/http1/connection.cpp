@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 connection::connection(asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-                       std::shared_ptr<parser_stock> parsers, std::shared_ptr<timer_queue> timers)
+                       std::shared_ptr<parser_pool> parsers, std::shared_ptr<timer_queue> timers)
     : executor_(std::move(executor)), address_(std::move(address)), timers_(std::move(timers)),
       channel_(std::move(open_channel)), is_open_(channel_ != nullptr), exchange_(std::move(parsers))
 {

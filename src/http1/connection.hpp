@@ -46,7 +46,7 @@ protected:
 class connection final : public readiness_listener, public timer_target {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<channel> open_channel, std::string address,
-               std::shared_ptr<parser_stock> parsers, std::shared_ptr<timer_queue> timers);
+               std::shared_ptr<parser_pool> parsers, std::shared_ptr<timer_queue> timers);
     ~connection() override;
 
     /// Starts watching. `owner` must outlive the connection or be detached by `close`.

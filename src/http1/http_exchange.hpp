@@ -3,7 +3,7 @@
 
 #include "base/wiped_buffer.hpp"
 #include "http1/exchange.hpp"
-#include "http1/parser_stock.hpp"
+#include "http1/parser_pool.hpp"
 #include "net/channel.hpp"
 
 #include <sipher/client_options.hpp>
@@ -27,7 +27,7 @@ namespace sipher::detail {
 /// Its buffers are reused by the next exchange.
 class http_exchange {
 public:
-    explicit http_exchange(std::shared_ptr<parser_stock> parsers) : parsers_(std::move(parsers)) {}
+    explicit http_exchange(std::shared_ptr<parser_pool> parsers) : parsers_(std::move(parsers)) {}
     http_exchange(const http_exchange&) = delete;
     http_exchange& operator=(const http_exchange&) = delete;
     ~http_exchange() { forget_response(); }
@@ -75,7 +75,7 @@ private:
     std::uint64_t wire_bytes_before_ = 0;
     bool expects_no_body_ = false;
     bool keep_fields_ = false;
-    const std::shared_ptr<parser_stock> parsers_;
+    const std::shared_ptr<parser_pool> parsers_;
     /// Present from the first byte of the response on.
     std::unique_ptr<response_parser> parser_;
     exchange_report report_;

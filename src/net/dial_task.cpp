@@ -32,7 +32,7 @@ public:
     {
         // Any failure is reported by the next step.
         if (const auto task = task_.lock()) {
-            task->tell([raw = task.get()] { raw->ready_ = true; });
+            task->post_event([raw = task.get()] { raw->ready_ = true; });
         }
     }
     void on_writable(boost::system::error_code failure) override { on_readable(failure); }

@@ -26,7 +26,7 @@ public:
 
     void on_timer() override
     {
-        tell([] {});
+        post_event([] {});
     }
 
 protected:
@@ -37,7 +37,7 @@ protected:
 
     /// Posts `what` to the strand and then wakes the coroutine.
     template <class What>
-    void tell(What what)
+    void post_event(What what)
     {
         boost::asio::post(strand_, [self = self(), what = std::move(what)]() mutable {
             try {

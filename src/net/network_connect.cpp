@@ -33,12 +33,12 @@ network_connect::network_connect(std::shared_ptr<const server_settings> settings
 void network_connect::start()
 {
     // Not spawned directly: it might start, and even end, immediately.
-    tell([this] { asio::co_spawn(strand(), run(), asio::detached); });
+    post_event([this] { asio::co_spawn(strand(), run(), asio::detached); });
 }
 
 void network_connect::cancel()
 {
-    tell([this] { stop({asio::error::operation_aborted, "cancelled"}); });
+    post_event([this] { stop({asio::error::operation_aborted, "cancelled"}); });
 }
 
 asio::awaitable<void> network_connect::run()
@@ -150,7 +150,7 @@ void network_connect::ask(const base_url& host)
     }
     lookup_ = settings_->names->resolve(host.host, [weak = weak(), &host](const lookup_result& found) {
         if (const auto waiting = weak.lock()) {
-            waiting->tell([raw = waiting.get(), &host, found] { raw->on_found(host, found); });
+            waiting->post_event([raw = waiting.get(), &host, found] { raw->on_found(host, found); });
         }
     });
 }
@@ -193,7 +193,7 @@ void network_connect::begin_dials()
 
 void network_connect::on_dialed(std::size_t index, error_code failure, std::unique_ptr<byte_stream> stream)
 {
-    tell([this, index, failure, stream = std::move(stream)]() mutable {
+    post_event([this, index, failure, stream = std::move(stream)]() mutable {
         // The race is over, or this dial was given up.
         if (dials_.erase(index) == 0) {
             return;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http1/parser_stock.hpp"
+#include "http1/parser_pool.hpp"
 #include "net/connector.hpp"
 #include "net/dialer.hpp"
 #include "net/name_cache.hpp"
@@ -28,7 +28,7 @@ struct server_settings {
     std::chrono::milliseconds proxy_timeout{};
     timeout_options timeouts;
     limit_options limits;
-    std::shared_ptr<parser_stock> parsers;
+    std::shared_ptr<parser_pool> parsers;
     /// Null: plain http.
     std::shared_ptr<tls_context> tls;
     /// Null: no TLS with the proxy itself.

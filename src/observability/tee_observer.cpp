@@ -10,11 +10,11 @@ namespace sipher {
 namespace {
 
 template <class List, class Observer, class... Arguments>
-void tell_all(const List& observers, void (Observer::*tell)(Arguments...),
-              std::type_identity_t<Arguments>... arguments) noexcept
+void notify_all(const List& observers, void (Observer::*member)(Arguments...),
+                std::type_identity_t<Arguments>... arguments) noexcept
 {
     for (const auto& each : observers) {
-        detail::notify(each.get(), tell, arguments...);
+        detail::notify(each.get(), member, arguments...);
     }
 }
 
@@ -25,10 +25,10 @@ public:
 
     void on_attempt_begin(const attempt_begin_event& event, header_list& headers) override
     {
-        tell_all(observers_, &call_observer::on_attempt_begin, event, headers);
+        notify_all(observers_, &call_observer::on_attempt_begin, event, headers);
     }
-    void on_attempt(const attempt_event& event) override { tell_all(observers_, &call_observer::on_attempt, event); }
-    void on_end(const call_end_event& event) override { tell_all(observers_, &call_observer::on_end, event); }
+    void on_attempt(const attempt_event& event) override { notify_all(observers_, &call_observer::on_attempt, event); }
+    void on_end(const call_end_event& event) override { notify_all(observers_, &call_observer::on_end, event); }
 
 private:
     std::vector<std::unique_ptr<call_observer>> observers_;
@@ -41,12 +41,12 @@ tee_observer::~tee_observer() = default;
 
 void tee_observer::on_connect(const connect_event& event)
 {
-    tell_all(observers_, &observer::on_connect, event);
+    notify_all(observers_, &observer::on_connect, event);
 }
 
 void tee_observer::on_close(const close_event& event)
 {
-    tell_all(observers_, &observer::on_close, event);
+    notify_all(observers_, &observer::on_close, event);
 }
 
 std::unique_ptr<call_observer> tee_observer::on_call(const call_event& event)
@@ -65,22 +65,22 @@ std::unique_ptr<call_observer> tee_observer::on_call(const call_event& event)
 
 void tee_observer::on_attempt(const attempt_event& event)
 {
-    tell_all(observers_, &observer::on_attempt, event);
+    notify_all(observers_, &observer::on_attempt, event);
 }
 
 void tee_observer::on_retry(const retry_event& event)
 {
-    tell_all(observers_, &observer::on_retry, event);
+    notify_all(observers_, &observer::on_retry, event);
 }
 
 void tee_observer::on_rate_limit(const rate_limit_event& event)
 {
-    tell_all(observers_, &observer::on_rate_limit, event);
+    notify_all(observers_, &observer::on_rate_limit, event);
 }
 
 void tee_observer::on_quota(const quota_event& event)
 {
-    tell_all(observers_, &observer::on_quota, event);
+    notify_all(observers_, &observer::on_quota, event);
 }
 
 } // namespace sipher

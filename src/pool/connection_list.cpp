@@ -48,7 +48,7 @@ void connection_list::close(pool_entry& entry, close_reason why, clock::time_poi
     entry.ended_because = why;
     entry.age = now - entry.opened;
     entry.open_connection->close(errc::client_closed, false);
-    after.tell_of_end(entries_, entry);
+    after.notify_of_end(entries_, entry);
 }
 
 std::shared_ptr<connection> connection_list::next() noexcept

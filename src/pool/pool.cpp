@@ -15,8 +15,8 @@ pool::pool(boost::asio::any_io_executor executor, const pool_options& options, s
            std::shared_ptr<timer_queue> timers, std::shared_ptr<random_source> random,
            std::shared_ptr<observer> event_observer)
     : executor_(std::move(executor)), timers_(std::move(timers)), watcher_(std::move(event_observer)),
-      core_(pool_rules{options.max_connections, options.max_waiting, options.max_idle.value_or(options.max_connections),
-                       options.idle_timeout}),
+      schedule_(pool_rules{options.max_connections, options.max_waiting,
+                           options.max_idle.value_or(options.max_connections), options.idle_timeout}),
       dials_(std::move(source)), connections_(options.max_lifetime, std::move(random))
 {
 }
@@ -46,7 +46,7 @@ lease pool::try_acquire(bool careful, clock::time_point now)
 pooled* pool::take_idle(bool careful, clock::time_point now, pool_aftermath& after) noexcept
 {
     pooled_list expired;
-    pooled* const found = core_.take_idle({now, timers_->time().wall_now()}, careful, expired);
+    pooled* const found = schedule_.take_idle({now, timers_->time().wall_now()}, careful, expired);
     close_all(expired, close_reason::expired, after);
     return found;
 }
@@ -75,11 +75,11 @@ void pool::admit(pool_call& call, pool_aftermath& after) noexcept
     }
     if (call.ready) {
         prewarms_.add(call);
-        dial(core_.begin_spare_dials(*call.ready), after);
+        dial(schedule_.begin_spare_dials(*call.ready), after);
     } else if (pooled* const found = take_idle(call.careful, timers_->time().now(), after)) {
         // It has become free since the call's `try_acquire`.
         grant(call, static_cast<pool_entry&>(*found), after);
-    } else if (!core_.enqueue(call)) {
+    } else if (!schedule_.enqueue(call)) {
         after.complete(call, overloaded());
     }
     go_on(after);
@@ -98,13 +98,13 @@ void pool::give_up(pool_call& call, boost::system::error_code why) noexcept
         return;
     }
     acquire_result result = why == errc::deadline_exceeded ? out_of_time(call) : acquire_result{why};
-    core_.remove(call);
+    schedule_.remove(call);
     after.complete(call, std::move(result));
 }
 
 acquire_result pool::out_of_time(const pool_waiter& waiter) const noexcept
 {
-    const connection_schedule::prospect waited_for = core_.outlook(waiter);
+    const connection_schedule::prospect waited_for = schedule_.outlook(waiter);
     acquire_result result{waited_for.dialing ? errc::deadline_exceeded : errc::pool_timeout};
     result.reached = waited_for.dialing ? dials_.reached() : phase::waiting;
     result.message = dials_.describe(result.reached, waited_for.ahead);
@@ -115,10 +115,10 @@ acquire_result pool::overloaded() const noexcept
 {
     acquire_result result{errc::pool_overloaded};
     try {
-        result.message = std::to_string(core_.waiting()) +
+        result.message = std::to_string(schedule_.waiting()) +
                          " calls are already waiting for a connection (pool.max_waiting: " +
-                         std::to_string(core_.rules().max_waiting) +
-                         ", pool.max_connections: " + std::to_string(core_.rules().max_connections) + ")";
+                         std::to_string(schedule_.rules().max_waiting) +
+                         ", pool.max_connections: " + std::to_string(schedule_.rules().max_connections) + ")";
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
         // Only the code is reported.
     }
@@ -128,10 +128,10 @@ acquire_result pool::overloaded() const noexcept
 void pool::go_on(pool_aftermath& after) noexcept
 {
     pooled_list evicted;
-    const std::size_t count = core_.begin_dials(evicted);
+    const std::size_t count = schedule_.begin_dials(evicted);
     close_all(evicted, close_reason::expired, after);
     dial(count, after);
-    prewarms_.end(core_.idle() + core_.busy(), core_.dialing() != 0, after);
+    prewarms_.end(schedule_.idle() + schedule_.busy(), schedule_.dialing() != 0, after);
 }
 
 void pool::dial(std::size_t count, pool_aftermath& after) noexcept
@@ -153,7 +153,7 @@ void pool::fail_dial(connect_result result, pool_aftermath& after) noexcept
 {
     ++dial_failures_;
     prewarms_.note(result);
-    if (pool_waiter* const waiter = core_.dial_failed()) {
+    if (pool_waiter* const waiter = schedule_.dial_failed()) {
         acquire_result failed{result.code, std::move(result.message)};
         failed.reached = result.reached;
         failed.permanent = result.permanent;
@@ -179,7 +179,7 @@ void pool::on_connected(pool_entry& dial, connect_result result)
     if (result.made) {
         const pool_time time_now = time();
         pool_entry& made = connections_.adopt(ended, result, time_now.now);
-        settle(made, core_.dial_succeeded(made, time_now), true, after);
+        settle(made, schedule_.dial_succeeded(made, time_now), true, after);
     } else {
         fail_dial(std::move(result), after);
     }
@@ -202,7 +202,7 @@ void pool::give_back(pool_entry& entry, bool has_response, bool reusable,
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
     ++entry.requests;
-    settle(entry, core_.give_back(entry, usable && !closed_, hint, time()), has_response, after);
+    settle(entry, schedule_.give_back(entry, usable && !closed_, hint, time()), has_response, after);
     go_on(after);
 }
 
@@ -210,7 +210,7 @@ void pool::give_back_unused(pool_entry& entry) noexcept
 {
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    settle(entry, core_.give_back_unused(entry, entry.open_connection->is_open() && !closed_, time()), true, after);
+    settle(entry, schedule_.give_back_unused(entry, entry.open_connection->is_open() && !closed_, time()), true, after);
     go_on(after);
 }
 
@@ -224,7 +224,7 @@ void pool::settle(pool_entry& entry, const connection_schedule::give_back_result
             arm_timer(connection_schedule::due(entry));
         } else {
             // It ended in the meantime, when `on_closed` considered it busy.
-            core_.forget_idle(entry);
+            schedule_.forget_idle(entry);
             close_one(entry, close_reason::peer, after);
         }
         break;
@@ -241,11 +241,11 @@ void pool::evict_connections_as_old_as(const pool_entry& stale, bool dead) noexc
     pool_aftermath after{watcher_.get()};
     pooled_list expired;
     const std::lock_guard lock{mutex_};
-    core_.evict_as_old_as(stale, expired);
+    schedule_.evict_as_old_as(stale, expired);
     close_all(expired, close_reason::peer, after);
     if (dead) {
-        core_.learn_from_death(stale);
-        arm_timer(core_.next_due());
+        schedule_.learn_from_death(stale);
+        arm_timer(schedule_.next_due());
     }
 }
 
@@ -260,12 +260,12 @@ void pool::on_closed(pool_entry& entry, idle_end how) noexcept
 {
     pool_aftermath after{watcher_.get()};
     const std::lock_guard lock{mutex_};
-    if (!core_.forget_idle(entry)) {
+    if (!schedule_.forget_idle(entry)) {
         return;
     }
     if (how == idle_end::closed) {
-        core_.learn_from_close(entry, time());
-        arm_timer(core_.next_due());
+        schedule_.learn_from_close(entry, time());
+        arm_timer(schedule_.next_due());
     }
     close_one(entry, how == idle_end::unsolicited ? close_reason::unsolicited : close_reason::peer, after);
 }

@@ -109,7 +109,7 @@ private:
     const std::shared_ptr<observer> watcher_;
 
     mutable std::mutex mutex_;
-    connection_schedule core_;
+    connection_schedule schedule_;
     dial_list dials_;
     connection_list connections_;
     prewarm_list prewarms_;

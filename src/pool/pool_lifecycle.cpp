@@ -21,11 +21,11 @@ void pool::on_timer()
     const std::lock_guard lock{mutex_};
     timer_at_ = clock::time_point::max();
     const pool_time time_now = time();
-    core_.expire_idle(time_now, expired);
+    schedule_.expire_idle(time_now, expired);
     close_all(expired, close_reason::expired, after);
-    core_.release_idle_buffers(
+    schedule_.release_idle_buffers(
         time_now, [](pooled& idle) { static_cast<pool_entry&>(idle).open_connection->release_idle_buffers(); });
-    arm_timer(core_.next_due());
+    arm_timer(schedule_.next_due());
 }
 
 void pool::refuse_waiting() noexcept
@@ -38,7 +38,7 @@ void pool::refuse_waiting() noexcept
 void pool::end_waiting(pool_aftermath& after) noexcept
 {
     refusing_ = true;
-    while (pool_waiter* const waiter = core_.pop_waiter()) {
+    while (pool_waiter* const waiter = schedule_.pop_waiter()) {
         after.complete(*waiter, acquire_result{errc::client_closed});
     }
     prewarms_.end_all(errc::client_closed, after);
@@ -51,10 +51,10 @@ void pool::drain() noexcept
     const std::lock_guard lock{mutex_};
     closed_ = true;
     end_waiting(after);
-    core_.expire_all(idle);
+    schedule_.expire_all(idle);
     close_all(idle, close_reason::client_closed, after);
     while (dials_.give_up_next()) {
-        static_cast<void>(core_.dial_failed());
+        static_cast<void>(schedule_.dial_failed());
     }
 }
 
@@ -79,11 +79,11 @@ client_stats pool::stats() const
     client_stats snapshot = connections_.counts();
     snapshot.reused = reused_;
     snapshot.dial_failures = dial_failures_;
-    snapshot.open = core_.open();
-    snapshot.idle = core_.idle();
-    snapshot.busy = core_.busy();
-    snapshot.dialing = core_.dialing();
-    snapshot.waiting = core_.waiting();
+    snapshot.open = schedule_.open();
+    snapshot.idle = schedule_.idle();
+    snapshot.busy = schedule_.busy();
+    snapshot.dialing = schedule_.dialing();
+    snapshot.waiting = schedule_.waiting();
     return snapshot;
 }
 

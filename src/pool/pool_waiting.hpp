@@ -56,7 +56,7 @@ public:
     pool_aftermath& operator=(const pool_aftermath&) = delete;
     ~pool_aftermath();
 
-    void tell_of_end(entry_list& from, const pool_entry& ended) noexcept
+    void notify_of_end(entry_list& from, const pool_entry& ended) noexcept
     {
         ended_.splice(ended_.end(), from, ended.position);
     }

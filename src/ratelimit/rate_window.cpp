@@ -13,7 +13,7 @@ constexpr auto same_window = 1500ms;
 /// Divisor: the maximum pause for other clients is this fraction of a window.
 constexpr int longest_pause = 10;
 /// Number of window lengths for which a self-contradicting window is distrusted.
-constexpr int windows_disbelieved = 5;
+constexpr int windows_distrusted = 5;
 
 } // namespace
 
@@ -21,7 +21,7 @@ void rate_window::learn(const rate_limit_state& reported, clock::time_point sent
 {
     limit_ = reported.limit ? reported.limit : limit_;
     length_ = reported.window.value_or(length_);
-    if (!reported.remaining || now < disbelieved_until_) {
+    if (!reported.remaining || now < distrusted_until_) {
         return;
     }
     // The service omits a zero.
@@ -33,7 +33,7 @@ void rate_window::learn(const rate_limit_state& reported, clock::time_point sent
     const bool ends_sooner = now + left + same_window < ends_not_before_;
     const bool rises = *reported.remaining > least_reported_;
     if (is_known && is_later && !may_have_ended(now) && (ends_later || ends_sooner || rises)) {
-        disbelieve(now);
+        distrust(now);
         return;
     }
     if (is_known && ends_sooner) {
@@ -76,9 +76,9 @@ bool rate_window::may_have_ended(clock::time_point now) const noexcept
     return now + same_window >= ends_not_before_;
 }
 
-void rate_window::disbelieve(clock::time_point now) noexcept
+void rate_window::distrust(clock::time_point now) noexcept
 {
-    disbelieved_until_ = now + windows_disbelieved * std::min<std::chrono::milliseconds>(length_, longest_closure);
+    distrusted_until_ = now + windows_distrusted * std::min<std::chrono::milliseconds>(length_, longest_closure);
     remaining_.reset();
     used_up_ = false;
 }

@@ -87,7 +87,7 @@ public:
 private:
     void begin(unsigned remaining) noexcept;
     void go_on(unsigned remaining) noexcept;
-    void disbelieve(clock::time_point now) noexcept;
+    void distrust(clock::time_point now) noexcept;
     void renew(clock::time_point now) noexcept;
     [[nodiscard]] bool may_have_ended(clock::time_point now) const noexcept;
 
@@ -104,7 +104,7 @@ private:
     /// When the service last reported, and the lowest remaining count reported.
     clock::time_point heard_at_ = clock::time_point::min();
     unsigned least_reported_ = 0;
-    clock::time_point disbelieved_until_ = clock::time_point::min();
+    clock::time_point distrusted_until_ = clock::time_point::min();
     /// The client's own requests sent before the window was known, less those that responses have accounted for since.
     unsigned uncounted_;
     quota_sharing sharing_;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sandbox/message.hpp"
-#include "sandbox/quota_book.hpp"
+#include "sandbox/quota_counter.hpp"
 #include "sandbox/rate_limiter.hpp"
 #include "sandbox/request_path.hpp"
 #include "sandbox/session_store.hpp"
@@ -63,7 +63,7 @@ private:
     const std::shared_ptr<clock> clock_;
     const std::vector<sandbox_key> keys_;
     rate_limiter limiter_;
-    quota_book quota_;
+    quota_counter quota_;
     session_store sessions_;
     bool shutting_down_ = false;
 };

@@ -11,20 +11,20 @@ namespace sipher::detail {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> live_actor::run(shared_live_session::pointer core)
+asio::awaitable<void> live_actor::run(shared_live_session::pointer live)
 {
-    live_actor self{*core};
-    for (order next = core->take(); next; next = core->take()) {
+    live_actor self{*live};
+    for (order next = live->take(); next; next = live->take()) {
         std::exception_ptr failure;
         try {
             co_await self.perform(next);
         } catch (...) {
             failure = std::current_exception();
         }
-        const std::lock_guard lock{core->mutex_};
+        const std::lock_guard lock{live->mutex_};
         // An order that became a wait for a session is not done yet.
         if (next->what != live_task::use) {
-            core->end(*next, failure);
+            live->end(*next, failure);
         }
     }
 }
@@ -37,7 +37,7 @@ asio::awaitable<void> live_actor::perform(order taken)
     case live_task::use:
     case live_task::replace: break;
     }
-    return replace(core_.current().defaults, std::move(taken));
+    return replace(live_.current().defaults, std::move(taken));
 }
 
 asio::awaitable<void> live_actor::verify(order taken)
@@ -52,23 +52,23 @@ asio::awaitable<void> live_actor::verify(order taken)
             }
         }
     }
-    const std::lock_guard lock{core_.mutex_};
-    if (!taken->sent || !core_.state_.check(response, client_->boot_now())) {
+    const std::lock_guard lock{live_.mutex_};
+    if (!taken->sent || !live_.state_.check(response, client_->boot_now())) {
         // It remains to wait for a usable session.
-        core_.orders_.push_back(taken);
+        live_.orders_.push_back(taken);
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
-        core_.tell_waiting();
+        live_.notify_waiting();
     }
 }
 
 asio::awaitable<void> live_actor::update(order taken)
 {
-    const session_defaults before = core_.current().defaults;
+    const session_defaults before = live_.current().defaults;
     session_defaults wanted = merge_defaults(before, taken->changes);
     bool applied = false;
     // A new default would affect requests in progress, so these keep the old session and a new one is created.
-    if (begin_request(*taken, core_.options_.pin_defaults && !adds_member(before, taken->changes))) {
+    if (begin_request(*taken, live_.options_.pin_defaults && !adds_member(before, taken->changes))) {
         try {
             const session response =
                 co_await update_session(client_, taken->given.value.id, taken->changes, std::move(taken->options));
@@ -98,9 +98,9 @@ asio::awaitable<void> live_actor::update(order taken)
 /// Whether the order may send a request about the session; true only if the session is usable.
 bool live_actor::begin_request(live_order& taken, bool may) const
 {
-    const std::lock_guard lock{core_.mutex_};
-    taken.given = core_.state_.current();
-    taken.sent = may && core_.state_.is_usable(client_->boot_now());
+    const std::lock_guard lock{live_.mutex_};
+    taken.given = live_.state_.current();
+    taken.sent = may && live_.state_.is_usable(client_->boot_now());
     taken.effect = taken.sent ? outcome::unknown : outcome::not_sent;
     return taken.sent;
 }
@@ -108,17 +108,17 @@ bool live_actor::begin_request(live_order& taken, bool may) const
 /// False: the session has to be replaced.
 bool live_actor::end_update(live_order& taken, const session* response, outcome effect) const
 {
-    const std::lock_guard lock{core_.mutex_};
+    const std::lock_guard lock{live_.mutex_};
     taken.sent = false;
     taken.effect = effect;
-    core_.tell_waiting();
+    live_.notify_waiting();
     const bool is_wanted = !taken.interest.expired();
-    if (response != nullptr && is_wanted && core_.state_.update(taken.changes, response->defaults)) {
+    if (response != nullptr && is_wanted && live_.state_.update(taken.changes, response->defaults)) {
         return true;
     }
     if (response != nullptr || effect >= outcome::unknown) {
         // The update may have been applied although no longer wanted, or another client has changed the session, too.
-        core_.state_.invalidate(replacement_reason::changed);
+        live_.state_.invalidate(replacement_reason::changed);
     }
     return !is_wanted;
 }
@@ -126,16 +126,16 @@ bool live_actor::end_update(live_order& taken, const session* response, outcome 
 asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
 {
     {
-        const std::lock_guard lock{core_.mutex_};
+        const std::lock_guard lock{live_.mutex_};
         if (taken->what == live_task::replace) {
             taken->effect = outcome::unknown;
         }
-        core_.state_.begin(client_->boot_now(), client_->random->unit());
+        live_.state_.begin(client_->boot_now(), client_->random->unit());
     }
     created_session made;
     try {
-        made = co_await owned_sessions::create(core_.owner_, made_for::library, wanted, core_.options_.time_to_live,
-                                               core_.options_.timeout, core_.own_options());
+        made = co_await owned_sessions::create(live_.owner_, made_for::library, wanted, live_.options_.time_to_live,
+                                               live_.options_.timeout, live_.own_options());
         if (client_->sessions.is_gone(made.value.id, client_->boot_now())) {
             // Another create would give the same.
             throw error{errc::session_gone, "the service returned a session that has already expired"};
@@ -152,13 +152,13 @@ void live_actor::publish(created_session made, session_defaults wanted, const li
     const bool updates = by.what == live_task::update;
     replacement_event event;
     {
-        const std::lock_guard lock{core_.mutex_};
-        core_.throw_if_stopped(by.effect);
+        const std::lock_guard lock{live_.mutex_};
+        live_.throw_if_stopped(by.effect);
         if (updates && by.interest.expired()) {
             return;
         }
         event =
-            core_.state_.replace(made, std::move(wanted), updates, client_->boot_now(), client_->renewal_phase.next());
+            live_.state_.replace(made, std::move(wanted), updates, client_->boot_now(), client_->renewal_phase.next());
     }
     if (made.held) {
         notify(event);
@@ -169,10 +169,10 @@ void live_actor::fail(const error& why, const live_order& by) const
 {
     replacement_event event;
     {
-        const std::lock_guard lock{core_.mutex_};
-        event = core_.state_.fail(why, by.what == live_task::update, client_->boot_now(), client_->random->unit());
-        core_.end_uses(why, clock::time_point::max());
-        if (core_.stopped_ || !core_.state_.has_any()) {
+        const std::lock_guard lock{live_.mutex_};
+        event = live_.state_.fail(why, by.what == live_task::update, client_->boot_now(), client_->random->unit());
+        live_.end_uses(why, clock::time_point::max());
+        if (live_.stopped_ || !live_.state_.has_any()) {
             return;
         }
     }
@@ -182,8 +182,8 @@ void live_actor::fail(const error& why, const live_order& by) const
 void live_actor::notify(const replacement_event& event) const noexcept
 {
     try {
-        if (core_.options_.on_replacement) {
-            core_.options_.on_replacement(event);
+        if (live_.options_.on_replacement) {
+            live_.options_.on_replacement(event);
         }
     } catch (...) { // NOLINT(bugprone-empty-catch)
     }

@@ -12,12 +12,12 @@ namespace sipher::detail {
 /// due by the state, until there is nothing to do.
 class live_actor {
 public:
-    [[nodiscard]] static boost::asio::awaitable<void> run(shared_live_session::pointer core);
+    [[nodiscard]] static boost::asio::awaitable<void> run(shared_live_session::pointer live);
 
 private:
     using order = shared_live_session::order;
 
-    explicit live_actor(shared_live_session& core) : core_(core), client_(core.owner_->state()) {}
+    explicit live_actor(shared_live_session& live) : live_(live), client_(live.owner_->state()) {}
 
     [[nodiscard]] boost::asio::awaitable<void> perform(order taken);
     [[nodiscard]] boost::asio::awaitable<void> verify(order taken);
@@ -29,7 +29,7 @@ private:
     void fail(const error& why, const live_order& by) const;
     void notify(const replacement_event& event) const noexcept;
 
-    shared_live_session& core_;
+    shared_live_session& live_;
     const std::shared_ptr<client_state> client_;
 };
 

@@ -36,7 +36,7 @@ void validate(const live_session_options& options)
     detail::validate_duration(options.timeout, "timeout");
 }
 
-std::shared_ptr<detail::shared_live_session> make_core(const client& owner, session_defaults defaults,
+std::shared_ptr<detail::shared_live_session> make_live(const client& owner, session_defaults defaults,
                                                        live_session_options options)
 {
     auto handle = detail::handle_of(owner);
@@ -46,20 +46,20 @@ std::shared_ptr<detail::shared_live_session> make_core(const client& owner, sess
     return std::make_shared<detail::shared_live_session>(std::move(handle), std::move(defaults), std::move(options));
 }
 
-asio::awaitable<session> order(std::shared_ptr<detail::shared_live_session> core, detail::live_task what,
+asio::awaitable<session> order(std::shared_ptr<detail::shared_live_session> shared, detail::live_task what,
                                session_defaults changes, call_options options)
 {
-    detail::require_client(core);
+    detail::require_client(shared);
     detail::validate_defaults(changes);
     const auto placed = std::make_shared<detail::live_order>(what);
     placed->changes = std::move(changes);
-    detail::created_session given = co_await detail::shared_live_session::place(core, placed, std::move(options));
+    detail::created_session given = co_await detail::shared_live_session::place(shared, placed, std::move(options));
     co_return std::move(given.value);
 }
 
-asio::awaitable<void> end(std::shared_ptr<detail::shared_live_session> core)
+asio::awaitable<void> end(std::shared_ptr<detail::shared_live_session> shared)
 {
-    const auto last = detail::require_client(core).stop();
+    const auto last = detail::require_client(shared).stop();
     // Otherwise the last request under it deletes it when it ends.
     if (last && last.use_count() == 1) {
         co_await last->remove();
@@ -68,19 +68,19 @@ asio::awaitable<void> end(std::shared_ptr<detail::shared_live_session> core)
 
 } // namespace
 
-/// The last handle stops the core on destruction; other code may still hold the core.
-live_session::live_session(std::shared_ptr<detail::shared_live_session> core)
-    : core_(core.get(), [core](detail::shared_live_session* stopped) { stopped->stop(); })
+/// The last handle stops the shared part on destruction, which other code may still hold.
+live_session::live_session(std::shared_ptr<detail::shared_live_session> shared)
+    : shared_(shared.get(), [shared](detail::shared_live_session* stopped) { stopped->stop(); })
 {
 }
 
 asio::awaitable<live_session> live_session::start(client owner, session_defaults defaults, live_session_options options)
 {
-    live_session made{make_core(owner, std::move(defaults), std::move(options))};
+    live_session made{make_live(owner, std::move(defaults), std::move(options))};
     call_options unlimited;
     unlimited.total_timeout = std::chrono::milliseconds{};
     auto first = detail::shared_live_session::place(
-        made.core_, std::make_shared<detail::live_order>(detail::live_task::replace), std::move(unlimited));
+        made.shared_, std::make_shared<detail::live_order>(detail::live_task::replace), std::move(unlimited));
     co_await detail::with_outcome(std::move(first), "live_session", outcome::unknown);
     co_return made;
 }
@@ -88,11 +88,11 @@ asio::awaitable<live_session> live_session::start(client owner, session_defaults
 asio::awaitable<live_session> live_session::adopt(client owner, session known, live_session_options options)
 {
     detail::require(known.id != session_id{}, "session", "must not be empty");
-    live_session made{make_core(owner, known.defaults, std::move(options))};
+    live_session made{make_live(owner, known.defaults, std::move(options))};
     const session_id id = known.id;
-    made.core_->adopt(std::move(known));
+    made.shared_->adopt(std::move(known));
     try {
-        co_await made.verify(made.core_->own_options());
+        co_await made.verify(made.shared_->own_options());
     } catch (...) {
         // The session does not belong to this client yet, but one that has replaced it does.
         if (made.id() == id) {
@@ -116,34 +116,34 @@ asio::awaitable<boost::json::value> live_session::request(verb method, std::stri
 
 asio::awaitable<session> live_session::update(session_defaults changes, call_options options) const
 {
-    return detail::with_outcome(order(core_, detail::live_task::update, std::move(changes), std::move(options)),
+    return detail::with_outcome(order(shared_, detail::live_task::update, std::move(changes), std::move(options)),
                                 "update_session", outcome::unknown);
 }
 
 asio::awaitable<session> live_session::verify(call_options options) const
 {
-    return detail::with_outcome(order(core_, detail::live_task::verify, {}, std::move(options)), "get_session",
+    return detail::with_outcome(order(shared_, detail::live_task::verify, {}, std::move(options)), "get_session",
                                 outcome::unknown);
 }
 
 asio::awaitable<void> live_session::close() const
 {
-    return detail::with_outcome(end(core_), "delete_session", outcome::unknown);
+    return detail::with_outcome(end(shared_), "delete_session", outcome::unknown);
 }
 
 session live_session::release() const
 {
-    const auto last = detail::require_client(core_).stop();
+    const auto last = detail::require_client(shared_).stop();
     if (!last) {
         throw error{errc::session_gone, "the live session was closed"};
     }
     last->release();
-    return core_->current();
+    return shared_->current();
 }
 
 session live_session::current() const
 {
-    return detail::require_client(core_).current();
+    return detail::require_client(shared_).current();
 }
 
 session_defaults live_session::defaults() const
@@ -157,7 +157,7 @@ session_id live_session::id() const
 }
 
 applied_session::applied_session(const live_session& live)
-    : applied_session(state{live.id(), {}, {}, false, live.core_->self(), {}})
+    : applied_session(state{live.id(), {}, {}, false, live.shared_->self(), {}})
 {
 }
 

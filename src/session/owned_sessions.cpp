@@ -49,7 +49,7 @@ public:
     {
         const std::lock_guard lock{counted_.mutex_};
         --counted_.creations_;
-        counted_.tell_if_settled();
+        counted_.notify_if_settled();
     }
 
 private:
@@ -87,7 +87,7 @@ void owned_sessions::release(const session_id& id) noexcept
     const std::lock_guard lock{mutex_};
     records_.erase(id);
     failed_.erase(id);
-    tell_if_settled();
+    notify_if_settled();
 }
 
 void owned_sessions::remove_later(const owner& of, const session_id& id) noexcept
@@ -120,7 +120,7 @@ std::shared_ptr<sleep_list> owned_sessions::remove_all(const owner& of, clock::t
             }
             known = next;
         }
-        self.tell_if_settled();
+        self.notify_if_settled();
     }
     start_workers(of);
     return settled;
@@ -228,7 +228,7 @@ std::optional<call_options> owned_sessions::begin_removal(const session_id& id)
     }
     if (is_gone(id)) {
         records_.erase(known);
-        tell_if_settled();
+        notify_if_settled();
         return std::nullopt;
     }
     known->second.queued = true;
@@ -253,7 +253,7 @@ void owned_sessions::end_removal(const session_id& id, ending how) noexcept
     } else {
         fail(known);
     }
-    tell_if_settled();
+    notify_if_settled();
 }
 
 void owned_sessions::queue(records::iterator known) noexcept
@@ -276,7 +276,7 @@ void owned_sessions::fail(records::iterator known) noexcept
     }
 }
 
-void owned_sessions::tell_if_settled() const noexcept
+void owned_sessions::notify_if_settled() const noexcept
 {
     if (settled_ && creations_ == 0 && records_.empty()) {
         settled_->release({});

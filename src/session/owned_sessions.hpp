@@ -118,7 +118,7 @@ private:
     // These require the mutex to be held.
     void queue(records::iterator known) noexcept;
     void fail(records::iterator known) noexcept;
-    void tell_if_settled() const noexcept;
+    void notify_if_settled() const noexcept;
 
     const std::shared_ptr<client_state> client_;
     mutable std::mutex mutex_;

@@ -149,7 +149,7 @@ void shared_live_session::wake_up(const live_order& placed, const std::shared_pt
     }
 }
 
-void shared_live_session::tell_waiting() noexcept
+void shared_live_session::notify_waiting() noexcept
 {
     if (const auto all = std::exchange(waiting_, nullptr)) {
         all->release({});
@@ -183,7 +183,7 @@ shared_live_session::order shared_live_session::take()
     if (stopped_ || client().is_closing()) {
         running_ = false;
         orders_.clear();
-        tell_waiting();
+        notify_waiting();
         return nullptr;
     }
     if (state_.is_usable(now)) {
@@ -243,7 +243,7 @@ void shared_live_session::end(live_order& ended, const std::exception_ptr& failu
     ended.failure = failure;
     ended.sent = false;
     ended.done = true;
-    tell_waiting();
+    notify_waiting();
 }
 
 void shared_live_session::adopt(session known)
@@ -258,7 +258,7 @@ std::shared_ptr<owned_session> shared_live_session::stop() noexcept
     const std::lock_guard lock{mutex_};
     stopped_ = true;
     client().timers->disarm(*this);
-    tell_waiting();
+    notify_waiting();
     return state_.stop();
 }
 

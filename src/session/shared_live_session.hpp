@@ -32,7 +32,7 @@ struct live_order {
     clock::time_point deadline = clock::time_point::max();
     /// Expires when no caller waits for the order.
     std::weak_ptr<const void> interest;
-    // The members below are guarded by the core's mutex.
+    // The members below are guarded by the live session's mutex.
     bool begun = false;
     /// Its own request is in progress, which ends by itself at the deadline.
     bool sent = false;
@@ -92,7 +92,7 @@ private:
     /// Ends the waits whose deadline is before `until`, without a session.
     void end_uses(const std::optional<error>& failure, clock::time_point until);
     void end(live_order& ended, const std::exception_ptr& failure);
-    void tell_waiting() noexcept;
+    void notify_waiting() noexcept;
 
     const std::shared_ptr<client_handle> owner_;
     const live_session_options options_;

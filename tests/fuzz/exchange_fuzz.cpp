@@ -100,7 +100,7 @@ outcome_seen exchange(world& around, std::uint8_t kind, std::uint8_t step, std::
     const auto peer = std::make_shared<test::scripted_peer>(around.context.get_executor());
     const auto used = std::make_shared<detail::connection>(
         around.context.get_executor(), detail::make_plain_channel(peer->make_stream()), "peer",
-        std::make_shared<detail::parser_stock>(limits), around.timers);
+        std::make_shared<detail::parser_pool>(limits), around.timers);
     used->open({});
     if (step != 0) {
         peer->deliver_at_most(step);

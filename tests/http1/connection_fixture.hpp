@@ -49,7 +49,7 @@ protected:
         peer = std::make_shared<scripted_peer>(context.get_executor());
         connection = std::make_shared<detail::connection>(context.get_executor(),
                                                           detail::make_plain_channel(peer->make_stream()), "peer",
-                                                          std::make_shared<detail::parser_stock>(bounds), timers);
+                                                          std::make_shared<detail::parser_pool>(bounds), timers);
         connection->open(owner);
         ended_while_idle = false;
     }

@@ -96,7 +96,7 @@ TEST_F(connection_test, without_memory_to_watch_it_a_connection_is_closed)
     peer->lack_memory_to_wait();
     connection =
         std::make_shared<detail::connection>(context.get_executor(), detail::make_plain_channel(peer->make_stream()),
-                                             "peer", std::make_shared<detail::parser_stock>(limit_options{}), timers);
+                                             "peer", std::make_shared<detail::parser_pool>(limit_options{}), timers);
     connection->open(owner);
     EXPECT_FALSE(connection->is_open());
     EXPECT_TRUE(peer->is_closed());

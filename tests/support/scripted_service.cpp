@@ -85,7 +85,7 @@ void scripted_service::connect(std::function<void(detail::connect_result)> done,
             }
             result.made = std::make_shared<detail::connection>(
                 context_.get_executor(), detail::make_plain_channel(peer->make_stream()),
-                "peer " + std::to_string(number), std::make_shared<detail::parser_stock>(limits), timers);
+                "peer " + std::to_string(number), std::make_shared<detail::parser_pool>(limits), timers);
             peers.push_back(std::move(peer));
         }
         done(std::move(result));

@@ -52,7 +52,7 @@ public:
             } else {
                 result.made = std::make_shared<detail::connection>(
                     executor, detail::make_plain_channel(std::make_unique<silent_stream>()), "",
-                    std::make_shared<detail::parser_stock>(limit_options{}), timers);
+                    std::make_shared<detail::parser_pool>(limit_options{}), timers);
             }
             done(std::move(result));
         });

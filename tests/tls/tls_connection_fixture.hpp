@@ -93,7 +93,7 @@ protected:
     {
         connection =
             std::make_shared<detail::connection>(context.get_executor(), std::move(channel), "peer",
-                                                 std::make_shared<detail::parser_stock>(limit_options{}), timers);
+                                                 std::make_shared<detail::parser_pool>(limit_options{}), timers);
         connection->open({});
     }
 

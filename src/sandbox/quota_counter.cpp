@@ -1,4 +1,4 @@
-#include "sandbox/quota_book.hpp"
+#include "sandbox/quota_counter.hpp"
 
 #include <array>
 #include <utility>
@@ -58,7 +58,7 @@ refusal exceeded(const sandbox_key& key, std::string_view category, unsigned use
 
 } // namespace
 
-quota_book::day_state& quota_book::today(const sandbox_key& key, clock::wall_time now)
+quota_counter::day_state& quota_counter::today(const sandbox_key& key, clock::wall_time now)
 {
     const auto day = std::chrono::floor<std::chrono::days>(now);
     day_state& state = keys_[key.text];
@@ -69,7 +69,7 @@ quota_book::day_state& quota_book::today(const sandbox_key& key, clock::wall_tim
     return state;
 }
 
-void quota_book::check(const sandbox_key& key, std::string_view path, clock::wall_time now)
+void quota_counter::check(const sandbox_key& key, std::string_view path, clock::wall_time now)
 {
     const std::string_view category = category_of(path);
     if (category.empty()) {
@@ -85,7 +85,7 @@ void quota_book::check(const sandbox_key& key, std::string_view path, clock::wal
     }
 }
 
-void quota_book::count(const sandbox_key& key, std::string_view path, clock::wall_time now)
+void quota_counter::count(const sandbox_key& key, std::string_view path, clock::wall_time now)
 {
     if (const std::string_view category = category_of(path); !category.empty()) {
         day_state& state = today(key, now);
@@ -94,7 +94,7 @@ void quota_book::count(const sandbox_key& key, std::string_view path, clock::wal
     }
 }
 
-json::object quota_book::usage(const sandbox_key& key, clock::wall_time now)
+json::object quota_counter::usage(const sandbox_key& key, clock::wall_time now)
 {
     day_state& state = today(key, now);
     json::object all;

@@ -16,7 +16,7 @@
 namespace sipher::testing::detail {
 
 /// Requests per key, day and category of endpoints.
-class quota_book {
+class quota_counter {
 public:
     /// Throws the refusal if the quota is used up.
     void check(const sandbox_key& key, std::string_view path, clock::wall_time now);

@@ -1,4 +1,4 @@
-#include "http1/parser_stock.hpp"
+#include "http1/parser_pool.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -12,12 +12,12 @@ constexpr std::size_t most_idle = 4;
 
 } // namespace
 
-parser_stock::parser_stock(const limit_options& limits) : limits_(limits)
+parser_pool::parser_pool(const limit_options& limits) : limits_(limits)
 {
     idle_.reserve(most_idle);
 }
 
-std::unique_ptr<response_parser> parser_stock::take()
+std::unique_ptr<response_parser> parser_pool::take()
 {
     {
         const std::lock_guard lock{mutex_};
@@ -30,7 +30,7 @@ std::unique_ptr<response_parser> parser_stock::take()
     return std::make_unique<response_parser>(limits_);
 }
 
-void parser_stock::give_back(std::unique_ptr<response_parser> parser) noexcept
+void parser_pool::give_back(std::unique_ptr<response_parser> parser) noexcept
 {
     parser->clear();
     const std::lock_guard lock{mutex_};

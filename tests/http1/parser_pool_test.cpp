@@ -1,4 +1,4 @@
-#include "http1/parser_stock.hpp"
+#include "http1/parser_pool.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,22 +10,22 @@
 namespace {
 
 using sipher::limit_options;
-using sipher::detail::parser_stock;
+using sipher::detail::parser_pool;
 using sipher::detail::response_parser;
 
 const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nRetry-After: 7\r\n\r\nhello";
 
-TEST(parser_stock, lends_the_same_parser_again_and_clear)
+TEST(parser_pool, lends_the_same_parser_again_and_clear)
 {
-    parser_stock stock{limit_options{}};
-    std::unique_ptr<response_parser> parser = stock.take();
+    parser_pool parsers{limit_options{}};
+    std::unique_ptr<response_parser> parser = parsers.take();
     const response_parser* const first = parser.get();
     parser->start(false, true);
     parser->put(response);
     ASSERT_TRUE(parser->is_complete());
-    stock.give_back(std::move(parser));
+    parsers.give_back(std::move(parser));
 
-    parser = stock.take();
+    parser = parsers.take();
     EXPECT_EQ(parser.get(), first);
     EXPECT_FALSE(parser->is_header_complete());
     EXPECT_EQ(parser->body(), "");
@@ -36,37 +36,37 @@ TEST(parser_stock, lends_the_same_parser_again_and_clear)
     EXPECT_EQ(parser->body(), "hello");
 }
 
-TEST(parser_stock, gives_a_refused_or_unfinished_response_no_part_in_the_next)
+TEST(parser_pool, gives_a_refused_or_unfinished_response_no_part_in_the_next)
 {
-    parser_stock stock{limit_options{}};
+    parser_pool parsers{limit_options{}};
     for (const std::string before :
          {"nonsense\r\n\r\n", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe",
           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe"}) {
-        std::unique_ptr<response_parser> parser = stock.take();
+        std::unique_ptr<response_parser> parser = parsers.take();
         parser->start(false, false);
         parser->put(before);
-        stock.give_back(std::move(parser));
+        parsers.give_back(std::move(parser));
 
-        parser = stock.take();
+        parser = parsers.take();
         parser->start(false, false);
         EXPECT_EQ(parser->put(response), response.size()) << before;
         EXPECT_EQ(parser->message(), "") << before;
         EXPECT_EQ(parser->body(), "hello") << before;
-        stock.give_back(std::move(parser));
+        parsers.give_back(std::move(parser));
     }
 }
 
-TEST(parser_stock, lends_as_many_as_are_asked_for)
+TEST(parser_pool, lends_as_many_as_are_asked_for)
 {
-    parser_stock stock{limit_options{}};
+    parser_pool parsers{limit_options{}};
     std::vector<std::unique_ptr<response_parser>> lent;
     for (int i = 0; i < 10; ++i) {
-        lent.push_back(stock.take());
+        lent.push_back(parsers.take());
     }
     for (auto& each : lent) {
-        stock.give_back(std::move(each));
+        parsers.give_back(std::move(each));
     }
-    EXPECT_NE(stock.take(), nullptr);
+    EXPECT_NE(parsers.take(), nullptr);
 }
 
 } // namespace

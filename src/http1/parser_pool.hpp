@@ -16,9 +16,9 @@ namespace sipher::detail {
 /// connection has none.
 ///
 /// Thread safety: all members may be called from any thread.
-class parser_stock {
+class parser_pool {
 public:
-    explicit parser_stock(const limit_options& limits);
+    explicit parser_pool(const limit_options& limits);
 
     [[nodiscard]] std::unique_ptr<response_parser> take();
     /// Wipes the parser's content.
