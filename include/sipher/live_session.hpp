@@ -118,7 +118,8 @@ public:
     /// The live session owns it from then on, and deletes it like its own.
     /// Arguments are taken by value.
     /// Idempotency and retry: as `start` if a new session is needed, else as `client::get_session`.
-    /// Cancellation: every type, at any time; the session of `known` then stays on the service.
+    /// Cancellation: every type, at any time; the session of `known` then stays on the service, unless it has
+    /// been replaced.
     /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
     /// service. `errc::invalid_request` for an empty session.
     [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,

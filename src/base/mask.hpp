@@ -17,16 +17,17 @@ struct spelled_character {
     std::size_t size = 1;
 };
 
-/// Reads the number of a character between `prefix` and `suffix`, at the start of `text`; otherwise its first byte.
+/// Reads the number of a character after `prefix` and before `suffix`, at the start of `text`; otherwise its first
+/// byte.
 [[nodiscard]] inline spelled_character read_escape(std::string_view text, std::string_view prefix, int base,
-                                                   std::string_view suffix)
+                                                   std::size_t most_digits, std::string_view suffix)
 {
-    constexpr std::size_t digits = 2;
-    const std::string_view number = text.substr(prefix.size(), digits);
+    const std::string_view number = text.substr(prefix.size(), most_digits);
     unsigned char code = 0;
     const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), code, base);
+    const std::size_t digits = static_cast<std::size_t>(end - number.data());
     const std::size_t used = prefix.size() + digits;
-    const bool is_escape = failure == std::errc{} && end == number.data() + digits;
+    const bool is_escape = failure == std::errc{} && (!suffix.empty() || digits == most_digits);
     return is_escape && text.substr(used).starts_with(suffix)
                ? spelled_character{static_cast<char>(code), used + suffix.size()}
                : spelled_character{text[0]};
@@ -40,13 +41,16 @@ struct spelled_character {
             return {escape[1], escape.size()};
         }
     }
+    if (text.starts_with("\\u00")) {
+        return read_escape(text, "\\u00", 16, 2, "");
+    }
     if (text.starts_with("%")) {
-        return read_escape(text, "%", 16, "");
+        return read_escape(text, "%", 16, 2, "");
     }
     if (text.starts_with("&#x") || text.starts_with("&#X")) {
-        return read_escape(text, "&#x", 16, ";");
+        return read_escape(text, "&#x", 16, 4, ";");
     }
-    return text.starts_with("&#") ? read_escape(text, "&#", 10, ";") : spelled_character{text[0]};
+    return text.starts_with("&#") ? read_escape(text, "&#", 10, 4, ";") : spelled_character{text[0]};
 }
 
 /// How many characters of `word` a text begins with, in any spelling and case, and in how many bytes.
@@ -59,8 +63,12 @@ struct spelled_prefix {
 {
     spelled_prefix found;
     while (found.characters < word.size() && found.size < text.size()) {
-        const spelled_character next = read_spelled(text.substr(found.size));
-        if (!same_name({&next.value, 1}, word.substr(found.characters, 1))) {
+        const std::string_view rest = text.substr(found.size);
+        const std::string_view wanted = word.substr(found.characters, 1);
+        // The word may itself look like an escape.
+        const spelled_character next =
+            same_name(rest.substr(0, 1), wanted) ? spelled_character{rest[0]} : read_spelled(rest);
+        if (!same_name({&next.value, 1}, wanted)) {
             break;
         }
         ++found.characters;

@@ -5,6 +5,7 @@
 #include "call/key_provider.hpp"
 #include "errors/error_report.hpp"
 #include "options/validation.hpp"
+#include "runtime/let_others_run.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
@@ -12,7 +13,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -53,10 +53,7 @@ asio::awaitable<void> call::run(const call_request& request)
     self.cancellation_ = co_await asio::this_coro::cancellation_state;
     for (;;) {
         if (const std::exception_ptr refused = self.try_begin_attempt()) {
-            // A loop of calls that fail at once must not occupy the executor. (Once cancelled, it could not wait.)
-            if (self.cancellation_.cancelled() == asio::cancellation_type::none) {
-                co_await asio::post(asio::deferred);
-            }
+            co_await let_others_run();
             std::rethrow_exception(refused);
         }
         do {
@@ -66,15 +63,15 @@ asio::awaitable<void> call::run(const call_request& request)
             if (self.turn_.needs_share(self.now_)) {
                 co_await self.take_share();
             }
-            if (self.attempt_.state().key.empty() && has_key_provider(request.client->options)) {
-                co_await self.fetch_key();
-            }
             self.attempt_.connection = request.client->pool->try_acquire(self.is_careful(), self.now_);
             if (!self.attempt_.connection) {
                 self.take_acquired(co_await self.async_acquire(asio::deferred));
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
+            if (has_key_provider(request.client->options)) {
+                co_await self.fetch_key();
+            }
             // Callbacks may have cancelled the call, and the session may be gone since it began to wait for its turn.
             self.throw_if_stopped();
             self.throw_if_late();
@@ -104,7 +101,11 @@ void call::take_acquired(acquire_result result)
 asio::awaitable<void> call::fetch_key()
 {
     if (client().options.api_key_provider) {
-        use_key(ask_for_key_now(client().options));
+        key_result provided = ask_for_key_now(client().options);
+        if (provided.code) {
+            co_await let_others_run();
+        }
+        use_key(std::move(provided));
         go_on({});
         co_return;
     }

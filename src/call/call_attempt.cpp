@@ -241,7 +241,7 @@ rate_limit_state call_attempt::apply_rate_limit(clock::time_point now)
     const rate_limit_state state = tightest(lesson.policies);
     if (state_.from != provenance::service) {
         lesson.policies.clear();
-    } else if (lesson.refused && !state_.retry_after && !state.reset) {
+    } else if (lesson.refused && !state_.retry_after && !state.reset && state_.notes) {
         state_.retry_after = stated_wait(state_.notes->refusal.details);
     }
     lesson.retry_after = state_.retry_after;

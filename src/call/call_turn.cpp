@@ -156,13 +156,10 @@ boost::system::error_code call_turn::refuse(attempt_state& noted_in, const rate_
     if (&gate != request_.client->gate.get()) {
         return refuse_by_quota(noted_in, wait, now);
     }
-    const char* const limit = queue_timeout()             ? "queue timeout"
-                              : request_.options.deadline ? "deadline"
-                                                          : "total timeout";
     noted_in.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
     noted_in.note().message = "the service's rate limit would admit this call in " +
                               std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
-                              " s, which is after its " + limit;
+                              " s, which is after " + (queue_timeout() ? "its queue timeout" : "it has to end");
     return errc::rate_limited;
 }
 

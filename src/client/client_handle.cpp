@@ -57,21 +57,21 @@ client_handle::~client_handle()
 
 std::shared_ptr<client_handle> client_handle::make(boost::asio::any_io_executor executor, client_options options)
 {
-    return make(executor, std::move(options), [&executor](const client_state& state) {
-        return make_network_connector(make_server_settings(state, executor));
-    });
+    return make(std::move(executor), std::move(options),
+                [](const client_state& state, const boost::asio::any_io_executor& untracked) {
+                    return make_network_connector(make_server_settings(state, untracked));
+                });
 }
 
-std::shared_ptr<client_handle> client_handle::make(
-    boost::asio::any_io_executor executor, client_options options,
-    const std::function<std::unique_ptr<connector>(const client_state&)>& make_connector)
+std::shared_ptr<client_handle> client_handle::make(boost::asio::any_io_executor executor, client_options options,
+                                                   const connector_factory& make_connector)
 {
     require(static_cast<bool>(executor), "executor", "must not be empty");
     // A tracked one would keep its context from ending, and refer to it afterwards.
     executor = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.untracked);
     options.validate();
     auto state = std::make_shared<client_state>(std::move(options), executor);
-    state->pool = std::make_shared<pool>(executor, state->options.pool, make_connector(*state), state->timers,
+    state->pool = std::make_shared<pool>(executor, state->options.pool, make_connector(*state, executor), state->timers,
                                          state->random, state->options.observer);
     watch_io_context(executor, state);
     return std::shared_ptr<client_handle>{new client_handle{executor, std::move(state)}};

@@ -17,10 +17,12 @@ class client_handle final {
 public:
     [[nodiscard]] static std::shared_ptr<client_handle> make(boost::asio::any_io_executor executor,
                                                              client_options options);
+    using connector_factory =
+        std::function<std::unique_ptr<connector>(const client_state&, const boost::asio::any_io_executor&)>;
     /// For connections from a source other than the network.
-    [[nodiscard]] static std::shared_ptr<client_handle> make(
-        boost::asio::any_io_executor executor, client_options options,
-        const std::function<std::unique_ptr<connector>(const client_state&)>& make_connector);
+    [[nodiscard]] static std::shared_ptr<client_handle> make(boost::asio::any_io_executor executor,
+                                                             client_options options,
+                                                             const connector_factory& make_connector);
     ~client_handle();
     client_handle(const client_handle&) = delete;
     client_handle& operator=(const client_handle&) = delete;

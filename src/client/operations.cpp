@@ -14,7 +14,10 @@
 #include <sipher/error.hpp>
 #include <sipher/json.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -313,8 +316,10 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
     validate_target(wanted.target);
     // Before the body is examined.
     validate_call_options(options);
+    outcome so_far = outcome::not_sent;
     try {
         kept_request kept;
+        std::optional<session_id> tried;
         if (options.session && options.session->live()) {
             options.deadline = latest_end_of(options, client->options.timeouts, client->now());
             kept.reset(new outgoing_request{wanted}); // NOLINT(cppcoreguidelines-owning-memory): its deleter wipes
@@ -330,14 +335,22 @@ asio::awaitable<json::value> request(std::shared_ptr<client_state> client, outgo
                 co_return std::move(decoder.result);
             } catch (const error& failure) {
                 // The session may have ended while the request waited for its turn.
-                if (!kept || failure.code() != errc::session_gone || failure.outcome() >= outcome::unknown) {
+                so_far = std::max(so_far, failure.outcome());
+                const bool has_ended = kept && failure.code() == errc::session_gone && so_far < outcome::unknown;
+                if (!has_ended || tried == asked.options.session->id()) {
                     throw;
                 }
+                tried = asked.options.session->id();
             }
             wanted = *kept;
         }
+    } catch (const error& failure) {
+        if (failure.outcome() < so_far) {
+            throw_error(reworded(failure, {}, so_far));
+        }
+        throw;
     } catch (...) {
-        rethrow_with_outcome(wanted.name, outcome::not_sent);
+        rethrow_with_outcome(wanted.name, so_far);
     }
 }
 
@@ -347,7 +360,8 @@ asio::awaitable<json::value> request_under(const live_session& session, outgoing
         return request(nullptr, std::move(wanted)); // refused where it is awaited
     }
     wanted.options.session = session;
-    return request(wanted.options.session->live()->owner()->state(), std::move(wanted));
+    auto client = wanted.options.session->live()->owner()->state();
+    return request(std::move(client), std::move(wanted));
 }
 
 } // namespace sipher::detail

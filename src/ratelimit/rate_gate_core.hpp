@@ -69,11 +69,11 @@ public:
     /// Removes any waiter; null if none waits.
     [[nodiscard]] gate_waiter* dismiss() noexcept;
     /// How long a call that came now would wait.
+    [[nodiscard]] std::chrono::nanoseconds expected_wait(const queue_place& place,
+                                                         clock::time_point now) const noexcept;
     /// Behind so many others, the first of whom waits for `until_first`.
     [[nodiscard]] std::chrono::nanoseconds wait_behind(std::size_t ahead, std::chrono::nanoseconds until_first,
                                                        clock::time_point now) const noexcept;
-    [[nodiscard]] std::chrono::nanoseconds expected_wait(const queue_place& place,
-                                                         clock::time_point now) const noexcept;
 
     /// The final check before a request is sent; counts it. False: the gate has closed in the meantime.
     /// @param has_turn The call was released.

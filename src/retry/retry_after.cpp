@@ -64,10 +64,12 @@ std::optional<std::chrono::milliseconds> stated_wait(const boost::json::value& d
 {
     const auto* const members = details.if_object();
     const auto* const seconds = members != nullptr ? members->if_contains("retryAfter") : nullptr;
-    if (seconds == nullptr || !seconds->is_int64() || seconds->get_int64() <= 0) {
+    boost::system::error_code unusable;
+    const auto count = seconds != nullptr ? seconds->to_number<std::int64_t>(unusable) : 0;
+    if (unusable || count <= 0) {
         return std::nullopt;
     }
-    return std::chrono::seconds{std::min<std::int64_t>(seconds->get_int64(), longest_wait / std::chrono::seconds{1})};
+    return std::chrono::seconds{std::min<std::int64_t>(count, longest_wait / std::chrono::seconds{1})};
 }
 
 std::optional<std::chrono::milliseconds> time_until_renewal(const boost::json::value& details, std::string_view date,

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <vector>
 
 namespace sipher::detail {
@@ -48,12 +47,12 @@ public:
 
     /// Sets or changes the target's time. `time_point::max()` disarms.
     void arm(timer_target& target, clock::time_point when);
-    /// The same; false: there was no memory, and the time is not set.
+    /// The same; false: it could not be set, as without memory.
     [[nodiscard]] bool try_arm(timer_target& target, clock::time_point when) noexcept
     try {
         arm(target, when);
         return true;
-    } catch (const std::bad_alloc&) {
+    } catch (...) {
         return false;
     }
     /// Must be called before the target is destroyed.

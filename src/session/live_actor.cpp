@@ -58,6 +58,7 @@ asio::awaitable<void> live_actor::verify(order taken)
         live_.orders_.push_back(taken);
         taken->what = live_task::use;
         taken->begun = taken->sent = false;
+        taken->effect = outcome::not_applied;
         live_.notify_waiting();
     }
 }
@@ -100,7 +101,7 @@ bool live_actor::begin_request(live_order& taken, bool may) const
 {
     const std::lock_guard lock{live_.mutex_};
     taken.given = live_.state_.current();
-    taken.sent = may && live_.state_.is_usable(client_->boot_now());
+    taken.sent = may && !taken.interest.expired() && live_.state_.is_usable(client_->boot_now());
     taken.effect = taken.sent ? outcome::unknown : outcome::not_sent;
     return taken.sent;
 }
@@ -127,6 +128,9 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
 {
     {
         const std::lock_guard lock{live_.mutex_};
+        if (taken->interest.expired()) {
+            throw error{asio::error::operation_aborted, "nobody waits for it"};
+        }
         if (taken->what == live_task::replace) {
             taken->effect = outcome::unknown;
         }
@@ -147,7 +151,7 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
     publish(std::move(made), std::move(wanted), *taken);
 }
 
-void live_actor::publish(created_session made, session_defaults wanted, const live_order& by) const
+void live_actor::publish(created_session made, session_defaults wanted, live_order& by) const
 {
     const bool updates = by.what == live_task::update;
     replacement_event event;
@@ -157,6 +161,7 @@ void live_actor::publish(created_session made, session_defaults wanted, const li
         if (updates && by.interest.expired()) {
             return;
         }
+        by.effect = outcome::unknown;
         event =
             live_.state_.replace(made, std::move(wanted), updates, client_->boot_now(), client_->renewal_phase.next());
     }

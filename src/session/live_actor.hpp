@@ -25,7 +25,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> replace(session_defaults wanted, order taken);
     [[nodiscard]] bool begin_request(live_order& taken, bool may) const;
     [[nodiscard]] bool end_update(live_order& taken, const session* response, outcome effect) const;
-    void publish(created_session made, session_defaults wanted, const live_order& by) const;
+    void publish(created_session made, session_defaults wanted, live_order& by) const;
     void fail(const error& why, const live_order& by) const;
     void notify(const replacement_event& event) const noexcept;
 

@@ -95,8 +95,8 @@ asio::awaitable<live_session> live_session::adopt(client owner, session known, l
         co_await made.verify(made.shared_->own_options());
     } catch (...) {
         // The session does not belong to this client yet, but one that has replaced it does.
-        if (made.id() == id) {
-            made.release();
+        if (const auto last = made.shared_->stop(); last && last->id == id) {
+            last->release();
         }
         throw;
     }

@@ -4,6 +4,7 @@
 #include "call/call_request.hpp"
 #include "errors/error_report.hpp"
 #include "options/validation.hpp"
+#include "runtime/let_others_run.hpp"
 #include "session/live_actor.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -56,9 +57,8 @@ std::optional<created_session> shared_live_session::use_now()
     std::optional<created_session> found;
     {
         const std::lock_guard lock{mutex_};
-        throw_if_stopped();
         const clock::time_point now = boot_now();
-        if (!state_.is_usable(now)) {
+        if (stopped_ || client().is_closing() || !state_.is_usable(now)) {
             return std::nullopt;
         }
         found = state_.current();
@@ -92,18 +92,18 @@ asio::awaitable<created_session> shared_live_session::place(pointer self, order 
     placed->options = std::move(options);
     placed->options.info = info != nullptr ? &placed->info : nullptr;
     placed->options.deadline = placed->deadline;
-    const auto interest = std::make_shared<const char>('\0');
+    interest_in_order interest = std::make_shared<const char>('\0');
     placed->interest = interest;
-    {
+    if (!self->enqueue(placed)) {
+        co_await let_others_run();
         const std::lock_guard lock{self->mutex_};
-        self->throw_if_stopped();
-        self->orders_.push_back(placed);
+        self->throw_if_stopped(outcome::not_sent);
     }
     self->start_running();
     clock::time_point until;
-    while (const auto done = self->wait_for(*placed, until)) {
+    while (const auto done = self->wait_for(*placed, interest, until)) {
         const auto [code] = co_await done->async_sleep_until(until, asio::as_tuple(asio::use_awaitable));
-        self->wake_up(*placed, done, code);
+        self->wake_up(*placed, interest, done, code);
     }
     if (info != nullptr) {
         *info = std::move(placed->info);
@@ -114,16 +114,28 @@ asio::awaitable<created_session> shared_live_session::place(pointer self, order 
     co_return std::move(placed->given);
 }
 
-std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& placed, clock::time_point& until)
+bool shared_live_session::enqueue(const order& placed)
+{
+    const std::lock_guard lock{mutex_};
+    if (stopped_ || client().is_closing()) {
+        return false;
+    }
+    orders_.push_back(placed);
+    return true;
+}
+
+std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& placed, interest_in_order& interest,
+                                                          clock::time_point& until)
 {
     const std::lock_guard lock{mutex_};
     if (placed.done) {
         return nullptr;
     }
     if (!placed.begun) {
-        throw_if_stopped();
+        throw_if_stopped(placed.effect);
     }
     if (!placed.sent && client().now() >= placed.deadline) {
+        interest.reset();
         throw live_error(errc::deadline_exceeded, "no session became available in time", end_reason::deadline,
                          placed.effect);
     }
@@ -134,10 +146,12 @@ std::shared_ptr<sleep_list> shared_live_session::wait_for(const live_order& plac
     return waiting_;
 }
 
-void shared_live_session::wake_up(const live_order& placed, const std::shared_ptr<sleep_list>& from, error_code code)
+void shared_live_session::wake_up(const live_order& placed, interest_in_order& interest,
+                                  const std::shared_ptr<sleep_list>& from, error_code code)
 {
     const std::lock_guard lock{mutex_};
     if (code == asio::error::operation_aborted) {
+        interest.reset();
         throw live_error(code, "cancelled", end_reason::cancelled, placed.effect);
     }
     if (code && client().has_context_ended()) {
@@ -208,6 +222,7 @@ shared_live_session::order shared_live_session::take_own(clock::time_point now)
         auto own =
             std::make_shared<live_order>(due == live_state::task::check ? live_task::verify : live_task::replace);
         own->options = own_options();
+        own->interest = self();
         return own;
     }
     running_ = false;

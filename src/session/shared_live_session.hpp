@@ -77,17 +77,23 @@ public:
 private:
     friend class live_actor;
 
+    using interest_in_order = std::shared_ptr<const void>;
+
     [[nodiscard]] std::optional<created_session> use_now();
-    /// Null if it is done; otherwise what to wait for.
-    [[nodiscard]] std::shared_ptr<sleep_list> wait_for(const live_order& placed, clock::time_point& until);
-    void wake_up(const live_order& placed, const std::shared_ptr<sleep_list>& from, boost::system::error_code code);
+    /// False: it was stopped.
+    [[nodiscard]] bool enqueue(const order& placed);
+    /// Null if it is done; otherwise what to wait for. Whoever no longer waits loses interest before it throws.
+    [[nodiscard]] std::shared_ptr<sleep_list> wait_for(const live_order& placed, interest_in_order& interest,
+                                                       clock::time_point& until);
+    void wake_up(const live_order& placed, interest_in_order& interest, const std::shared_ptr<sleep_list>& from,
+                 boost::system::error_code code);
     void start_running() noexcept;
     /// The actor's next order; null: the actor ends, and a timer is set for the next due task.
     [[nodiscard]] order take();
     [[nodiscard]] client_state& client() const noexcept { return *owner_->state(); }
     [[nodiscard]] clock::time_point boot_now() const noexcept { return client().boot_now(); }
     // These require the mutex to be held.
-    void throw_if_stopped(outcome so_far = outcome::not_sent) const;
+    void throw_if_stopped(outcome so_far) const;
     [[nodiscard]] order take_own(clock::time_point now);
     /// Ends the waits whose deadline is before `until`, without a session.
     void end_uses(const std::optional<error>& failure, clock::time_point until);

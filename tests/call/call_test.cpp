@@ -380,6 +380,21 @@ TEST_F(call_test, of_two_retry_after_fields_the_longer_counts)
     }
 }
 
+TEST_F(call_test, a_key_that_looks_escaped_is_masked_in_every_spelling)
+{
+    options.api_key = secret{"abcd1234%3D/x"};
+    options.retry.max_attempts = 1;
+    open();
+    for (const char* echo : {"abcd1234%3D/x", R"(abcd1234%3D\/x)", "ABCD1234%3D%2Fx", "abcd1234%3D&#47;x",
+                             "abcd1234%3D&#047;x", R"(abcd1234\\u00253D/x)"}) {
+        service->script = {
+            response(400, R"({"success":false,"error":{"code":"X","message":")" + std::string{echo} + R"("}})")};
+        const auto call = perform(operation::get);
+        ASSERT_TRUE(call->failure);
+        EXPECT_NE(std::string{call->failure->what()}.find("[secret]"), std::string::npos) << call->failure->what();
+    }
+}
+
 TEST_F(call_test, secrets_are_masked_however_they_are_repeated)
 {
     options.api_key = secret{"sk_test_abcdef"};
@@ -427,6 +442,22 @@ TEST_F(quota_count, does_not_include_a_request_whose_key_was_not_provided)
     know_quota();
     EXPECT_TRUE(perform(operation::get)->failed_with(errc::callback_failed));
     EXPECT_EQ(left(), 10U);
+}
+
+TEST_F(call_test, a_refusal_of_a_head_request_has_no_details)
+{
+    options.retry.max_attempts = 1;
+    open();
+    service->script = {response(429, "", "Content-Type: application/json\r\n")};
+    std::optional<result<boost::json::value>> got;
+    const auto head = [&]() -> boost::asio::awaitable<void> {
+        detail::outgoing_request wanted{verb::head, "/v1/health", std::nullopt, {}};
+        got = co_await as_result(detail::request(client->state(), std::move(wanted)));
+    };
+    boost::asio::co_spawn(*context, head, boost::asio::detached);
+    run();
+    ASSERT_TRUE(got && !*got);
+    EXPECT_EQ(got->error().status(), 429U);
 }
 
 TEST_F(quota_count, is_used_up_once_the_service_says_so)

@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
 
 #include <algorithm>
@@ -168,6 +169,55 @@ TEST_F(live_session_test, a_released_session_belongs_to_its_next_owner_whatever_
     run_until(context, [&] { return succeeded.has_value(); });
     settle();
     EXPECT_EQ(sandbox().sessions().size(), 1U);
+}
+
+TEST_F(live_session_test, whoever_gives_up_an_update_that_has_replaced_the_session_is_told_that_it_may_have_been)
+{
+    boost::asio::cancellation_signal stop;
+    session_defaults more;
+    more.backend = backend::sip_native;
+    rules.on_replacement = [&](const replacement_event&) { stop.emit(boost::asio::cancellation_type::terminal); };
+    live.emplace(run(live_session::start(client(), near_and_shielded(), rules)));
+    const auto updated = spawn(live->update(more), stop.slot());
+    settle();
+    ASSERT_TRUE(*updated);
+    ASSERT_TRUE(**updated);
+    EXPECT_EQ((**updated)->outcome(), outcome::unknown);
+}
+
+TEST_F(live_session_test, a_live_session_of_another_client_that_knows_less_is_refused)
+{
+    start();
+    sipher::client other{context, options};
+    run(other.delete_session(live->id()));
+    call_options under;
+    under.session = *live;
+    under.total_timeout = 0ms;
+    EXPECT_EQ(failure_of(other.request(verb::post, "/v1/stealth/generate", json::object{}, under)).code(),
+              errc::session_gone);
+    settle();
+}
+
+TEST_F(live_session_test, a_closed_one_refuses_requests_without_occupying_the_executor)
+{
+    start();
+    boost::asio::co_spawn(context, live->close(), [](const std::exception_ptr&) {});
+    settle();
+    int refused = 0;
+    bool stopped = false;
+    const auto never_pauses = [&]() -> boost::asio::awaitable<void> {
+        while (!stopped && refused < 1000) {
+            const auto got = co_await as_result(live->request(verb::get, "/v1/health"));
+            refused += got ? 0 : 1;
+        }
+    };
+    boost::asio::co_spawn(context, never_pauses, [](const std::exception_ptr&) {});
+    boost::asio::post(context, [&] { stopped = true; });
+    settle();
+    context.restart();
+    context.poll();
+    EXPECT_TRUE(stopped);
+    EXPECT_LE(refused, 3);
 }
 
 TEST_F(live_session_test, an_adoption_cancelled_after_its_replacement_leaves_no_session_behind)

@@ -43,9 +43,10 @@ private:
 std::shared_ptr<detail::client_handle> scripted_service::make_client(client_options options)
 {
     complete(options);
-    return detail::client_handle::make(
-        context_.get_executor(), std::move(options),
-        [this](const detail::client_state& state) { return std::make_unique<scripted_connector>(*this, state); });
+    return detail::client_handle::make(context_.get_executor(), std::move(options),
+                                       [this](const detail::client_state& state, const boost::asio::any_io_executor&) {
+                                           return std::make_unique<scripted_connector>(*this, state);
+                                       });
 }
 
 client scripted_service::make_public_client(client_options options)
