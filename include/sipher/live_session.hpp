@@ -118,10 +118,10 @@ public:
     /// The live session owns it from then on, and deletes it like its own.
     /// Arguments are taken by value.
     /// Idempotency and retry: as `start` if a new session is needed, else as `client::get_session`.
-    /// Cancellation: every type, at any time; the session of `known` then stays on the service, unless it has
-    /// been replaced.
-    /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays at the
-    /// service. `errc::invalid_request` for an empty session.
+    /// Cancellation: every type, at any time; the session of `known` then stays on the service, unless it has been
+    /// replaced.
+    /// Errors: as `client::get_session` but for `not_found`, and as `start`; the session of `known` then stays, too.
+    /// `errc::invalid_request` for an empty session.
     [[nodiscard]] static boost::asio::awaitable<live_session> adopt(client owner, session known,
                                                                     live_session_options options = {});
 
@@ -147,9 +147,10 @@ public:
     /// Idempotency and retry: as `client::update_session`. A session that the service has lost is replaced by one with
     /// the new defaults. An update that fails changes nothing: where it may have been applied, the session is replaced.
     /// Requests that begin while it is in progress run under the old defaults.
-    /// Cancellation: every type, at any time; the defaults are then the old ones. The update in progress continues (so
-    /// callbacks in `options` must not refer to the caller's frame); if it is applied, the session is replaced.
-    /// Errors: as `client::update_session` but for `not_found`, and as `request`.
+    /// Cancellation: every type, at any time; the defaults are then the old ones, unless the update was just being
+    /// completed (outcome `unknown`; `defaults` tells). The update in progress continues (so callbacks in `options`
+    /// must not refer to the caller's frame); if it is applied, the session is replaced. Errors: as
+    /// `client::update_session` but for `not_found`, and as `request`.
     [[nodiscard]] boost::asio::awaitable<session> update(session_defaults changes, call_options options = {}) const;
 
     /// Reads the session from the service, and replaces it if it is lost or its defaults are not the intended ones.

@@ -3,7 +3,9 @@
 
 #include "base/field_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <compare>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -57,17 +59,20 @@ struct spelled_character {
 struct spelled_prefix {
     std::size_t characters = 0;
     std::size_t size = 0;
+
+    auto operator<=>(const spelled_prefix&) const = default;
 };
 
-[[nodiscard]] inline spelled_prefix match_spelled(std::string_view text, std::string_view word)
+/// @param may_be_plain A character of the word that could begin an escape stands for itself.
+[[nodiscard]] inline spelled_prefix match_spelled(std::string_view text, std::string_view word,
+                                                  bool may_be_plain = false)
 {
     spelled_prefix found;
     while (found.characters < word.size() && found.size < text.size()) {
         const std::string_view rest = text.substr(found.size);
         const std::string_view wanted = word.substr(found.characters, 1);
-        // The word may itself look like an escape.
-        const spelled_character next =
-            same_name(rest.substr(0, 1), wanted) ? spelled_character{rest[0]} : read_spelled(rest);
+        const bool is_plain = may_be_plain && same_name(rest.substr(0, 1), wanted);
+        const spelled_character next = is_plain ? spelled_character{rest[0]} : read_spelled(rest);
         if (!same_name({&next.value, 1}, wanted)) {
             break;
         }
@@ -86,7 +91,8 @@ struct spelled_prefix {
     }
     std::string masked;
     for (std::string_view rest = text; !rest.empty();) {
-        const spelled_prefix found = match_spelled(rest, hidden);
+        // The secret may itself look like an escape.
+        const spelled_prefix found = std::max(match_spelled(rest, hidden), match_spelled(rest, hidden, true));
         const bool is_cut = found.characters >= revealing && rest.substr(found.size).starts_with("…");
         const bool is_hidden = found.characters == hidden.size() || is_cut;
         masked += is_hidden ? std::string_view{"[secret]"} : rest.substr(0, 1);

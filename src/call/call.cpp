@@ -5,7 +5,6 @@
 #include "call/key_provider.hpp"
 #include "errors/error_report.hpp"
 #include "options/validation.hpp"
-#include "runtime/let_others_run.hpp"
 #include "runtime/notify.hpp"
 
 #include <sipher/error_code.hpp>
@@ -13,6 +12,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -53,7 +53,10 @@ asio::awaitable<void> call::run(const call_request& request)
     self.cancellation_ = co_await asio::this_coro::cancellation_state;
     for (;;) {
         if (const std::exception_ptr refused = self.try_begin_attempt()) {
-            co_await let_others_run();
+            // A loop of calls that fail at once must not occupy the executor. (Once cancelled, it could not wait.)
+            if (self.cancellation_.cancelled() == asio::cancellation_type::none) {
+                co_await asio::post(asio::deferred);
+            }
             std::rethrow_exception(refused);
         }
         do {
@@ -69,6 +72,8 @@ asio::awaitable<void> call::run(const call_request& request)
             }
         } while (!self.is_admitted());
         if (self.attempt_.connection) {
+            // The observer may have cancelled the call.
+            self.throw_if_stopped();
             if (has_key_provider(request.client->options)) {
                 co_await self.fetch_key();
             }
@@ -102,8 +107,8 @@ asio::awaitable<void> call::fetch_key()
 {
     if (client().options.api_key_provider) {
         key_result provided = ask_for_key_now(client().options);
-        if (provided.code) {
-            co_await let_others_run();
+        if (provided.code && cancellation_.cancelled() == asio::cancellation_type::none) {
+            co_await asio::post(asio::deferred); // as in `run`
         }
         use_key(std::move(provided));
         go_on({});

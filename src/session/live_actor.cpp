@@ -55,10 +55,12 @@ asio::awaitable<void> live_actor::verify(order taken)
     const std::lock_guard lock{live_.mutex_};
     if (!taken->sent || !live_.state_.check(response, client_->boot_now())) {
         // It remains to wait for a usable session.
-        live_.orders_.push_back(taken);
+        if (!taken->is_own) {
+            live_.orders_.push_back(taken);
+        }
         taken->what = live_task::use;
+        taken->effect = taken->sent ? outcome::not_applied : outcome::not_sent;
         taken->begun = taken->sent = false;
-        taken->effect = outcome::not_applied;
         live_.notify_waiting();
     }
 }
@@ -101,7 +103,7 @@ bool live_actor::begin_request(live_order& taken, bool may) const
 {
     const std::lock_guard lock{live_.mutex_};
     taken.given = live_.state_.current();
-    taken.sent = may && !taken.interest.expired() && live_.state_.is_usable(client_->boot_now());
+    taken.sent = may && !taken.is_abandoned() && live_.state_.is_usable(client_->boot_now());
     taken.effect = taken.sent ? outcome::unknown : outcome::not_sent;
     return taken.sent;
 }
@@ -128,7 +130,7 @@ asio::awaitable<void> live_actor::replace(session_defaults wanted, order taken)
 {
     {
         const std::lock_guard lock{live_.mutex_};
-        if (taken->interest.expired()) {
+        if (taken->is_abandoned()) {
             throw error{asio::error::operation_aborted, "nobody waits for it"};
         }
         if (taken->what == live_task::replace) {

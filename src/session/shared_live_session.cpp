@@ -4,12 +4,13 @@
 #include "call/call_request.hpp"
 #include "errors/error_report.hpp"
 #include "options/validation.hpp"
-#include "runtime/let_others_run.hpp"
 #include "session/live_actor.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -95,7 +96,8 @@ asio::awaitable<created_session> shared_live_session::place(pointer self, order 
     interest_in_order interest = std::make_shared<const char>('\0');
     placed->interest = interest;
     if (!self->enqueue(placed)) {
-        co_await let_others_run();
+        // A loop of requests that fail at once must not occupy the executor.
+        co_await asio::post(asio::deferred);
         const std::lock_guard lock{self->mutex_};
         self->throw_if_stopped(outcome::not_sent);
     }
@@ -222,7 +224,7 @@ shared_live_session::order shared_live_session::take_own(clock::time_point now)
         auto own =
             std::make_shared<live_order>(due == live_state::task::check ? live_task::verify : live_task::replace);
         own->options = own_options();
-        own->interest = self();
+        own->is_own = true;
         return own;
     }
     running_ = false;

@@ -25,6 +25,8 @@ enum class live_task { use, verify, update, replace };
 struct live_order {
     explicit live_order(live_task asked) : what(asked) {}
 
+    [[nodiscard]] bool is_abandoned() const noexcept { return !is_own && interest.expired(); }
+
     live_task what;
     session_defaults changes;
     call_options options;
@@ -32,6 +34,8 @@ struct live_order {
     clock::time_point deadline = clock::time_point::max();
     /// Expires when no caller waits for the order.
     std::weak_ptr<const void> interest;
+    /// The live session's own, for which nobody waits.
+    bool is_own = false;
     // The members below are guarded by the live session's mutex.
     bool begun = false;
     /// Its own request is in progress, which ends by itself at the deadline.

@@ -299,6 +299,44 @@ TEST_F(call_test, a_provider_that_cancels_the_call_does_not_hide_what_was_done)
     EXPECT_EQ(service->requests.size(), 1U);
 }
 
+TEST_F(call_test, a_provider_that_cancels_the_call_and_throws_does_not_hide_it_either)
+{
+    std::shared_ptr<started_call> call;
+    int asked = 0;
+    options.api_key_provider = [&]() -> secret {
+        if (++asked == 2) {
+            call->cancel.emit(boost::asio::cancellation_type::terminal);
+            throw std::runtime_error{"no key"};
+        }
+        return secret{"key"};
+    };
+    service->script = {hang_up()};
+    call = perform(operation::update);
+    advance(1s);
+    ASSERT_TRUE(call->failed_with(errc::callback_failed));
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+}
+
+TEST_F(call_test, a_call_cancelled_just_before_its_replay_does_not_hide_what_was_done)
+{
+    struct cancels final : observer {
+        void on_retry(const retry_event&) override { call->cancel.emit(boost::asio::cancellation_type::terminal); }
+        std::shared_ptr<started_call> call;
+    };
+    const auto watching = std::make_shared<cancels>();
+    options.observer = watching;
+    service->script = {response_session(), hang_up()};
+    service->otherwise = response_session();
+    EXPECT_TRUE(perform(operation::get)->succeeded());
+    watching->call = start(operation::update);
+    run();
+    const auto call = std::exchange(watching->call, nullptr);
+    ASSERT_TRUE(call->failed_with(boost::asio::error::operation_aborted));
+    EXPECT_EQ(call->failure->outcome(), outcome::unknown);
+    EXPECT_EQ(call->failure->attempts().size(), 1U);
+    EXPECT_EQ(service->requests.size(), 2U);
+}
+
 /// A response that is sent as it is, and the end of the connection.
 scripted_service::reaction raw(std::string bytes, boost::system::error_code end = boost::asio::error::eof)
 {
@@ -385,8 +423,8 @@ TEST_F(call_test, a_key_that_looks_escaped_is_masked_in_every_spelling)
     options.api_key = secret{"abcd1234%3D/x"};
     options.retry.max_attempts = 1;
     open();
-    for (const char* echo : {"abcd1234%3D/x", R"(abcd1234%3D\/x)", "ABCD1234%3D%2Fx", "abcd1234%3D&#47;x",
-                             "abcd1234%3D&#047;x", R"(abcd1234\\u00253D/x)"}) {
+    for (const char* echo : {"abcd1234%3D/x", "abcd1234%253D%2Fx", R"(abcd1234%3D\/x)", "ABCD1234%3D%2Fx",
+                             "abcd1234%3D&#47;x", "abcd1234%3D&#047;x", R"(abcd1234\\u00253D/x)"}) {
         service->script = {
             response(400, R"({"success":false,"error":{"code":"X","message":")" + std::string{echo} + R"("}})")};
         const auto call = perform(operation::get);
