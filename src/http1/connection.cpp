@@ -40,7 +40,7 @@ void connection::open(std::weak_ptr<connection_owner> owner)
 void connection::start_exchange(const request_view& request, const exchange_parameters& parameters,
                                 exchange_completion done)
 {
-    exchange_completion completed;
+    ended_exchange ended;
     {
         const std::lock_guard lock{mutex_};
         ++exchange_number_;
@@ -48,11 +48,11 @@ void connection::start_exchange(const request_view& request, const exchange_para
         parameters_ = parameters;
         write_deadline_ = clock::time_point::max();
         unless_out_of_memory([&] { begin(request, parameters); });
-        completed = finish();
+        ended = finish();
     }
     // Otherwise the exchange may have ended on another thread by now, and `this` may be destroyed.
-    if (completed) {
-        complete(std::move(completed), false);
+    if (ended.done) {
+        complete(std::move(ended), false);
     }
 }
 
@@ -102,13 +102,14 @@ void connection::expect_progress()
     }
 }
 
-connection::exchange_completion connection::finish()
+connection::ended_exchange connection::finish()
 {
     if (!exchange_.has_ended()) {
         return {};
     }
     timers_->disarm(*this);
-    exchange_completion done = std::move(done_);
+    ended_exchange ended;
+    ended.done = std::move(done_);
     if (exchange_.leaves() != http_exchange::disposition::keep) {
         close_channel(exchange_.leaves() == http_exchange::disposition::abort);
     } else if (channel_ && channel_->has_buffered()) {
@@ -118,18 +119,19 @@ connection::exchange_completion connection::finish()
     } else if (channel_) {
         arm_read();
     }
-    return done;
+    ended.result = result();
+    return ended;
 }
 
-void connection::complete(exchange_completion done, bool may_be_inline)
+void connection::complete(ended_exchange ended, bool may_be_inline)
 {
-    if (!done) {
+    if (!ended.done) {
         return;
     }
     if (may_be_inline) {
-        std::move(done).dispatch(result());
+        std::move(ended.done).dispatch(ended.result);
     } else {
-        std::move(done).post(result());
+        std::move(ended.done).post(ended.result);
     }
 }
 
@@ -147,7 +149,7 @@ void connection::connect_cancellation()
 
 void connection::cancel(asio::cancellation_type type, std::uint64_t exchange_number)
 {
-    exchange_completion completed;
+    ended_exchange ended;
     {
         const std::lock_guard lock{mutex_};
         constexpr auto always = asio::cancellation_type::terminal | asio::cancellation_type::partial;
@@ -156,26 +158,26 @@ void connection::cancel(asio::cancellation_type type, std::uint64_t exchange_num
             return;
         }
         exchange_.fail(asio::error::operation_aborted);
-        completed = finish();
+        ended = finish();
     }
-    complete(std::move(completed), false);
+    complete(std::move(ended), false);
 }
 
 void connection::close(error_code reason, bool abort) noexcept
 {
-    exchange_completion completed;
+    ended_exchange ended;
     {
         const std::lock_guard lock{mutex_};
         owner_.reset();
         if (done_) {
             exchange_.fail(reason);
-            completed = finish();
+            ended = finish();
         } else {
             close_channel(abort);
         }
     }
     try {
-        complete(std::move(completed), false);
+        complete(std::move(ended), false);
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
         // Asio lacked the memory to resume the coroutine, and has destroyed it.
     }
@@ -199,7 +201,7 @@ void connection::release_idle_buffers() noexcept
 void connection::on_readable(error_code)
 {
     // Any failure is reported by the next read.
-    exchange_completion completed;
+    ended_exchange ended;
     std::shared_ptr<connection_owner> owner;
     idle_end how = idle_end::closed;
     {
@@ -220,17 +222,17 @@ void connection::on_readable(error_code)
                     write_request();
                 }
             });
-            completed = finish();
-            if (!completed) {
+            ended = finish();
+            if (!ended.done) {
                 arm_read();
             }
-            if (!completed && !channel_) {
+            if (!ended.done && !channel_) {
                 exchange_.fail(make_error_code(boost::system::errc::not_enough_memory));
-                completed = finish();
+                ended = finish();
             }
         }
     }
-    complete(std::move(completed), true);
+    complete(std::move(ended), true);
     if (owner) {
         owner->on_connection_closed(*this, how);
     }
@@ -238,7 +240,7 @@ void connection::on_readable(error_code)
 
 void connection::on_writable(error_code)
 {
-    exchange_completion completed;
+    ended_exchange ended;
     {
         const std::lock_guard lock{mutex_};
         write_armed_ = false;
@@ -246,14 +248,14 @@ void connection::on_writable(error_code)
             return;
         }
         unless_out_of_memory([this] { write_request(); });
-        completed = finish();
+        ended = finish();
     }
-    complete(std::move(completed), true);
+    complete(std::move(ended), true);
 }
 
 void connection::on_timer()
 {
-    exchange_completion completed;
+    ended_exchange ended;
     {
         const std::lock_guard lock{mutex_};
         const clock::time_point now = timers_->time().now();
@@ -265,9 +267,9 @@ void connection::on_timer()
         } else {
             exchange_.fail(errc::attempt_timeout);
         }
-        completed = finish();
+        ended = finish();
     }
-    complete(std::move(completed), true);
+    complete(std::move(ended), true);
 }
 
 bool connection::is_quiet()

@@ -77,6 +77,13 @@ public:
     void on_timer() override;
 
 private:
+    /// Its result, taken with the mutex held: whoever waits may be destroyed on another thread, and the response with
+    /// it.
+    struct ended_exchange {
+        exchange_completion done;
+        exchange_result result;
+    };
+
     std::shared_ptr<connection> self() { return std::static_pointer_cast<connection>(shared_from_this()); }
 
     void connect_cancellation();
@@ -96,8 +103,8 @@ private:
     void begin(const request_view& request, const exchange_parameters& parameters);
     void write_request();
     void expect_progress();
-    /// The completion to run after releasing the mutex, if the exchange has ended.
-    [[nodiscard]] exchange_completion finish();
+    /// What to complete after releasing the mutex, if the exchange has ended.
+    [[nodiscard]] ended_exchange finish();
     /// Whether the connection is still usable: reads what has arrived outside an exchange, and closes it unless that is
     /// nothing.
     [[nodiscard]] bool is_quiet();
@@ -106,8 +113,8 @@ private:
     /// Closes the connection if it lacks the memory to wait.
     void arm_read() noexcept;
     void close_channel(bool abort) noexcept;
-    /// Requires the mutex not to be held. Does nothing if `done` is empty.
-    void complete(exchange_completion done, bool may_be_inline);
+    /// Requires the mutex not to be held. Does nothing if it has not ended.
+    static void complete(ended_exchange ended, bool may_be_inline);
 
     const boost::asio::any_io_executor executor_;
     const std::string address_;

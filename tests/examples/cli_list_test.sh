@@ -95,7 +95,7 @@ full=$(<"$work/full")
     trap '' XFSZ
     ulimit -f 1
     SIPHER_STATE_FILE=$work/full run 0 create
-    [[ $out == *sess_* && $err == *"not know the new session: "*"File too large"* ]] || fail "create: on a full disk"
+    [[ $out == *sess_* && $err == *"not show the new session: "*"File too large"* ]] || fail "create: on a full disk"
 )
 [[ $(<"$work/full") == "$full" ]] || fail "create: left a part of a line"
 
